@@ -1,0 +1,39 @@
+"""Every layer with its shapes and costs; a row's numbers explained below."""
+
+import streamlit as st
+
+from resnet_viz.figures import bars, numbers
+from resnet_viz.ui import controls, panels, shell, table_panel
+from resnet_viz.ui.texts import text
+
+with shell.page("layers") as explorer:
+    trace = explorer.trace
+    st.title("Layers")
+    st.caption(
+        f"{explorer.title} at {numbers.shape(trace.input_shape)} · "
+        f"{numbers.count(trace.params)} parameters · {numbers.count(trace.macs)} multiply-adds"
+    )
+    selection = table_panel.table_controls(trace)
+    table_panel.table(explorer, selection)
+    table_panel.downloads(explorer, selection)
+
+    st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
+    panels.breadcrumbs(explorer)
+    panels.row_facts(explorer.selected)
+    words, sums = st.columns([2, 3], gap="large")
+    with words:
+        panels.explanation(explorer.selected.kind)
+    with sums:
+        panels.arithmetic(explorer, explorer.layer)
+
+    st.subheader("Cost by layer")
+    measure = controls.segments("Measure", tuple(bars.MEASURES), key="measure", default="macs")
+    leaves = [layer for layer in selection.rows if not layer.is_container]
+    if leaves:
+        st.plotly_chart(
+            bars.cost_bars(leaves, measure, explorer.theme),
+            alt=f"{bars.MEASURES[measure]} of {len(leaves)} layers in the order of execution",
+        )
+    else:
+        st.caption("No layer matches the search; clear it to see all.")
+    st.caption(text("macs"))

@@ -1,0 +1,25 @@
+"""A picture in, the most probable classes out: what the network saw, and what it answers."""
+
+import streamlit as st
+
+from resnet_viz.ui import controls, panels, predict_panel, shell
+
+with shell.page("predict") as explorer:
+    st.title("Predict")
+    st.caption(f"{explorer.title} · {explorer.model().weights.label} · {explorer.image.name}")
+    original, seen, answer = st.columns([3, 3, 4], gap="large")
+    with original:
+        predict_panel.original(explorer)
+    with seen:
+        panels.picture_seen(explorer)
+        predict_panel.preprocessing(explorer)
+    with answer:
+        predict_panel.answer(explorer)
+    panels.untrained_note(explorer)
+
+    st.subheader("Another picture")
+    upload, camera = st.columns(2, gap="large")
+    with upload:
+        controls.uploader("page")
+    with camera:
+        predict_panel.camera()

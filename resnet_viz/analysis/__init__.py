@@ -1,0 +1,1 @@
+"""What happens inside: a network and a picture in, plain records out."""

@@ -1,0 +1,234 @@
+"""The plain data that every page, table, diagram and file is made of: no torch, nothing to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from resnet_viz.errors import PathError
+from resnet_viz.model.config import ResNetConfig
+
+INPUT = "input"  # the node from which the first edge starts
+CONTAINERS = frozenset({"Stage", "BasicBlock", "Bottleneck"})
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One row of the layer table: a module that computes, or a stage or block that holds some.
+
+    Shapes are (C, H, W), or (C,) after flattening; the batch axis is left out. `receptive_field`,
+    `jump` and `start` are in pixels of the input: the side of the square that one output cell depends
+    on, the distance between two cells' squares, and the centre of the first cell's square.
+    """
+
+    path: str  # "layer1.0.conv1"
+    kind: str  # "Conv2d", "BatchNorm2d", "ReLU", "Add", … , "Stage", "BasicBlock", "Bottleneck"
+    order: int  # position in the order of execution, 0 for the first row
+    input_shape: Shape
+    output_shape: Shape
+    params: int
+    macs: int  # multiply-adds of convolutions and linear layers, one picture
+    weights: tuple[tuple[str, Shape], ...] = ()  # the module's own parameters, by name
+    kernel: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    padding: tuple[int, int] | None = None
+    groups: int | None = None
+    receptive_field: int = 1
+    jump: int = 1
+    start: float = 0.0
+
+    @property
+    def is_container(self) -> bool:
+        """Whether the numbers are sums over layers inside."""
+        return self.kind in CONTAINERS
+
+    @property
+    def is_block(self) -> bool:
+        return self.is_container and self.kind != "Stage"
+
+    @property
+    def stage(self) -> int:
+        """1 to 4 inside a stage, 0 for stem and head."""
+        first = self.path.partition(".")[0]
+        return int(first.removeprefix("layer")) if first.startswith("layer") else 0
+
+    @property
+    def parent(self) -> str:
+        """Path of the stage or block that holds this row; empty for the network itself."""
+        head = self.path.rpartition(".")[0]
+        return head.removesuffix(".downsample")
+
+    @property
+    def level(self) -> int:
+        """0 for the network's own rows, 1 for blocks, 2 for layers in a block."""
+        return self.parent.count(".") + 1 if self.parent else 0
+
+    @property
+    def on_shortcut(self) -> bool:
+        """Whether the row lies on the path around the branch."""
+        return ".downsample" in self.path
+
+    @property
+    def activations(self) -> int:
+        """How many numbers the layer puts out for one picture."""
+        return int(np.prod(self.output_shape))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A network at one input size: its rows in the order of execution and what feeds what."""
+
+    config: ResNetConfig
+    input_size: int  # side of the square input, pixels
+    layers: tuple[LayerRecord, ...]
+    edges: tuple[tuple[str, str], ...]  # (from, to) paths of layers, "input" first
+
+    @cached_property
+    def params(self) -> int:
+        return sum(layer.params for layer in self.leaves())
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.leaves())
+
+    @cached_property
+    def activations(self) -> int:
+        return sum(layer.activations for layer in self.leaves())
+
+    @property
+    def input_shape(self) -> Shape:
+        return (3, self.input_size, self.input_size)
+
+    @cached_property
+    def _by_path(self) -> dict[str, LayerRecord]:
+        return {layer.path: layer for layer in self.layers}
+
+    def __getitem__(self, path: str) -> LayerRecord:
+        """The row of that path; raises `PathError` when there is none."""
+        try:
+            return self._by_path[path]
+        except KeyError:
+            raise PathError(
+                f"This network has no layer “{path[:60]}”; its layers start with "
+                f"{', '.join(self.paths[:3])} and end with {self.paths[-1]}."
+            ) from None
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._by_path
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._by_path)
+
+    def leaves(self) -> Iterator[LayerRecord]:
+        """The modules that compute; their numbers add up to the totals."""
+        return (layer for layer in self.layers if not layer.is_container)
+
+    def stages(self) -> tuple[LayerRecord, ...]:
+        return tuple(layer for layer in self.layers if layer.kind == "Stage")
+
+    def blocks(self, stage: str = "") -> tuple[LayerRecord, ...]:
+        """All blocks, or those of one stage."""
+        return tuple(b for b in self.layers if b.is_block and b.parent.startswith(stage))
+
+    def top(self) -> tuple[LayerRecord, ...]:
+        """The network's own rows: stem, stages, head."""
+        return tuple(layer for layer in self.layers if layer.level == 0)
+
+    def inside(self, path: str) -> tuple[LayerRecord, ...]:
+        """The layers and blocks inside a stage or block, in order; empty for a layer."""
+        return tuple(layer for layer in self.layers if layer.path.startswith(path + "."))
+
+    def children(self, path: str) -> tuple[LayerRecord, ...]:
+        """The rows directly inside a stage or block."""
+        return tuple(layer for layer in self.layers if layer.parent == path)
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[str, ...]]:
+        sources: dict[str, tuple[str, ...]] = {}
+        for source, target in self.edges:
+            sources[target] = (*sources.get(target, ()), source)
+        return sources
+
+    def sources(self, path: str) -> tuple[str, ...]:
+        """What a layer reads, in the order of its arguments: paths of layers, or "input"."""
+        return self._sources.get(path, ())
+
+    def producer(self, path: str) -> str:
+        """The layer whose output is the output of `path`: itself, or the last one inside."""
+        inside = [layer.path for layer in self.inside(path) if not layer.is_container]
+        return inside[-1] if inside else self[path].path
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What one layer puts out for one picture."""
+
+    path: str
+    values: np.ndarray = field(repr=False)  # (C, H, W) float32, read-only; (C, 1, 1) for vectors
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)
+
+    @property
+    def min(self) -> float:
+        return float(self.values.min())
+
+    @property
+    def max(self) -> float:
+        return float(self.values.max())
+
+    @property
+    def mean(self) -> float:
+        return float(self.values.mean())
+
+    @property
+    def zeros(self) -> float:
+        """Fraction of values that are exactly zero."""
+        return 1.0 - np.count_nonzero(self.values) / self.values.size
+
+    @property
+    def dead(self) -> int:
+        """How many channels are zero at every position of this picture."""
+        return int((~self.values.any(axis=(1, 2))).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One question to a network: the asked activations, and the scores that came out at the end."""
+
+    activations: tuple[Activation, ...]
+    logits: np.ndarray = field(repr=False)  # (num_classes,) float32
+    device: str  # where it ran
+    seconds: float  # of the forward pass, transfers included
+    note: str = ""  # a sentence for the user, for instance that the GPU was full
+
+    def __getitem__(self, path: str) -> Activation:
+        for activation in self.activations:
+            if activation.path == path:
+                return activation
+        raise KeyError(path)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """One line of a prediction."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The most probable classes of one picture, best first."""
+
+    top: tuple[ClassScore, ...]
+    device: str
+    seconds: float
+    note: str = ""

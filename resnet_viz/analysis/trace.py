@@ -1,0 +1,193 @@
+"""Every layer of a network with its shapes and costs, as plain data, by one run of torchinfo.
+
+torchinfo counts with hooks on the module it is given: on one that another thread uses its numbers are
+wrong without a word, and `device="meta"` destroys real weights. It therefore gets a private copy on the
+meta device, which costs no memory at any input size.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import takewhile
+
+import torch
+import torchinfo
+import torchinfo.torchinfo
+from torch import Tensor, nn
+from torchinfo.layer_info import LayerInfo
+
+from resnet_viz.analysis.receptive_field import Field, widest
+from resnet_viz.analysis.records import CONTAINERS, INPUT, LayerRecord, Shape, Trace
+from resnet_viz.model.blocks import ZeroPad
+from resnet_viz.model.config import ResNetConfig, check_input_size
+from resnet_viz.model.resnet import ResNet, build_meta
+
+Edge = tuple[str, str]
+Window = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]  # kernel, stride, padding
+
+# torchinfo keeps the last run of each class of network in a module-level dictionary.
+_TORCHINFO = threading.Lock()
+
+
+@lru_cache(maxsize=128)
+def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
+    """Trace one picture of `input_size` pixels a side (the network's own when None) through it.
+
+    Shapes and parameter counts are torchinfo's. Multiply-adds are those of convolutions and linear
+    layers (torchinfo's own add BatchNorm parameters and biases). Edges follow the tensors of that same
+    run. Raises `ConfigError` for an input size outside 32 to 1,024.
+    """
+    size = check_input_size(config.input_size if input_size is None else input_size)
+    network = _shapes_only(build_meta(config))
+    with _TORCHINFO, torch.no_grad(), _following(network) as edges:
+        picture = torch.empty(1, 3, size, size, device="meta")
+        try:
+            rows = torchinfo.summary(
+                network, input_data=picture, device="meta", verbose=0
+            ).summary_list
+        finally:
+            torchinfo.torchinfo.clear_cached_forward_pass()
+    return Trace(config, size, tuple(_records(network, rows, edges)), tuple(edges))
+
+
+def _shapes_only(network: ResNet) -> ResNet:
+    """Let layers that keep the shape do just that: half of a run on meta is BatchNorm's arithmetic."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d | nn.ReLU):
+            module.forward = torch.empty_like  # type: ignore[method-assign]
+    return network
+
+
+@contextmanager
+def _following(network: nn.Module) -> Iterator[list[Edge]]:
+    """Note which layer made each tensor that a layer reads, while the network runs once."""
+    edges: list[Edge] = []
+    made_by: dict[int, str] = {}
+    alive: list[Tensor] = []  # so that no two tensors share an id
+
+    def note(path: str, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        edges.extend((made_by.get(id(tensor), INPUT), path) for tensor in inputs)
+        made_by[id(output)] = path
+        alive.append(output)
+
+    handles = [
+        module.register_forward_hook(lambda _, inputs, output, p=path: note(p, inputs, output))
+        for path, module in network.named_modules()
+        if not _holds_layers(module)
+    ]
+    try:
+        yield edges
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _records(network: nn.Module, rows: list[LayerInfo], edges: list[Edge]) -> list[LayerRecord]:
+    """One record for each row: layers as torchinfo measured them, containers as sums over theirs."""
+    paths = {module: path for path, module in network.named_modules()}
+    # The network itself is the Trace; a projection's two layers stand in their block.
+    shown = [row for row in rows if not _is_transparent(row.module)]
+    sources: dict[str, list[str]] = {}
+    for source, target in edges:
+        sources.setdefault(target, []).append(source)
+    fields = {INPUT: Field()}
+    records: list[LayerRecord] = []
+    for order, row in enumerate(shown):
+        path = paths[row.module]
+        if not _holds_layers(row.module):
+            field_in = widest([fields[source] for source in sources[path]])
+            records.append(_layer(path, order, row, field_in))
+            fields[path] = Field(*_field_of(records[-1]))
+    for order, row in enumerate(shown):  # in order, so that each lands at its own place
+        if _holds_layers(row.module):
+            records.insert(order, _container(paths[row.module], order, row, records[order:]))
+    return records
+
+
+def _layer(path: str, order: int, row: LayerInfo, field: Field) -> LayerRecord:
+    """The record of a module that computes; `field` is that of its input."""
+    module = row.module
+    input_shape, output_shape = tuple(row.input_size[1:]), tuple(row.output_size[1:])
+    kernel, stride, padding = _window(module, input_shape) or (None, None, None)
+    if kernel and stride and padding:
+        field = field.through(kernel[0], stride[0], padding[0])
+    parameters = module.named_parameters(recurse=False)
+    return LayerRecord(
+        path=path,
+        kind=type(module).__name__,
+        order=order,
+        input_shape=input_shape,
+        output_shape=output_shape,
+        params=row.num_params,
+        macs=_macs(module, output_shape),
+        weights=tuple((name, tuple(value.shape)) for name, value in parameters),
+        kernel=kernel,
+        stride=stride,
+        padding=padding,
+        groups=module.groups if isinstance(module, nn.Conv2d) else None,
+        receptive_field=field.size,
+        jump=field.jump,
+        start=field.start,
+    )
+
+
+def _container(path: str, order: int, row: LayerInfo, after: list[LayerRecord]) -> LayerRecord:
+    """The record of a stage or block: sums over its layers, the field of the last one."""
+    within = path + "."
+    inside = list(takewhile(lambda layer: layer.path.startswith(within), after))
+    receptive_field, jump, start = _field_of(inside[-1])
+    return LayerRecord(
+        path=path,
+        kind=type(row.module).__name__,
+        order=order,
+        input_shape=tuple(row.input_size[1:]),
+        output_shape=tuple(row.output_size[1:]),
+        params=sum(layer.params for layer in inside),
+        macs=sum(layer.macs for layer in inside),
+        receptive_field=receptive_field,
+        jump=jump,
+        start=start,
+    )
+
+
+def _field_of(record: LayerRecord) -> tuple[int, int, float]:
+    return record.receptive_field, record.jump, record.start
+
+
+def _window(module: nn.Module, input_shape: Shape) -> Window | None:
+    """Kernel, stride and padding of a layer that moves a window over its input."""
+    match module:
+        case nn.Conv2d() | nn.MaxPool2d():
+            return _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
+        case nn.AdaptiveAvgPool2d():  # to 1 × 1: one window as large as the map
+            window = _pair(input_shape[1:])
+            return window, window, (0, 0)
+        case ZeroPad():
+            return (1, 1), _pair(module.stride), (0, 0)
+        case _:
+            return None
+
+
+def _macs(module: nn.Module, output_shape: Shape) -> int:
+    """Multiply-adds of one picture: each weight is used once for every output position."""
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        return module.weight.numel() * math.prod(output_shape[1:])
+    return 0
+
+
+def _pair(value: object) -> tuple[int, int]:
+    height, width = value if isinstance(value, tuple) else (value, value)
+    return int(height), int(width)
+
+
+def _holds_layers(module: nn.Module) -> bool:
+    return next(module.children(), None) is not None
+
+
+def _is_transparent(module: nn.Module) -> bool:
+    """Whether a module only groups others and is no stage or block of its own."""
+    return _holds_layers(module) and type(module).__name__ not in CONTAINERS

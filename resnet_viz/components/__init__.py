@@ -1,0 +1,32 @@
+"""What must answer under the cursor: html, css and js with a thin Python mount each.
+
+A component is a folder: `component.js`, `component.css`, and an `__init__.py` with one typed mount
+function. Plain modules, no build step, nothing from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+
+def declare(init_file: str, html: str = '<div class="root"></div>') -> Callable[..., Any]:
+    """Declare the component of a folder; call once, when its module is imported.
+
+    The returned function mounts it: `key`, `data`, and one `on_<event>_change` for each event.
+    """
+    folder = Path(init_file).parent
+    return st.components.v2.component(
+        f"resnet_viz.{folder.name}",
+        html=html,
+        css=(folder / "component.css").read_text("utf-8"),
+        js=(folder / "component.js").read_text("utf-8"),
+    )
+
+
+def fired(key: str, event: str) -> Any:
+    """The value that a component sent with an event; for use in that event's callback."""
+    return st.session_state[key][event]

@@ -1,0 +1,266 @@
+// A tree of layers: what is open and where the focus stands is decided here, without a message.
+
+const TABLES = new WeakMap();
+const DEPTH = { stages: 0, blocks: 1, layers: 2 }; // containers above this level start open
+
+function make(name, className, into, text = "") {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  into?.append(element);
+  return element;
+}
+
+class LayerTable {
+  constructor(root) {
+    this.root = root;
+    this.rows = new Map(); // path → { row, tr, position, size, children }
+    this.toggled = new Map(); // path → open or closed by hand; outlives a search and another network
+    this.current = ""; // the one row in the tab order
+    this.selected = "";
+    root.replaceChildren();
+    this.scroller = make("div", "scroller", root);
+    const table = make("table", "", this.scroller);
+    table.setAttribute("role", "treegrid");
+    table.setAttribute("aria-label", "Layers of the network");
+    [this.head, this.body, this.foot] = ["thead", "tbody", "tfoot"].map((n) => make(n, "", table));
+    this.scroller.onscroll = () =>
+      root.classList.toggle("scrolled", this.scroller.scrollLeft > 0);
+    this.body.onclick = (event) => this.clicked(event);
+    this.body.onkeydown = (event) => this.pressed(event);
+  }
+
+  update(data, send) {
+    this.send = send;
+    data.colours.forEach((c, stage) => this.root.style.setProperty(`--stage-${stage}`, c));
+    const reopened = data.opened !== this.opened;
+    if (reopened) this.toggled.clear();
+    this.opened = data.opened;
+
+    const content = JSON.stringify([data.columns, data.rows, data.totals]);
+    const refilled = content !== this.content;
+    if (refilled) this.fill(data);
+    this.content = content;
+
+    // A click here has marked its row already: then the reader's view is left as it is.
+    const moved = data.selected !== this.selected;
+    this.mark(data.selected);
+    if (moved || refilled) this.openAround(data.selected);
+    this.show();
+    if (moved || refilled || reopened) this.bringIntoView(data.selected);
+  }
+
+  // --- Building, once for each set of rows
+
+  fill(data) {
+    const focused = this.root.getRootNode().activeElement?.dataset.path;
+    const paths = new Set(data.rows.map((row) => row.path));
+    this.flat = data.rows.some((row) => row.parent && !paths.has(row.parent));
+    this.rows = new Map(data.rows.map((row) => [row.path, { row, children: [] }]));
+    const top = [];
+    for (const { path, parent } of data.rows) {
+      (this.flat || !parent ? top : this.rows.get(parent).children).push(path);
+    }
+    for (const { row } of this.rows.values()) this.rows.get(row.path).tr = this.line(row, data.columns);
+    this.number(top);
+    this.head.replaceChildren(this.header(data));
+    this.body.replaceChildren(...[...this.rows.values()].map((entry) => entry.tr));
+    this.foot.replaceChildren(this.total(data));
+    this.foot.hidden = !data.rows.length;
+    if (!data.rows.length) {
+      const cell = make("td", "none", make("tr", "", this.body), "No layer matches.");
+      cell.colSpan = data.columns.length + 1;
+    }
+    this.rows.get(focused)?.tr.focus({ preventScroll: true });
+  }
+
+  number(siblings) {
+    siblings.forEach((path, index) => {
+      const { tr, children } = this.rows.get(path);
+      tr.setAttribute("aria-posinset", index + 1);
+      tr.setAttribute("aria-setsize", siblings.length);
+      this.number(children);
+    });
+  }
+
+  level(row) {
+    return this.flat ? 0 : row.level;
+  }
+
+  // "conv1" inside a block; blocks, whose own name is a number, and a flat list need what is around.
+  name(row) {
+    const own = row.parent ? row.path.slice(row.parent.length + 1) : row.path;
+    const around = this.flat || /^\d/.test(own) ? row.path.slice(0, -own.length) : "";
+    return [around, own];
+  }
+
+  header(data) {
+    const tr = document.createElement("tr");
+    const title = (text, align, width) => {
+      const cell = make("th", align, tr);
+      cell.scope = "col";
+      // Room for the longest text, hidden rows included: columns stand still while the tree opens.
+      make("span", "", cell, text).style.minWidth = width;
+    };
+    const longest = (texts) => Math.max(0, ...texts.map((text) => text.length));
+    const names = data.rows.map((r) => this.name(r).join("") + "xx".repeat(this.level(r)));
+    title("Layer", "name", `calc(${longest(names)}ch + var(--before-name))`);
+    data.columns.forEach((column, index) => {
+      const texts = [...data.rows.map((row) => row.cells[index]), data.totals[index]];
+      title(column.title, column.align, `${longest(texts)}ch`);
+    });
+    return tr;
+  }
+
+  line(row, columns) {
+    const tr = document.createElement("tr");
+    tr.dataset.path = row.path;
+    tr.tabIndex = -1;
+    tr.style.setProperty("--stage", `var(--stage-${row.stage})`);
+    tr.setAttribute("aria-level", this.level(row) + 1);
+    tr.classList.toggle("container", row.container);
+    const label = make("div", "label", this.nameCell(tr));
+    label.style.setProperty("--level", this.level(row));
+    label.title = `${row.path} · ${row.kind}`;
+    make("span", "chevron", label).ariaHidden = "true";
+    make("span", "marker", label);
+    const [around, own] = this.name(row);
+    const text = make("span", "", label);
+    make("span", "around", text, around);
+    text.append(own);
+    if (row.shortcut) {
+      const dashes = make("span", "dashes", label);
+      dashes.setAttribute("role", "img");
+      dashes.setAttribute("aria-label", "on the shortcut");
+    }
+    columns.forEach((column, index) => {
+      const cell = make("td", `${column.align} ${column.slug}`, tr, row.cells[index]);
+      if (!column.bar || !row.bars[index]) return;
+      cell.classList.add("bar");
+      cell.style.setProperty("--share", `${100 * Math.min(1, row.bars[index])}%`);
+    });
+    return tr;
+  }
+
+  nameCell(tr) {
+    const cell = make("th", "name", tr);
+    cell.scope = "row";
+    return cell;
+  }
+
+  total(data) {
+    const tr = document.createElement("tr");
+    this.nameCell(tr).textContent = "Total";
+    data.columns.forEach((c, index) => make("td", c.align, tr, data.totals[index]));
+    return tr;
+  }
+
+  // --- Open and closed
+
+  isOpen(path) {
+    const { row, children } = this.rows.get(path);
+    return children.length > 0 && (this.toggled.get(path) ?? row.level < DEPTH[this.opened]);
+  }
+
+  show() {
+    for (const [path, { row, tr, children }] of this.rows) {
+      // Parents come first, so theirs is known already.
+      const parent = !this.flat && row.parent;
+      tr.hidden = Boolean(parent) && (this.rows.get(parent).tr.hidden || !this.isOpen(parent));
+      if (children.length) tr.setAttribute("aria-expanded", this.isOpen(path));
+    }
+    const stands = [this.current, this.selected].find((p) => this.rows.get(p)?.tr.hidden === false);
+    this.enter(stands ?? this.shown()[0]);
+  }
+
+  shown() {
+    return [...this.rows.keys()].filter((path) => !this.rows.get(path).tr.hidden);
+  }
+
+  toggle(path, open) {
+    this.toggled.set(path, open);
+    // The focus must not stay on a row that disappears.
+    if (!open && this.current.startsWith(`${path}.`)) this.goTo(path);
+    this.show();
+  }
+
+  openAround(path) {
+    if (this.flat) return;
+    for (let up = this.rows.get(path)?.row.parent; up; up = this.rows.get(up).row.parent) {
+      this.toggled.set(up, true);
+    }
+  }
+
+  // --- Selection and focus
+
+  mark(path) {
+    this.selected = path;
+    for (const [at, { tr }] of this.rows) tr.setAttribute("aria-selected", at === path);
+  }
+
+  select(path) {
+    this.mark(path);
+    this.send(path);
+  }
+
+  // Scrolls the table only; `scrollIntoView` would move the page under the reader as well.
+  bringIntoView(path) {
+    const tr = this.rows.get(path)?.tr;
+    if (!tr || tr.hidden) return;
+    const box = this.scroller.getBoundingClientRect();
+    const line = tr.getBoundingClientRect();
+    const above = box.top + this.head.offsetHeight - line.top;
+    const below = line.bottom - (box.bottom - this.foot.offsetHeight);
+    if (above > 0 || below > 0) this.scroller.scrollTop += line.top - box.top - box.height / 2;
+  }
+
+  enter(path) {
+    const before = this.rows.get(this.current)?.tr;
+    if (before) before.tabIndex = -1;
+    this.current = path ?? "";
+    if (path) this.rows.get(path).tr.tabIndex = 0;
+  }
+
+  goTo(path) {
+    if (!path) return;
+    this.enter(path);
+    this.rows.get(path).tr.focus();
+  }
+
+  clicked(event) {
+    const path = event.target.closest("tr").dataset.path;
+    if (!path) return;
+    this.enter(path);
+    const folds = event.target.closest(".chevron") && this.rows.get(path).children.length;
+    if (folds) this.toggle(path, !this.isOpen(path));
+    else this.select(path);
+  }
+
+  pressed(event) {
+    const path = event.target.dataset.path;
+    if (!path || event.ctrlKey || event.metaKey || event.altKey) return;
+    const shown = this.shown();
+    const at = shown.indexOf(path);
+    const { row, children } = this.rows.get(path);
+    const open = this.isOpen(path);
+    const act = {
+      ArrowDown: () => this.goTo(shown[at + 1]),
+      ArrowUp: () => this.goTo(shown[at - 1]),
+      Home: () => this.goTo(shown[0]),
+      End: () => this.goTo(shown.at(-1)),
+      ArrowRight: () => (open ? this.goTo(children[0]) : children.length && this.toggle(path, true)),
+      ArrowLeft: () => (open ? this.toggle(path, false) : !this.flat && this.goTo(row.parent)),
+      Enter: () => this.select(path),
+      " ": () => this.select(path),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".root");
+  if (TABLES.get(parentElement)?.root !== root) TABLES.set(parentElement, new LayerTable(root));
+  TABLES.get(parentElement).update(data, (path) => setTriggerValue("select", path));
+}

@@ -1,0 +1,25 @@
+"""What can go wrong through no fault of the code: every message is one sentence for the user."""
+
+
+class ExplorerError(Exception):
+    """A mistake or a missing thing that the user can act on; `str(error)` is shown as it stands."""
+
+
+class ConfigError(ExplorerError):
+    """The network that was asked for cannot be built."""
+
+
+class DeviceError(ExplorerError):
+    """The device that was asked for is not there."""
+
+
+class WeightsError(ExplorerError):
+    """The parameters that were asked for cannot be had, or do not fit the network."""
+
+
+class ImageError(ExplorerError):
+    """The file is no picture that can be opened here."""
+
+
+class PathError(ExplorerError):
+    """The network has no layer of that name."""

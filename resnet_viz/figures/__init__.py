@@ -1,0 +1,1 @@
+"""Records in, figures out: charts, diagrams and maps; no torch, no streamlit."""

@@ -1,0 +1,27 @@
+"""Pictures: bytes in, checked RGB and normalised tensors out, and photographs to begin with."""
+
+from resnet_viz.images.decode import MAX_BYTES, read_image
+from resnet_viz.images.preprocessing import (
+    Preprocessing,
+    as_seen,
+    crop_box,
+    from_tensor,
+    to_tensor,
+)
+from resnet_viz.images.records import ImageInput
+from resnet_viz.images.samples import DEFAULT_SAMPLE, SAMPLES, Sample, read_sample
+
+__all__ = [
+    "DEFAULT_SAMPLE",
+    "MAX_BYTES",
+    "SAMPLES",
+    "ImageInput",
+    "Preprocessing",
+    "Sample",
+    "as_seen",
+    "crop_box",
+    "from_tensor",
+    "read_image",
+    "read_sample",
+    "to_tensor",
+]

@@ -1,0 +1,76 @@
+"""A picture that has been checked: plain pixels, a printable name, and what was done to it."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+NAME_LENGTH = 80
+# Control, format (bidirectional overrides among them), surrogate and separator characters.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"  # of category Cf, but Persian words and family emoji need them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageInput:
+    """One picture as every page sees it; two are equal when they come from the same bytes.
+
+    Attributes:
+        sha256: of the file's bytes, as hexadecimal digits.
+        rgb: (H, W, 3) uint8, read-only.
+        name: what to call it on a page; printable, at most 80 characters.
+        original_size: (width, height) in pixels as stored in the file, after turning by EXIF.
+        notes: what was done to the picture, each a sentence for the user.
+
+    Raises:
+        ValueError: the pixels are not (H, W, 3) uint8.
+    """
+
+    sha256: str
+    rgb: Pixels
+    name: str
+    original_size: tuple[int, int]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
+            raise ValueError(f"Pixels are {self.rgb.dtype} {self.rgb.shape}, not uint8 (H, W, 3).")
+        object.__setattr__(self, "rgb", read_only(self.rgb))
+        object.__setattr__(self, "name", printable(self.name))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ImageInput) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, because a copied array is writeable again.
+        return ImageInput, (self.sha256, self.rgb, self.name, self.original_size, self.notes)
+
+
+def read_only(pixels: Pixels) -> Pixels:
+    """The same pixels, which nobody can change: a copy if the caller still could."""
+    if not pixels.flags.writeable:
+        return pixels
+    pixels = pixels.copy()
+    pixels.flags.writeable = False
+    return pixels
+
+
+def printable(name: str) -> str:
+    """The name on one line without invisible characters, cut to 80; "picture" if none is left.
+
+    It is text, not markup: `<b>` stays `<b>`, and whoever shows it as HTML escapes it.
+    """
+    seen = "".join(
+        " " if sign.isspace() else sign
+        for sign in name
+        if sign in _JOINERS or sign.isspace() or unicodedata.category(sign) not in _INVISIBLE
+    )
+    seen = " ".join(seen.split()) or "picture"
+    return seen if len(seen) <= NAME_LENGTH else seen[: NAME_LENGTH - 1] + "…"

@@ -1,0 +1,45 @@
+"""The photographs that come with the app, so that there is something to look at at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from resnet_viz.errors import ImageError
+from resnet_viz.images.decode import read_image
+from resnet_viz.images.records import ImageInput
+
+_FOLDER = Path(__file__).with_name("samples")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A photograph in `samples/`: how it is asked for, called, stored and credited."""
+
+    slug: str
+    title: str
+    file: str
+    credit: str
+
+
+_ALL = (
+    Sample("cat", "Chelsea the cat", "cat.jpg", "Stéfan van der Walt, CC0"),
+    Sample("coffee", "Cup of coffee", "coffee.jpg", "Rachel Michetti, CC0"),
+    Sample("rocket", "Rocket on its launch pad", "rocket.jpg", "SpaceX, public domain"),
+    Sample("astronaut", "Astronaut Eileen Collins", "astronaut.jpg", "NASA, public domain"),
+    Sample("galaxies", "Hubble eXtreme Deep Field", "galaxies.jpg", "NASA, public domain"),
+)
+SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.slug: sample for sample in _ALL})
+DEFAULT_SAMPLE = "cat"
+
+
+def read_sample(slug: str) -> ImageInput:
+    """The photograph of that slug, under its title.
+
+    Raises:
+        ImageError: there is no such sample.
+    """
+    if slug not in SAMPLES:
+        raise ImageError(f"There is no sample picture {slug!r}; there are {', '.join(SAMPLES)}.")
+    sample = SAMPLES[slug]
+    return read_image((_FOLDER / sample.file).read_bytes(), sample.title)

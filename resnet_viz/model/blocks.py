@@ -1,0 +1,158 @@
+"""The two residual blocks and their shortcut, with one module for every value that a page shows.
+
+Parameter names are torchvision's, so that its checkpoints load with `strict=True`. What differs is on
+purpose: each ReLU is its own module and not in place, the sum is a module, and so is the identity.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from resnet_viz.model.config import ResNetConfig
+
+
+class Conv2d(nn.Conv2d):
+    """torch's convolution, left uninitialised: `ResNet.initialise` draws from its own generator."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """torch's batch normalisation, left uninitialised."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Linear(nn.Linear):
+    """torch's fully connected layer, left uninitialised."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Add(nn.Module):
+    """The sum of branch and shortcut: the row that other summaries lack."""
+
+    def forward(self, branch: Tensor, shortcut: Tensor) -> Tensor:
+        return branch + shortcut
+
+
+class ZeroPad(nn.Module):
+    """Option A of the paper: take every second position, fill the new channels with zeros."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__()
+        self.new_channels = out_channels - in_channels
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x[:, :, :: self.stride, :: self.stride]  # (N, C_in, H / stride, W / stride)
+        return F.pad(x, (0, 0, 0, 0, 0, self.new_channels))  # (N, C_out, H / stride, W / stride)
+
+
+def shortcut(kind: str, in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
+    """The path around a block's branch; `None` for the plain network, which has none."""
+    if kind == "none":
+        return None
+    if stride == 1 and in_channels == out_channels:
+        return nn.Identity()
+    if kind == "zero-pad":
+        return ZeroPad(in_channels, out_channels, stride)
+    return nn.Sequential(
+        Conv2d(in_channels, out_channels, 1, stride, bias=False), BatchNorm2d(out_channels)
+    )
+
+
+class Block(nn.Module):
+    """What both blocks share: how a branch meets the shortcut."""
+
+    last_norm: str  # the norm that zero-init sets to zero
+
+    def add_shortcut(self, kind: str, in_channels: int, out_channels: int, stride: int) -> None:
+        """Add shortcut and sum; `downsample` is torchvision's name for the projection."""
+        path = shortcut(kind, in_channels, out_channels, stride)
+        if path is not None:
+            self.downsample = path
+            self.add = Add()
+
+    def join(self, branch: Tensor, x: Tensor) -> Tensor:
+        """`branch + shortcut(x)`; the branch alone where the network is plain."""
+        if not hasattr(self, "add"):
+            return branch
+        total: Tensor = self.add(branch, self.downsample(x))
+        return total
+
+
+class BasicBlock(Block):
+    """Two 3×3 convolutions, He et al. 2015 figure 5 left."""
+
+    last_norm = "bn2"
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__()
+        planes = config.planes(stage)
+        self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False)
+        self.bn1 = BatchNorm2d(planes)
+        self.relu1 = nn.ReLU()
+        self.conv2 = Conv2d(planes, planes, 3, padding=1, bias=False)
+        self.bn2 = BatchNorm2d(planes)
+        self.add_shortcut(config.shortcut, in_channels, planes, stride)
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.relu1(self.bn1(self.conv1(x)))  # (N, planes, H / stride, W / stride)
+        out = self.bn2(self.conv2(out))
+        out = self.relu2(self.join(out, x))
+        return out
+
+
+class Bottleneck(Block):
+    """1×1 down, 3×3 (in groups for ResNeXt), 1×1 up by four, He et al. 2015 figure 5 right."""
+
+    last_norm = "bn3"
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__()
+        inner, out = config.inner_width(stage), config.planes(stage) * config.expansion
+        first, second = (stride, 1) if config.stride_place == "1x1" else (1, stride)
+        self.conv1 = Conv2d(in_channels, inner, 1, first, bias=False)
+        self.bn1 = BatchNorm2d(inner)
+        self.relu1 = nn.ReLU()
+        self.conv2 = Conv2d(inner, inner, 3, second, 1, groups=config.groups, bias=False)
+        self.bn2 = BatchNorm2d(inner)
+        self.relu2 = nn.ReLU()
+        self.conv3 = Conv2d(inner, out, 1, bias=False)
+        self.bn3 = BatchNorm2d(out)
+        self.add_shortcut(config.shortcut, in_channels, out, stride)
+        self.relu3 = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.relu1(self.bn1(self.conv1(x)))
+        out = self.relu2(self.bn2(self.conv2(out)))  # (N, inner, H / stride, W / stride)
+        out = self.bn3(self.conv3(out))  # (N, 4 · planes, H / stride, W / stride)
+        out = self.relu3(self.join(out, x))
+        return out
+
+
+BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
+    "basic": BasicBlock,
+    "bottleneck": Bottleneck,
+}
+
+
+def initialise(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw a module's own parameters: He et al. 2015b for convolutions, as torchvision does."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", generator=generator)
+    elif isinstance(module, nn.BatchNorm2d):
+        module.reset_running_stats()
+        nn.init.ones_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Linear):
+        bound = module.in_features**-0.5  # torch's own default
+        nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+        nn.init.uniform_(module.bias, -bound, bound, generator=generator)

@@ -1,0 +1,78 @@
+"""The network itself, from the picture to the class scores: it reads like the paper's table 1."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from resnet_viz.model.blocks import BLOCKS, BatchNorm2d, Block, Conv2d, Linear, initialise
+from resnet_viz.model.config import ResNetConfig
+
+
+class Stage(nn.Sequential):
+    """Blocks that share a resolution and a width; the first may halve the one and change the other."""
+
+
+class ResNet(nn.Sequential):
+    """Stem, stages, head: modules in the order in which they run, named as torchvision names them.
+
+    Takes pictures (N, 3, H, W), gives class scores (N, num_classes). Parameters are uninitialised
+    until `initialise` or `load_state_dict`.
+    """
+
+    def __init__(self, config: ResNetConfig) -> None:
+        head = ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())
+        classifier = Linear(_out_channels(config), config.num_classes)
+        super().__init__(OrderedDict([*_stem(config), *_stages(config), *head, ("fc", classifier)]))
+        self.config = config
+
+    def initialise(self, seed: int) -> None:
+        """Draw all parameters from one seeded generator; the global random state is not touched."""
+        generator = torch.Generator().manual_seed(seed)
+        for module in self.modules():
+            initialise(module, generator)
+            if self.config.zero_init and isinstance(module, Block):
+                nn.init.zeros_(module.get_submodule(module.last_norm).weight)  # type: ignore[arg-type]
+
+
+def build_meta(config: ResNetConfig) -> ResNet:
+    """The network without memory behind its parameters, for questions about shapes only."""
+    with torch.device("meta"):
+        return ResNet(config).eval()
+
+
+def build_random(config: ResNetConfig, seed: int) -> ResNet:
+    """The network with parameters drawn from `seed`, on the CPU, in evaluation mode."""
+    network = build_meta(config).to_empty(device="cpu")
+    network.initialise(seed)
+    return network.eval()
+
+
+def _stem(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
+    if config.stem == "imagenet":
+        yield "conv1", Conv2d(3, config.width, 7, stride=2, padding=3, bias=False)
+    else:
+        yield "conv1", Conv2d(3, config.width, 3, padding=1, bias=False)
+    yield "bn1", BatchNorm2d(config.width)
+    yield "relu", nn.ReLU()
+    if config.stem == "imagenet":
+        yield "maxpool", nn.MaxPool2d(3, stride=2, padding=1)
+
+
+def _stages(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
+    block = BLOCKS[config.block]
+    in_channels = config.width
+    for stage, repeats in enumerate(config.repeats):
+        blocks = []
+        for index in range(repeats):
+            stride = 2 if stage > 0 and index == 0 else 1
+            blocks.append(block(config, stage, in_channels, stride))
+            in_channels = config.planes(stage) * config.expansion
+        yield f"layer{stage + 1}", Stage(*blocks)
+
+
+def _out_channels(config: ResNetConfig) -> int:
+    return config.planes(len(config.repeats) - 1) * config.expansion

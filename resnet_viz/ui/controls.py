@@ -1,0 +1,306 @@
+"""The sidebar: what is looked at. Every widget's key is its name in the URL.
+
+A bound widget writes its *displayed* option into the URL, so options are shown as the slugs they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.trace import trace
+from resnet_viz.errors import ConfigError, ImageError
+from resnet_viz.figures import numbers
+from resnet_viz.images import DEFAULT_SAMPLE, MAX_BYTES, SAMPLES, ImageInput, read_image
+from resnet_viz.model.config import (
+    CONVS_PER_BLOCK,
+    INPUT_SIZES,
+    LIMITS,
+    SHORTCUTS,
+    STEMS,
+    STRIDE_PLACES,
+    ResNetConfig,
+    parse_repeats,
+)
+from resnet_viz.model.devices import device_title, devices
+from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.ui import cache
+from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
+from resnet_viz.weights.random import MAX_SEED
+from resnet_viz.weights.sources import SOURCES
+
+BOUND: Final = "query-params"
+UPLOAD: Final = "upload"  # the picture that the user brought; a URL cannot hold it
+_FIELDS: Final = (
+    "block",
+    "repeats",
+    "stem",
+    "width",
+    "groups",
+    "width_per_group",
+    "shortcut",
+    "stride_place",
+    "zero_init",
+    "num_classes",
+)
+
+
+def choice(label: str, options: Sequence[str], *, key: str, default: str, **widget: Any) -> str:
+    """A selectbox in the URL; an unknown value there falls back to the default and says so."""
+    warn_unknown(key, options, default)
+    if st.session_state.get(key, default) not in options:  # of a network shown before
+        st.session_state[key] = default
+    index = options.index(default)
+    chosen = st.selectbox(label, options, index=index, key=key, bind=BOUND, **widget)
+    return chosen if chosen in options else default
+
+
+def segments(label: str, options: Sequence[str], *, key: str, default: str, **widget: Any) -> str:
+    """A row of buttons in the URL, one of them pressed."""
+    warn_unknown(key, options, default)
+    return (
+        st.segmented_control(
+            label, options, default=default, key=key, bind=BOUND, required=True, **widget
+        )
+        or default
+    )
+
+
+def several(
+    label: str, options: Sequence[str], *, key: str, default: list[str], **widget: Any
+) -> list[str]:
+    """A choice of any number of options, in the URL; unknown ones there are said and left out."""
+    if key not in st.session_state:
+        unknown = [value for value in st.query_params.get_all(key) if value not in options]
+        if unknown:
+            notice(f"The link asks for {key} “{unknown[0][:60]}”, which does not exist here.")
+    # What was chosen for another network may not exist in this one.
+    if key in st.session_state:
+        st.session_state[key] = [v for v in st.session_state[key] if v in options]
+    return st.multiselect(label, options, default, key=key, bind=BOUND, **widget)
+
+
+def warn_unknown(key: str, options: Sequence[str], default: str) -> None:
+    """Say that the URL asked for something that is not there, once, when the link is opened."""
+    asked = st.query_params.get(key)
+    if asked is not None and key not in st.session_state and asked not in options:
+        notice(f"The link asks for {key} “{asked[:60]}”, which does not exist: showing {default}.")
+
+
+def notice(sentence: str) -> None:
+    """Tell something in passing, above the page and without stopping it."""
+    st.session_state.setdefault("_notices", []).append(sentence)
+
+
+def show_notices() -> None:
+    """Show what was told in this run."""
+    for sentence in st.session_state.pop("_notices", []):
+        st.warning(sentence, icon=":material/info:")
+
+
+def network() -> ResNetConfig:
+    """Preset and customisation; what cannot be built is explained, and the preset shown."""
+    name = choice(
+        "Network",
+        tuple(PRESETS),
+        key="model",
+        default=DEFAULT_MODEL,
+        on_change=_take_over_preset,
+        help="A preset; every part of it can be changed under Customise.",
+    )
+    preset = PRESETS[name]
+    with st.expander("Customise", icon=":material/tune:"):
+        try:
+            config = _customised(preset)
+            _compare(config, preset)
+        except ConfigError as error:
+            st.error(str(error))
+            config = preset
+            notice(f"{error} Showing {title(preset)} as it is.")
+        st.button("Back to the preset", on_click=_take_over_preset, width="stretch")
+    return config
+
+
+def input_size(config: ResNetConfig) -> int:
+    """Side of the square that the network sees."""
+    low, high = INPUT_SIZES
+    asked = st.query_params.get("size")
+    if asked is not None and "size" not in st.session_state and not _whole(asked, low, high):
+        notice(f"The link asks for size “{asked[:20]}”; {low} to {high:,} pixels are accepted.")
+    return int(
+        st.number_input(
+            "Input size, pixels",
+            low,
+            high,
+            config.input_size,
+            key="size",
+            bind=BOUND,
+            help=f"Side of the square picture, {low} to {high:,}.",
+        )
+    )
+
+
+def weights() -> str:
+    """Where the parameters come from."""
+    source = choice("Weights", tuple(SOURCES), key="weights", default=next(iter(SOURCES)))
+    if source != "random":
+        return source
+    seed = st.number_input("Seed", 0, MAX_SEED, 0, key="seed", bind=BOUND)
+    return f"random:{int(seed)}"
+
+
+def device() -> str:
+    """The device to run on; one that this machine lacks falls back to the CPU and says so."""
+    name = choice("Device", devices(), key="device", default="cpu")
+    st.caption(device_title(name))
+    return name
+
+
+def picture() -> ImageInput:
+    """A sample, or what the user uploaded; a file that cannot be opened leaves things as they are."""
+    mine: ImageInput | None = st.session_state.get("_upload")
+    options = (*SAMPLES, *((UPLOAD,) if mine else ()))
+    if st.query_params.get("picture") == UPLOAD and not mine:
+        if "picture" not in st.session_state:
+            notice("A link cannot carry an uploaded picture: showing a sample instead.")
+    else:
+        warn_unknown("picture", options, DEFAULT_SAMPLE)
+    slug = st.selectbox(
+        "Picture", options, index=options.index(DEFAULT_SAMPLE), key="picture", bind=BOUND
+    )
+    uploader("sidebar")
+    if slug == UPLOAD and mine:
+        st.caption(f"{mine.name}. It stays in this browser tab: a link does not carry it.")
+        return mine
+    return cache.sample(slug if slug in SAMPLES else DEFAULT_SAMPLE)
+
+
+def uploader(place: str) -> None:
+    """A place to drop, paste or choose a picture; afterwards the file is let go, the pixels kept."""
+    key = f"_file_{place}_{st.session_state.get('_uploads', 0)}"
+    st.file_uploader(
+        "Your picture: drop, paste or choose",
+        type=["image"],
+        key=key,
+        max_upload_size=MAX_BYTES // 1_000_000,
+        on_change=_accept,
+        args=(key,),
+    )
+    if problem := st.session_state.get("_upload_problem"):
+        st.error(problem)
+
+
+def camera(place: str) -> None:
+    """A snapshot from the visitor's camera."""
+    key = f"_camera_{place}_{st.session_state.get('_uploads', 0)}"
+    st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key,))
+
+
+def layer(traced: Trace) -> str:
+    """The selected layer: the subject of table, diagram, maps and arithmetic."""
+    return choice(
+        "Selected layer",
+        traced.paths,
+        key="layer",
+        default=DEFAULT_LAYER,
+        help="Type to search. Every page shows this layer.",
+    )
+
+
+def select_layer(path: str) -> None:
+    """Make a layer the selected one; for callbacks, where a bound widget may be written."""
+    st.session_state.layer = path
+
+
+def select_model(name: str) -> None:
+    """Change to a preset; for callbacks."""
+    st.session_state.model = name
+    _take_over_preset()
+
+
+def _accept(key: str) -> None:
+    """Decode what was uploaded; keep the previous picture when that fails."""
+    file: UploadedFile | None = st.session_state.get(key)
+    if file is None:
+        return
+    st.session_state["_upload_problem"] = None
+    try:
+        st.session_state["_upload"] = read_image(file.getvalue(), file.name)
+        st.session_state.picture = UPLOAD
+    except ImageError as error:
+        st.session_state["_upload_problem"] = str(error)
+    # A new key empties the uploader: the file's bytes are not kept for the whole visit.
+    st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1
+
+
+def _take_over_preset() -> None:
+    """Set every field to the preset's, when the preset changes or is asked back."""
+    preset = PRESETS.get(st.session_state.model, PRESETS[DEFAULT_MODEL])
+    for field in _FIELDS:
+        st.session_state[field] = getattr(preset, field)
+    st.session_state.repeats = _joined(preset.repeats)
+    st.session_state.size = preset.input_size
+
+
+def _customised(preset: ResNetConfig) -> ResNetConfig:
+    """The fields as widgets; equal to the preset while none is changed."""
+    blocks = choice("Block", tuple(CONVS_PER_BLOCK), key="block", default=preset.block)
+    repeats = st.text_input(
+        "Blocks per stage", _joined(preset.repeats), max_chars=40, key="repeats", bind=BOUND
+    )
+    stem = choice("Stem", STEMS, key="stem", default=preset.stem)
+    shortcut = choice("Shortcut", SHORTCUTS, key="shortcut", default=preset.shortcut)
+    stride_place = choice(
+        "Stride of a bottleneck", STRIDE_PLACES, key="stride_place", default=preset.stride_place
+    )
+    zero_init = st.toggle(
+        "Zero-init of the last norm", preset.zero_init, key="zero_init", bind=BOUND
+    )
+    config = replace(
+        preset,
+        block=blocks,
+        repeats=parse_repeats(repeats or ""),
+        stem=stem,
+        shortcut=shortcut,
+        stride_place=stride_place,
+        zero_init=zero_init,
+        width=_number("width", preset.width),
+        groups=_number("groups", preset.groups),
+        width_per_group=_number("width_per_group", preset.width_per_group),
+        num_classes=_number("num_classes", preset.num_classes),
+    )
+    return config if config == preset else replace(config, name="custom")
+
+
+def _number(field: str, default: int) -> int:
+    low, high = LIMITS[field]
+    label = field.replace("_", " ").replace("num", "number of").capitalize()
+    asked = st.query_params.get(field)
+    if asked is not None and field not in st.session_state and not _whole(asked, low, high):
+        raise ConfigError(f"{label} “{asked[:20]}” is not accepted; choose {low} to {high:,}.")
+    return int(st.number_input(label, low, high, default, key=field, bind=BOUND))
+
+
+def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:
+    """Depth, parameters and multiply-adds beside the preset's."""
+    ours, theirs = trace(config), trace(preset)
+    rows = (
+        ("Depth", f"{config.depth}", f"{preset.depth}"),
+        ("Parameters", numbers.short(ours.params), numbers.short(theirs.params)),
+        ("Multiply-adds", numbers.short(ours.macs), numbers.short(theirs.macs)),
+    )
+    lines = [f"| {name} | {mine} | {preset_} |" for name, mine, preset_ in rows]
+    st.markdown("\n".join([f"| | this | {preset.name} |", "|:--|--:|--:|", *lines]))
+
+
+def _joined(repeats: Sequence[int]) -> str:
+    return "-".join(map(str, repeats))
+
+
+def _whole(text: str, low: int, high: int) -> bool:
+    return text.isascii() and text.isdigit() and low <= int(text[:9]) <= high

@@ -1,0 +1,41 @@
+"""A graphviz drawing on the page, and the files that can be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import graphviz
+import streamlit as st
+
+from resnet_viz.components.save_drawing import save_drawing
+from resnet_viz.ui.explorer import Explorer
+
+CONTAINER: Final = "diagram"  # key of the container, by which the buttons find the drawing
+
+LEGEND: Final[Mapping[str, str]] = {
+    "projection": "solid orange: identity shortcut · dashed: projection (1×1 convolution)",
+    "zero-pad": "solid orange: identity shortcut · dashed: subsampled and zero-padded",
+    "none": "a plain network: no shortcuts",
+}
+
+
+def drawing(explorer: Explorer, diagram: graphviz.Digraph, alt: str) -> None:
+    """Show the diagram at its own size, scrolling where it is larger than the page; offer files."""
+    with st.container(key=CONTAINER, horizontal_alignment="center"):
+        st.graphviz_chart(diagram, width="content", alt=alt)
+    name = f"{explorer.config.name}_{explorer.input_size}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save_drawing(
+            CONTAINER,
+            file_name=name,
+            background=explorer.theme.background,
+            key="save_drawing",
+        )
+        st.download_button(
+            "Save DOT", diagram.source, f"{name}.dot", mime="text/vnd.graphviz", on_click="ignore"
+        )
+    st.caption(
+        "SVG and PNG are saved as your browser drew them. DOT is the source: Graphviz's "
+        f"`dot -Tpdf {name}.dot -O` makes a PDF of it."
+    )

@@ -1,0 +1,70 @@
+"""What the sidebar holds, as one record: every page asks its questions through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_viz.analysis.capture import predict
+from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
+from resnet_viz.analysis.trace import trace
+from resnet_viz.figures.palette import Theme
+from resnet_viz.images import DEFAULT_SAMPLE, ImageInput
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.ui import cache
+from resnet_viz.ui.network import station_paths
+from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.sources import DEFAULT_WEIGHTS
+
+DEFAULT_MODEL = "resnet18"
+DEFAULT_LAYER = "layer1.0"  # every network has it
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """A network, its parameters, a picture and the selected layer."""
+
+    config: ResNetConfig
+    input_size: int
+    weights: str
+    image: ImageInput
+    device: str
+    layer: str
+    theme: Theme
+
+    @property
+    def title(self) -> str:
+        return title(self.config)
+
+    @property
+    def trace(self) -> Trace:
+        return trace(self.config, self.input_size)
+
+    @property
+    def selected(self) -> LayerRecord:
+        return self.trace[self.layer]
+
+    def model(self) -> LoadedModel:
+        """The network with its parameters; raises `ConfigError` when it is too large to run."""
+        return cache.model(self.config, self.weights, self.input_size, self.device)
+
+    def capture(self, *paths: str) -> Capture:
+        """The picture through the network, with the outputs of the layers at `paths`."""
+        return cache.capture(
+            self.config, self.weights, self.input_size, self.device, self.image, paths
+        )
+
+    def prediction(self, capture: Capture, top: int = 5) -> Prediction:
+        """The most probable classes of a capture, by name."""
+        weights = self.model().weights
+        names = [weights.class_name(index) for index in range(self.config.num_classes)]
+        return predict(capture, names, top)
+
+
+def answer_first_page() -> None:
+    """Ask what the landing page asks, so that its first visitor finds the answers."""
+    config = PRESETS[DEFAULT_MODEL]
+    size = config.input_size
+    traced = trace(config, size)
+    image = cache.sample(DEFAULT_SAMPLE)
+    cache.capture(config, DEFAULT_WEIGHTS, size, "cpu", image, station_paths(traced))

@@ -1,0 +1,45 @@
+"""The map of the whole network on the landing page, with the picture and the prediction."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.components.network_map import network_map
+from resnet_viz.figures import maps, numbers
+from resnet_viz.images import as_seen
+from resnet_viz.ui import controls, panels
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.network import network_content, station_paths
+
+
+def network_panel(explorer: Explorer) -> None:
+    """Mount the map; a click on a block selects it everywhere."""
+    trace, model = explorer.trace, explorer.model()
+    capture = explorer.capture(*station_paths(trace))
+    prediction = explorer.prediction(capture)
+    pixels = as_seen(explorer.image, model.weights.preprocessing)
+    left, top, right, bottom = panels.central_field(explorer, explorer.layer)
+    size = explorer.input_size
+    content = network_content(
+        trace,
+        capture,
+        prediction,
+        maps.picture_png(pixels),
+        (left / size, top / size, right / size, bottom / size),
+        trained=model.weights.trained,
+    )
+    network_map(
+        content,
+        selected=explorer.layer,
+        stage_colours=explorer.theme.stages,
+        shortcut_colour=explorer.theme.shortcut,
+        alt=f"{explorer.title} as a row of blocks with the feature maps of {explorer.image.name}",
+        on_select=controls.select_layer,
+        key="network_map",
+    )
+    st.caption(
+        f"Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms · frame on the picture: "
+        f"receptive field of {explorer.layer}, {numbers.count(explorer.selected.receptive_field)} px"
+    )
+    if prediction.note:
+        st.warning(prediction.note)

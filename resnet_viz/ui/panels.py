@@ -1,0 +1,171 @@
+"""Pieces of page that several pages show: a layer's arithmetic, the picture, the prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+import streamlit as st
+
+from resnet_viz.analysis.arithmetic import Formula, explain
+from resnet_viz.analysis.receptive_field import Field, field_box
+from resnet_viz.analysis.records import Activation, LayerRecord, Prediction
+from resnet_viz.figures import bars, maps, numbers
+from resnet_viz.figures.pictures import with_frame
+from resnet_viz.images import as_seen
+from resnet_viz.ui import controls
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import has_text, text
+
+_UNITS: Final = {"receptive_field": " px", "jump": " px"}
+
+
+def key_figures(facts: Iterable[tuple[str, str]]) -> None:
+    """A row of numbers with their names, wrapping on a narrow screen."""
+    with st.container(horizontal=True, gap="large"):
+        for name, value in facts:
+            st.metric(name, value, width="content")
+
+
+def row_facts(row: LayerRecord) -> None:
+    """Shapes and costs of a layer, block or stage."""
+    key_figures(
+        (
+            ("In", numbers.shape(row.input_shape)),
+            ("Out", numbers.shape(row.output_shape)),
+            ("Parameters", numbers.count(row.params)),
+            ("Multiply-adds", numbers.short(row.macs)),
+            ("Receptive field", f"{row.receptive_field:,} px"),
+        )
+    )
+
+
+def arithmetic(explorer: Explorer, path: str) -> None:
+    """Where each number of a row comes from."""
+    lines = [_formula_line(formula) for formula in explain(explorer.trace, path)]
+    st.markdown("\n".join(["| Where it comes from | | |", "|:--|--:|:--|", *lines]))
+
+
+def explanation(kind: str) -> None:
+    """What a kind of layer does, in words."""
+    if has_text(kind):
+        st.markdown(text(kind))
+
+
+def untrained_note(explorer: Explorer) -> None:
+    """Say that the answer means nothing, where it does."""
+    if not explorer.model().weights.trained:
+        st.info(text("untrained"), icon=":material/shuffle:")
+
+
+def picture_seen(
+    explorer: Explorer, path: str = "", *, width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """What the network sees; with the receptive field of a layer's central cell as a frame."""
+    pixels = as_seen(explorer.image, explorer.model().weights.preprocessing)
+    caption, alt = "what the network sees", f"{explorer.image.name}, as the network sees it"
+    if path:
+        row = explorer.trace[path]
+        pixels = with_frame(pixels, central_field(explorer, path), explorer.theme.shortcut)
+        caption += f" · frame: receptive field, {row.receptive_field:,} px"
+    st.image(pixels, caption=caption, width=width, alt=alt)
+
+
+def central_field(explorer: Explorer, path: str) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of what the central cell of a layer depends on, in input pixels."""
+    row = explorer.trace[path]
+    cells = row.output_shape[1] if len(row.output_shape) == 3 else 1
+    field = Field(row.receptive_field, row.jump, row.start)
+    return field_box(field, cells // 2, cells // 2, explorer.input_size)
+
+
+def prediction_chart(explorer: Explorer, prediction: Prediction) -> None:
+    """The top classes as bars."""
+    trained = explorer.model().weights.trained
+    spoken = ", ".join(f"{s.label} {numbers.percent(s.probability)}" for s in prediction.top)
+    st.plotly_chart(
+        bars.prediction_bars(prediction.top, explorer.theme, trained=trained),
+        config={"displayModeBar": False},
+        alt=f"Most probable classes: {spoken}",
+    )
+    if prediction.note:
+        st.warning(prediction.note)
+
+
+def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> None:
+    """The strongest channels of an activation as a row of small pictures."""
+    values = activation.values
+    if values.shape[1:] == (1, 1):
+        st.caption(
+            f"{len(values):,} numbers from {numbers.value(activation.min)} to "
+            f"{numbers.value(activation.max)}; a single cell a channel makes no map."
+        )
+        return
+    channels = maps.strongest(values, count)
+    side = max(96, values.shape[1])
+    with st.container(horizontal=True, gap="small"):
+        for channel in channels:
+            st.image(
+                maps.thumbnails([values[channel]], side),
+                caption=f"channel {channel}",
+                width=120,
+                alt=f"Feature map of channel {channel} of {activation.path}",
+            )
+
+
+def stage_costs(explorer: Explorer) -> None:
+    """Multiply-adds and parameters of stem, stages and head, side by side."""
+    rows = [row for row in explorer.trace.top() if row.params]
+    rows = [row for row in rows if row.kind != "BatchNorm2d"]
+    for column, measure in zip(st.columns(2, gap="large"), ("macs", "params"), strict=True):
+        with column:
+            name = bars.MEASURES[measure]
+            st.plotly_chart(
+                bars.cost_bars(rows, measure, explorer.theme),
+                config={"displayModeBar": False},
+                key=f"cost_{measure}",
+                alt=f"{name.capitalize()} by stage: "
+                + ", ".join(f"{r.path} {numbers.short(getattr(r, measure))}" for r in rows),
+            )
+
+
+def statistics(activation: Activation) -> None:
+    """Smallest, largest, mean value, zeros and dead channels of a layer for this picture."""
+    key_figures(
+        (
+            ("Min", numbers.value(activation.min)),
+            ("Max", numbers.value(activation.max)),
+            ("Mean", numbers.value(activation.mean)),
+            ("Zeros", numbers.percent(activation.zeros)),
+            ("Dead channels", f"{activation.dead} of {len(activation.values):,}"),
+        )
+    )
+
+
+def _formula_line(formula: Formula) -> str:
+    unit = _UNITS.get(formula.measures, "")
+    return f"| {formula.title} | {formula.expression} = | **{formula.value:,}{unit}** |"
+
+
+def breadcrumbs(explorer: Explorer) -> None:
+    """The way to the selected layer and its neighbours there, as buttons that select."""
+    trace, row = explorer.trace, explorer.selected
+    holder = row.path if row.is_container else row.parent
+    ways = [part for part in (holder.partition(".")[0], holder) if part]
+    siblings = trace.children(holder) if holder else trace.top()
+    shown = list(dict.fromkeys([*ways, *(sibling.path for sibling in siblings), row.path]))
+    st.pills(
+        "Layers here",
+        shown,
+        default=row.path,
+        # A key with the choice in it: the pills follow a selection made anywhere else.
+        key=f"_here_{row.path}",
+        label_visibility="collapsed",
+        on_change=_follow,
+        args=(f"_here_{row.path}",),
+    )
+
+
+def _follow(key: str) -> None:
+    if path := st.session_state.get(key):
+        controls.select_layer(path)

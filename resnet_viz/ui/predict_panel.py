@@ -1,0 +1,64 @@
+"""The parts of the prediction page: the original with its crop, what was done to it, the answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.figures import numbers
+from resnet_viz.figures.pictures import with_frame
+from resnet_viz.images import crop_box
+from resnet_viz.ui import controls, panels
+from resnet_viz.ui.explorer import Explorer
+
+MOST = 20
+
+
+def original(explorer: Explorer) -> None:
+    """The picture as it came, with a frame around the part that the network sees."""
+    image = explorer.image
+    box = crop_box(image, explorer.model().weights.preprocessing)
+    width, height = image.original_size
+    st.image(
+        with_frame(image.rgb, box, explorer.theme.shortcut),
+        caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
+        width="stretch",
+        alt=f"{image.name}, the original picture with a frame around the part that is kept",
+    )
+    for note in image.notes:
+        st.caption(note)
+
+
+def preprocessing(explorer: Explorer) -> None:
+    """How the original became what the network sees."""
+    steps = explorer.model().weights.preprocessing
+    mean = ", ".join(f"{value:g}" for value in steps.mean)
+    std = ", ".join(f"{value:g}" for value in steps.std)
+    st.caption(
+        f"shorter side resized to {steps.resize} px, centre {steps.crop} × {steps.crop} px kept, "
+        f"then (value − mean) / std per channel: mean {mean}; std {std}"
+    )
+
+
+def answer(explorer: Explorer) -> None:
+    """The top classes with their probabilities; where and how long it ran."""
+    classes = explorer.config.num_classes
+    if classes > 1:
+        top = st.slider(
+            "Classes shown", 1, min(MOST, classes), min(5, classes), key="top", bind=controls.BOUND
+        )
+    else:
+        top = 1
+    capture = explorer.capture()
+    prediction = explorer.prediction(capture, int(top))
+    panels.prediction_chart(explorer, prediction)
+    rest = 1 - sum(score.probability for score in prediction.top)
+    st.caption(
+        f"{numbers.percent(max(rest, 0))} over the other {classes - int(top):,} classes · ran on "
+        f"{prediction.device} in {1000 * prediction.seconds:.0f} ms"
+    )
+
+
+def camera() -> None:
+    """The camera, started only when it is asked for."""
+    if st.toggle("Use the camera", key="camera_on"):
+        controls.camera("page")

@@ -1,0 +1,121 @@
+"""The frame around every page: the list of pages, the sidebar, and the one place that catches all.
+
+Streamlit runs a file in `pages/` bare when its URL is the first that a fresh server sees. A page
+therefore opens with `with shell.page("slug") as explorer:`, which notices that and starts over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from PIL import Image
+from streamlit.navigation.page import Page
+
+from resnet_viz.errors import ExplorerError
+from resnet_viz.figures import palette
+from resnet_viz.ui import controls
+from resnet_viz.ui.explorer import Explorer
+
+LOG = logging.getLogger("resnet_viz")
+
+_ROOT: Final = Path(__file__).parents[2]
+_ICON: Final = Path(__file__).with_name("icon.png")
+_FRAMED: ContextVar[Explorer | None] = ContextVar("framed", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """A page: `pages/<slug>.py`, shown at `/<slug>`."""
+
+    slug: str
+    title: str
+    icon: str
+
+    @property
+    def path(self) -> Path:
+        return _ROOT / "pages" / f"{self.slug}.py"
+
+
+PAGES: Final = (
+    PageInfo("overview", "Overview", ":material/visibility:"),
+    PageInfo("walkthrough", "Walkthrough", ":material/footprint:"),
+    PageInfo("layers", "Layers", ":material/table_rows:"),
+    PageInfo("diagram", "Diagram", ":material/account_tree:"),
+    PageInfo("feature_maps", "Feature maps", ":material/grid_view:"),
+    PageInfo("predict", "Predict", ":material/image_search:"),
+)
+
+
+def run() -> None:
+    """Draw the frame and the page that the URL names; `app.py` calls this on every run."""
+    chosen = _navigation()
+    explorer = _sidebar()
+    token = _FRAMED.set(explorer)
+    try:
+        controls.show_notices()
+        chosen.run()
+    finally:
+        _FRAMED.reset(token)
+
+
+@contextmanager
+def page(slug: str) -> Iterator[Explorer]:
+    """Open a page inside the frame; what goes wrong in it becomes one sentence on the page."""
+    explorer = _FRAMED.get()
+    if explorer is None:
+        _navigation()  # from now on this server knows the pages
+        st.rerun()
+    try:
+        yield explorer
+    except ExplorerError as error:
+        st.error(str(error))
+    except Exception:
+        LOG.exception("page %s", slug)
+        st.error(
+            "Something went wrong on this page and has been written to the server's log. "
+            "The other pages go on working; choosing another layer or picture may help."
+        )
+
+
+def page_path(slug: str) -> Path:
+    """The file of a page, for links to it."""
+    return next(info.path for info in PAGES if info.slug == slug)
+
+
+def _navigation() -> Page:
+    # Without an icon of ours Streamlit would fetch the page's material icon from another host.
+    with Image.open(_ICON) as icon:
+        st.set_page_config("ResNet Explorer", icon.copy(), layout="wide")
+    return st.navigation(
+        [
+            st.Page(
+                info.path,
+                title=info.title,
+                icon=info.icon,
+                url_path=info.slug,
+                default=info is PAGES[0],
+            )
+            for info in PAGES
+        ]
+    )
+
+
+def _sidebar() -> Explorer:
+    with st.sidebar:
+        config = controls.network()
+        with st.expander("Input, weights, device", icon=":material/settings:"):
+            size = controls.input_size(config)
+            weights = controls.weights()
+            device = controls.device()
+        image = controls.picture()
+        theme = palette.theme(st.context.theme.type)
+        draft = Explorer(config, size, weights, image, device, "", theme)
+        layer = controls.layer(draft.trace)
+    return Explorer(config, size, weights, image, device, layer, theme)

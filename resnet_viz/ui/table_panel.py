@@ -1,0 +1,139 @@
+"""The layer table with its search, filters, columns and downloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from resnet_viz.analysis.records import CONTAINERS, LayerRecord, Trace
+from resnet_viz.components.layer_table import Column, Row, layer_table
+from resnet_viz.figures import numbers, tables
+from resnet_viz.figures.tables import COLUMNS
+from resnet_viz.ui import controls
+from resnet_viz.ui.explorer import Explorer
+
+OPENED: Final = ("stages", "blocks", "layers")
+CHOICES: Final = tuple(COLUMNS)
+DEFAULT_COLUMNS: Final = ["kind", "kernel", "stride", "out", "params", "macs", "field"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows and columns that are shown."""
+
+    rows: tuple[LayerRecord, ...]
+    columns: tuple[str, ...]
+    opened: str
+
+
+def table_controls(trace: Trace) -> Selection:
+    """How far the tree is open, what is searched for, which kinds and which columns."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opened = controls.segments("Open down to", OPENED, key="open", default="blocks")
+        find = st.text_input(
+            "Search path or kind",
+            key="find",
+            bind=controls.BOUND,
+            max_chars=60,
+            width=220,
+            placeholder="layer3 conv",
+            live=True,
+        )
+        kinds = tuple(dict.fromkeys(layer.kind for layer in trace.layers))
+        chosen = controls.several("Kinds", kinds, key="kinds", default=[], placeholder="all kinds")
+        with st.popover("Columns", icon=":material/view_column:"):
+            columns = controls.several("Columns", CHOICES, key="columns", default=DEFAULT_COLUMNS)
+    words = (find or "").lower().split()
+    rows = tuple(
+        layer
+        for layer in trace.layers
+        if (not chosen or layer.kind in chosen)
+        and all(word in f"{layer.path} {layer.kind}".lower() for word in words)
+    )
+    ordered = tuple(slug for slug in CHOICES if slug in columns)
+    return Selection(rows, ordered, opened)
+
+
+def table(explorer: Explorer, selection: Selection) -> None:
+    """Mount the table; a row that is chosen is selected everywhere."""
+    trace = explorer.trace
+    most = {
+        measure: max((getattr(layer, measure) for layer in trace.leaves()), default=1) or 1
+        for measure in ("params", "macs", "activations")
+    }
+    columns = selection.columns
+    layer_table(
+        [Column(slug, COLUMNS[slug].title, _align(slug), bool(_measure(slug))) for slug in columns],
+        [_row(layer, columns, most) for layer in selection.rows],
+        [_total(slug, selection) for slug in columns],
+        selected=explorer.layer,
+        opened=selection.opened,
+        stage_colours=explorer.theme.stages,
+        on_select=controls.select_layer,
+        key="layer_table",
+    )
+
+
+def downloads(explorer: Explorer, selection: Selection) -> None:
+    """The shown rows as CSV, Markdown and LaTeX; the whole trace as JSON."""
+    name = f"{explorer.config.name}_{explorer.input_size}"
+    columns = tuple(dict.fromkeys(("path", *selection.columns)))
+    files = (
+        ("CSV", "csv", lambda: tables.to_csv(selection.rows)),
+        ("JSON", "json", lambda: tables.to_json(explorer.trace)),
+        ("Markdown", "md", lambda: tables.to_markdown(selection.rows, columns)),
+        ("LaTeX", "tex", lambda: tables.to_latex(selection.rows, columns)),
+    )
+    with st.container(horizontal=True):
+        for label, ending, make in files:
+            st.download_button(
+                label,
+                make,
+                f"{name}.{ending}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _row(layer: LayerRecord, columns: tuple[str, ...], most: dict[str, int]) -> Row:
+    return Row(
+        path=layer.path,
+        parent=layer.parent,
+        level=layer.level,
+        stage=layer.stage,
+        kind=layer.kind,
+        cells=tuple(COLUMNS[slug].cell(layer) for slug in columns),
+        bars=tuple(_share(layer, slug, most) for slug in columns),
+        container=layer.is_container,
+        on_shortcut=layer.on_shortcut,
+    )
+
+
+def _share(layer: LayerRecord, slug: str, most: dict[str, int]) -> float:
+    """A layer's part of the largest layer's; sums have no bar, they would dwarf every layer."""
+    measure = _measure(slug)
+    if not measure or layer.kind in CONTAINERS:
+        return 0.0
+    return float(getattr(layer, measure)) / most[measure]
+
+
+def _total(slug: str, selection: Selection) -> str:
+    """Sums over the layers shown; a stage's or block's own numbers are sums already."""
+    leaves = [layer for layer in selection.rows if not layer.is_container]
+    measure = _measure(slug)
+    if measure:
+        return numbers.count(sum(getattr(layer, measure) for layer in leaves))
+    if slug == "bytes":
+        total = sum(layer.activations for layer in leaves)
+        return numbers.bytes_(total * tables.BYTES_PER_VALUE)
+    return ""
+
+
+def _measure(slug: str) -> str:
+    return COLUMNS[slug].measure
+
+
+def _align(slug: str) -> Literal["left", "right"]:
+    return "right" if COLUMNS[slug].number else "left"

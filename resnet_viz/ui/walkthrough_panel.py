@@ -1,0 +1,147 @@
+"""The parts of the walkthrough: moving between steps, and what a step shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.walkthrough import Step, walkthrough
+from resnet_viz.figures import numbers
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.ui import controls, panels
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import text
+
+STRONGEST = 6  # channels shown of a step's output
+
+
+def choose(steps: Sequence[Step]) -> Step:
+    """Previous, next, the arrow keys, or any step by its number; the URL holds it."""
+    options = tuple(str(step.number) for step in steps)
+    current = st.session_state.get("step", options[0])
+    if current not in options:  # of a network with more steps
+        current = st.session_state.step = options[-1]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Previous",
+            icon=":material/arrow_back:",
+            shortcut="Left",
+            disabled=current == options[0],
+            on_click=_move,
+            args=(-1, options),
+        )
+        chosen = controls.segments(
+            "Step", options, key="step", default=options[0], label_visibility="collapsed"
+        )
+        st.button(
+            "Next",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            shortcut="Right",
+            disabled=current == options[-1],
+            on_click=_move,
+            args=(1, options),
+        )
+    return steps[options.index(chosen)]
+
+
+def explain(explorer: Explorer, step: Step) -> None:
+    """The step in words and in worked formulas."""
+    for kind in dict.fromkeys(row.kind for row in step.rows):
+        panels.explanation(kind)
+    for row in step.rows:
+        if len(step.rows) > 1:
+            st.markdown(f"**{row.path}** · {row.kind}")
+        panels.arithmetic(explorer, row.path)
+
+
+def what_comes_out(explorer: Explorer, step: Step) -> None:
+    """Costs of the step, and the feature maps of the picture at that point."""
+    panels.key_figures(
+        (
+            ("Parameters", numbers.count(step.params)),
+            ("Multiply-adds", numbers.short(step.macs)),
+            ("Values put out", numbers.count(step.shown.activations)),
+        )
+    )
+    path = step.shown.path
+    activation = explorer.capture(path)[path]
+    if path == "fc":
+        panels.prediction_chart(explorer, explorer.prediction(explorer.capture(path)))
+        return
+    st.markdown(f"**The channels of {path} that vary most**")
+    panels.channel_pictures(explorer, activation, STRONGEST)
+    st.button(
+        f"See all {len(activation.values):,} channels of {path}",
+        on_click=controls.select_layer,
+        args=(path,),
+        key="see_all",
+        help="Selects this layer; open the page Feature maps.",
+    )
+
+
+def inside(explorer: Explorer, step: Step) -> None:
+    """The blocks of a stage, each with its shapes and costs."""
+    blocks = explorer.trace.blocks(step.shown.path) if step.shown.kind == "Stage" else ()
+    if not blocks:
+        return
+    lines = [
+        f"| {block.path} | {numbers.shape(block.input_shape)} | "
+        f"{numbers.shape(block.output_shape)} | {block.params:,} | {numbers.short(block.macs)} |"
+        for block in blocks
+    ]
+    head = ["| Block | In | Out | Parameters | MACs |", "|:--|--:|--:|--:|--:|"]
+    st.markdown("\n".join([*head, *lines]))
+
+
+def all_steps(steps: Sequence[Step]) -> None:
+    """The whole way at a glance."""
+    lines = [
+        f"| {step.number} | {step.title} | {numbers.shape(step.input_shape)} | "
+        f"{numbers.shape(step.output_shape)} | {step.params:,} | {numbers.short(step.macs)} |"
+        for step in steps
+    ]
+    with st.expander("All steps at a glance"):
+        head = ["| | Step | In | Out | Parameters | MACs |", "|--:|:--|--:|--:|--:|--:|"]
+        st.markdown("\n".join([*head, *lines]))
+
+
+def offer_original() -> None:
+    """The way to the network that the nine steps were written for."""
+    st.button(
+        "Show the original walkthrough: nine steps at 214 × 214",
+        on_click=controls.select_model,
+        args=("walkthrough",),
+        type="tertiary",
+        icon=":material/footprint:",
+    )
+
+
+def about_the_name(explorer: Explorer) -> None:
+    """What the name “ResNet-18” in the original hides, both networks side by side."""
+    with st.expander("Why ResNet-26, and not ResNet-18?", expanded=True):
+        st.markdown(text("walkthrough_name"))
+        real = walkthrough(trace(PRESETS["resnet18"], explorer.input_size))
+        ours = walkthrough(explorer.trace)
+        lines = [
+            f"| {a.number} | {a.title} | {numbers.shape(a.output_shape)} | {a.params:,} | "
+            f"{b.title} | {numbers.shape(b.output_shape)} | {b.params:,} |"
+            for a, b in zip(ours, real, strict=True)
+        ]
+        head = [
+            "| | This network (ResNet-26) | Out | Parameters | The real ResNet-18 | Out | Parameters |",
+            "|--:|:--|--:|--:|:--|--:|--:|",
+        ]
+        totals = (
+            f"| | **Total** | | **{explorer.trace.params:,}** | | | "
+            f"**{sum(step.params for step in real):,}** |"
+        )
+        st.markdown("\n".join([*head, *lines, totals]))
+        st.button("Open the real ResNet-18", on_click=controls.select_model, args=("resnet18",))
+
+
+def _move(by: int, options: tuple[str, ...]) -> None:
+    here = options.index(st.session_state.step)
+    st.session_state.step = options[min(max(here + by, 0), len(options) - 1)]

@@ -1,0 +1,1 @@
+"""Where the parameters come from: sources, labels, and the one place that reads checkpoints."""

@@ -1,0 +1,65 @@
+"""A network with its parameters in it: the one mutable thing, shared by everybody who asks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+
+from resnet_viz.images import Preprocessing
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.resnet import ResNet
+
+# As many questions at once as there are cores: more would only make everybody wait longer.
+_GATE: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+FELL_BACK: Final = "The GPU ran out of memory, so this network now runs on the CPU."
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Where a network's parameters come from, and all that is needed to use them well."""
+
+    source: str  # key into SOURCES, with its option: "random:0"
+    label: str  # what a page calls them
+    trained: bool  # whether a prediction means anything
+    note: str  # one sentence for the user
+    preprocessing: Preprocessing
+    labels: tuple[str, ...] = ()  # class names; empty where there are none
+    samples: tuple[str, ...] = ()  # slugs of the sample pictures that suit them
+    sha256: str = ""  # of the file, where there is one
+
+    def class_name(self, index: int) -> str:
+        """The name of a class; its number where nothing was learned."""
+        return self.labels[index] if index < len(self.labels) else f"class {index}"
+
+
+@dataclass(slots=True, eq=False)
+class LoadedModel:
+    """A network ready to answer. Ask through `asking`, which lets one question in at a time."""
+
+    config: ResNetConfig
+    weights: Weights
+    module: ResNet = field(repr=False)
+    device: str
+    note: str = ""  # what the user should know about the device
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def asking(self) -> Iterator[ResNet]:
+        """Hold the network for one question: hooks on it are nobody else's meanwhile."""
+        with self.lock, _GATE, torch.inference_mode():
+            yield self.module
+
+    def fall_back_to_cpu(self) -> None:
+        """Move to the CPU for good, after the GPU's memory ran out. Call while asking."""
+        self.module.to("cpu")
+        self.device = "cpu"
+        self.note = FELL_BACK
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

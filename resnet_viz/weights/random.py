@@ -1,0 +1,72 @@
+"""Untrained parameters, drawn from a seed: they show wiring, not knowledge.
+
+A freshly drawn network in evaluation mode would not normalise at all (BatchNorm starts with mean 0 and
+variance 1), and fifty blocks would blow its values up. So BatchNorm's statistics are measured once on
+the sample photographs, which is what the first step of a training would see.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from resnet_viz.errors import WeightsError
+from resnet_viz.images import SAMPLES, Preprocessing, read_sample, to_tensor
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.resnet import ResNet, build_random
+from resnet_viz.weights.loaded import Weights
+
+MAX_SEED = 2**31 - 1
+_MEASURED_AT = 96  # pixels: enough positions in the last stage, a fifth of the work of 224
+
+
+class RandomSource:
+    """Parameters from He's initialisation; the option is the seed."""
+
+    slug = "random"
+    title = "Untrained (random)"
+
+    def build(self, config: ResNetConfig, input_size: int, option: str) -> tuple[ResNet, Weights]:
+        """The network on the CPU and its description; raises `WeightsError` for a bad seed."""
+        seed = _parse_seed(option)
+        network = build_random(config, seed)
+        _measure_batch_norm(network)
+        return network, Weights(
+            source=f"{self.slug}:{seed}",
+            label=f"{self.title}, seed {seed}",
+            trained=False,
+            note="Untrained: shows wiring, not knowledge.",
+            preprocessing=preprocessing(config, input_size),
+            samples=tuple(SAMPLES),
+        )
+
+
+def preprocessing(config: ResNetConfig, input_size: int) -> Preprocessing:
+    """As in training for the network's family: ImageNet's resize and crop, or the whole picture."""
+    if config.stem == "imagenet":
+        return Preprocessing.imagenet(input_size)
+    return Preprocessing.whole(input_size)
+
+
+def _parse_seed(option: str) -> int:
+    text = option or "0"
+    if not (text.isascii() and text.isdigit() and int(text[:11]) <= MAX_SEED):
+        raise WeightsError(
+            f"Seed “{text[:20]}” is not accepted; choose a whole number from 0 to {MAX_SEED:,}."
+        )
+    return int(text)
+
+
+def _measure_batch_norm(network: ResNet) -> None:
+    """Set every BatchNorm's mean and variance to those of the sample photographs."""
+    preparation = Preprocessing.imagenet(_MEASURED_AT)
+    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in SAMPLES])
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1.0  # take this batch's statistics as they are
+        norm.train()
+    with torch.no_grad():
+        network(pictures)  # (N, 3, 96, 96)
+    for norm in norms:
+        norm.momentum = 0.1
+        norm.eval()

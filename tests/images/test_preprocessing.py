@@ -1,0 +1,117 @@
+"""The same square as torchvision's transforms: its formulas by hand, its filter from torch."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from resnet_viz.images import (
+    ImageInput,
+    Preprocessing,
+    as_seen,
+    crop_box,
+    from_tensor,
+    read_sample,
+    to_tensor,
+)
+
+
+def picture(width, height, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return ImageInput("0", pixels, "noise", (width, height))
+
+
+@pytest.mark.parametrize(
+    ("crop", "resize"), [(224, 256), (112, 128), (214, 245), (256, 293), (288, 329), (64, 73)]
+)
+def test_imagenet_keeps_seven_eighths(crop, resize):
+    assert Preprocessing.imagenet(crop).resize == resize
+    assert Preprocessing.imagenet(crop).mean == (0.485, 0.456, 0.406)
+    assert Preprocessing.imagenet(crop).std == (0.229, 0.224, 0.225)
+
+
+def test_whole_keeps_the_shorter_side():
+    p = Preprocessing.whole(32)
+    assert (p.resize, p.crop) == (32, 32)
+    assert p.mean == (0.4914, 0.4822, 0.4465)
+    assert p.std == (0.2470, 0.2435, 0.2616)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "resized", "corner"),
+    [
+        (500, 375, (341, 256), (58, 16)),  # 341.33 cut; (341 − 224) / 2 = 58.5 goes to 58
+        (375, 500, (256, 341), (16, 58)),
+        (640, 427, (383, 256), (80, 16)),  # 383.70 cut; 79.5 goes to 80
+        (300, 300, (256, 256), (16, 16)),
+        (100, 80, (320, 256), (48, 16)),  # enlarged
+    ],
+)
+def test_rounding_by_hand(width, height, resized, corner):
+    p = Preprocessing.imagenet(224)
+    left, top, right, bottom = crop_box(picture(width, height), p)
+    across, down = width / resized[0], height / resized[1]
+    assert (left, top) == pytest.approx((corner[0] * across, corner[1] * down))
+    assert (right - left, bottom - top) == pytest.approx((224 * across, 224 * down))
+
+
+@pytest.mark.parametrize(("width", "height"), [(500, 375), (341, 700), (100, 80), (256, 256)])
+@pytest.mark.parametrize("p", [Preprocessing.imagenet(224), Preprocessing.whole(32)])
+def test_resizing_agrees_with_torch(width, height, p):
+    image = picture(width, height)
+    short, long = sorted((width, height))
+    new_long = int(p.resize * long / short)
+    new_height, new_width = (new_long, p.resize) if height > width else (p.resize, new_long)
+    chw = torch.tensor(image.rgb).permute(2, 0, 1)[None].float()
+    resized = F.interpolate(
+        chw, (new_height, new_width), mode="bilinear", antialias=True, align_corners=False
+    )
+    top = round((new_height - p.crop) / 2)
+    left = round((new_width - p.crop) / 2)
+    expected = resized[0, :, top : top + p.crop, left : left + p.crop].permute(1, 2, 0).numpy()
+    seen = as_seen(image, p)
+    assert seen.shape == (p.crop, p.crop, 3)
+    assert np.abs(seen - expected).max() <= 1.5  # Pillow rounds after each of the two directions
+
+
+def test_a_picture_of_the_right_size_is_left_alone():
+    image = picture(32, 32)
+    assert (as_seen(image, Preprocessing.whole(32)) == image.rgb).all()
+
+
+def test_what_is_seen_cannot_be_changed():
+    assert not as_seen(picture(64, 48), Preprocessing.whole(32)).flags.writeable
+
+
+def test_normalising_by_hand():
+    image = ImageInput("0", np.full((32, 32, 3), (255, 0, 51), np.uint8), "flat", (32, 32))
+    p = Preprocessing(32, 32, (0.5, 0.25, 0.2), (0.5, 0.25, 0.1))
+    tensor = to_tensor(image, p)
+    assert tensor.shape == (1, 3, 32, 32)
+    assert tensor.dtype == torch.float32
+    assert tensor.mean((0, 2, 3)).tolist() == pytest.approx([1.0, -1.0, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("p", [Preprocessing.imagenet(224), Preprocessing.whole(64)])
+def test_there_and_back_is_what_is_seen(p):
+    image = read_sample("cat")
+    tensor = to_tensor(image, p)
+    assert (from_tensor(tensor, p) == as_seen(image, p)).all()
+    assert (from_tensor(tensor[0], p) == as_seen(image, p)).all()
+
+
+def test_values_beyond_black_and_white_are_clipped():
+    p = Preprocessing.imagenet(224)
+    tensor = torch.full((1, 3, 4, 6), 1e6, requires_grad=True)
+    assert (from_tensor(tensor, p) == 255).all()
+    assert (from_tensor(-tensor, p) == 0).all()
+    assert from_tensor(tensor, p).shape == (4, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("resize", "crop", "std"),
+    [(200, 224, (1.0, 1.0, 1.0)), (32, 0, (1.0, 1.0, 1.0)), (32, 32, (1.0, 0.0, 1.0))],
+)
+def test_impossible_preprocessing_cannot_be_made(resize, crop, std):
+    with pytest.raises(ValueError, match=r"must|needs"):
+        Preprocessing(resize, crop, (0.5, 0.5, 0.5), std)
