@@ -18,7 +18,8 @@ with shell.page("feature_maps") as explorer:
     wall, closeup = st.columns([3, 2], gap="large")
     with wall:
         maps_panel.wall(explorer, activation, view)
+        panels.statistics(activation)
+        panels.explanation(row.kind)
     with closeup:
         maps_panel.closeup(explorer, activation, view)
-    panels.statistics(activation)
     panels.untrained_note(explorer)

@@ -125,7 +125,7 @@ def _field(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
     before = widest(sources)
     if len(sources) > 1:
         sizes = [source.size for source in sources]
-        terms = "max(" + ", ".join(f"{size:,}" for size in sizes) + ")"
+        terms = "max(" + ", ".join(f"{size}" for size in sizes) + ")"
         yield Formula("receptive_field", "Receptive field, the wider path", terms, max(sizes))
     elif record.kernel and record.stride:
         kernel, stride = record.kernel[0], record.stride[0]

@@ -60,7 +60,7 @@ def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -
     )
     _calm(figure, theme)
     figure.update_layout(height=48 + 34 * len(top), bargap=0.35, margin={"r": 64})
-    figure.update_xaxes(visible=False, range=[0, max(score.probability for score in top) * 1.02])
+    figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
     return figure
 

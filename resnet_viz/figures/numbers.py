@@ -39,7 +39,7 @@ def percent(fraction: float) -> str:
 
 def value(number: float) -> str:
     """An activation: four significant digits, no exponent where it can be avoided."""
-    return f"{number:.4g}"
+    return f"{number:.4g}".replace("-", "−")
 
 
 def bytes_(number: int) -> str:

@@ -15,9 +15,9 @@ def with_frame(rgb: np.ndarray, box: Box, colour: str) -> np.ndarray:
     picture = Image.fromarray(rgb).resize((width, height), Image.Resampling.NEAREST)
     left, top, right, bottom = (edge * zoom for edge in box)
     thickness = max(2, min(height, width) // 110)
-    ImageDraw.Draw(picture).rectangle(
-        (max(left, 0), max(top, 0), min(right, width) - 1, min(bottom, height) - 1),
-        outline=colour,
-        width=thickness,
-    )
+    draw = ImageDraw.Draw(picture)
+    edges = (max(left, 0), max(top, 0), min(right, width) - 1, min(bottom, height) - 1)
+    # A white rim keeps the frame visible on a picture of its own colour.
+    draw.rectangle(edges, outline="#ffffff", width=2 * thickness)
+    draw.rectangle(edges, outline=colour, width=thickness)
     return np.asarray(picture)

@@ -63,9 +63,9 @@ def _from_measurements(picture: Image.Image) -> tuple[Image.Image, tuple[str, ..
 def _on_white(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if picture.mode in ("La", "RGBa"):  # colours already multiplied by their opacity
         picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[picture.mode])
-    layered = picture.convert("RGBA")
-    opacity = layered.getchannel("A")
+    # No copy where none is needed: 25 million RGBA pixels are 100 MB.
+    layered = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     flat = Image.new("RGB", layered.size, WHITE)
-    flat.paste(layered.convert("RGB"), mask=opacity)
-    least = opacity.getextrema()[0]
+    flat.paste(layered, mask=layered)
+    least = layered.getchannel("A").getextrema()[0]
     return flat, () if least == 255 else (FLATTENED,)

@@ -103,7 +103,7 @@ def read_image(data: bytes, name: str = "picture") -> ImageInput:
             ) from fault
         except Exception as fault:  # Pillow raises a dozen types for damaged files
             raise ImageError(
-                f"This {kind} file is damaged or incomplete and cannot be read; "
+                f"This {kind} file is damaged or incomplete, or of a rare kind; "
                 "save the picture once more, or choose another."
             ) from fault
     return ImageInput(hashlib.sha256(data).hexdigest(), rgb, name, original_size, notes)

@@ -34,6 +34,7 @@ class ResNet(nn.Sequential):
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             initialise(module, generator)
+        for module in self.modules():  # after all, since a block comes before its own norms
             if self.config.zero_init and isinstance(module, Block):
                 nn.init.zeros_(module.get_submodule(module.last_norm).weight)  # type: ignore[arg-type]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from resnet_viz.components.network_map import network_map
@@ -10,6 +12,9 @@ from resnet_viz.images import as_seen
 from resnet_viz.ui import controls, panels
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.network import network_content, station_paths
+
+# The stem's convolution stands on the map for its norm and ReLU as well.
+STEM: Final = {"bn1": "conv1", "relu": "conv1"}
 
 
 def network_panel(explorer: Explorer) -> None:
@@ -30,7 +35,7 @@ def network_panel(explorer: Explorer) -> None:
     )
     network_map(
         content,
-        selected=explorer.layer,
+        selected=STEM.get(explorer.layer, explorer.layer),
         stage_colours=explorer.theme.stages,
         shortcut_colour=explorer.theme.shortcut,
         alt=f"{explorer.title} as a row of blocks with the feature maps of {explorer.image.name}",

@@ -20,8 +20,10 @@ STRONGEST = 6  # channels shown of a step's output
 def choose(steps: Sequence[Step]) -> Step:
     """Previous, next, the arrow keys, or any step by its number; the URL holds it."""
     options = tuple(str(step.number) for step in steps)
-    current = st.session_state.get("step", options[0])
-    if current not in options:  # of a network with more steps
+    current = st.session_state.get("step") or st.query_params.get("step", options[0])
+    if current not in options:
+        current = options[0]
+    if st.session_state.get("step", current) not in options:  # of a network with more steps
         current = st.session_state.step = options[-1]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -131,7 +133,7 @@ def about_the_name(explorer: Explorer) -> None:
             for a, b in zip(ours, real, strict=True)
         ]
         head = [
-            "| | This network (ResNet-26) | Out | Parameters | The real ResNet-18 | Out | Parameters |",
+            "| | This network | Out | Parameters | The real ResNet-18 | Out | Parameters |",
             "|--:|:--|--:|--:|:--|--:|--:|",
         ]
         totals = (

@@ -212,6 +212,8 @@ def _open(page: Page, url: str) -> None:
     page.goto(url)
     expect(page.get_by_text("selected:")).to_be_visible(timeout=60_000)
     expect(page.locator(".station").first).to_be_visible()
+    idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(idle).to_have_count(1)
     # Drawn, not only laid out: the last thumbnail has the sprite's size.
     page.wait_for_function(
         """() => {
@@ -328,7 +330,6 @@ def test_dark_follows_a_live_switch(page: Page, address: str) -> None:
     sums = page.locator(".sum").first
     assert sums.evaluate(ground) == "rgb(255, 255, 255)"
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.querySelector('.stApp') !== null")
     expect(sums).to_have_css("background-color", "rgb(18, 22, 28)")
 
 

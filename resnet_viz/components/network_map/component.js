@@ -5,7 +5,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const COLUMN = 100; // units of the drawing of arcs, which is stretched to the width of the columns
 const LINE = 18; // where the main line runs, pixels from the top of the rail
 const RAIL = 62; // height of the rail, as in component.css
-const PREVIEW = 132; // side of the enlarged thumbnail, as in component.css
 
 function make(name, cls, into, text) {
   const element = document.createElement(name);
@@ -56,6 +55,7 @@ function column(index, station, grid, arcs) {
   box.style.gridColumn = index + 2;
   box.style.setProperty("--index", index);
   box.dataset.path = station.path;
+  box.tabIndex = -1; // one of them becomes the tab stop in listen()
   box.setAttribute("role", "button");
   const says = [station.title, station.shape, station.cost].filter(Boolean);
   box.setAttribute("aria-label", says.join(", "));
@@ -88,6 +88,7 @@ function buildColumns(parts, data) {
   const { grid } = parts;
   const focused = grid.getRootNode().activeElement?.dataset.path;
   grid.replaceChildren();
+  parts.preview.classList.remove("shown");
   grid.style.setProperty("--count", data.stations.length);
   stageBackgrounds(data, grid);
   const input = make("div", "input", grid);
@@ -156,11 +157,12 @@ function showPreview(parts, canvas, station, number) {
   parts.caption.textContent = channel === undefined ? station.title : `channel ${channel}`;
   const whole = root.getBoundingClientRect();
   const box = canvas.getBoundingClientRect();
-  const width = PREVIEW + 18;
   const right = box.right - whole.left + 12;
-  const fits = right + width <= whole.width;
-  preview.style.left = `${Math.max(0, fits ? right : box.left - whole.left - 12 - width)}px`;
-  preview.style.top = `${Math.max(0, (box.top + box.bottom) / 2 - whole.top - 84)}px`;
+  const left = box.left - whole.left - 12 - preview.offsetWidth;
+  const top = (box.top + box.bottom) / 2 - whole.top - preview.offsetHeight / 2;
+  const fits = right + preview.offsetWidth <= whole.width;
+  preview.style.left = `${Math.max(0, fits ? right : left)}px`;
+  preview.style.top = `${Math.max(0, top)}px`;
   preview.classList.add("shown");
 }
 

@@ -1,0 +1,51 @@
+# make app: the explorer on http://localhost:8501 · make test: everything · make bench: the figures
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+
+.PHONY: app dev test lint format bench screenshots clean
+
+app: $(VENV)/app.done
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+dev: $(VENV)/test.done
+	$(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto \
+		--client.showErrorDetails full --client.toolbarMode developer
+
+test: lint $(VENV)/browser.done
+	$(BIN)/pytest -n 2 --dist loadfile -m "not browser"
+	$(BIN)/pytest -m browser
+
+lint: $(VENV)/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/test.done
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/browser.done
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/browser.done
+	$(BIN)/python -m tests.browser.screenshots
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+# A stamp is made when its step has worked, so that a second call does nothing.
+$(VENV)/app.done: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/test.done: requirements-dev.txt $(VENV)/app.done
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(VENV)/browser.done: $(VENV)/test.done tests/browser/install.py
+	$(BIN)/python -m tests.browser.install
+	touch $@

@@ -1,0 +1,1 @@
+"""How fast the explorer is, beside what one would use otherwise: `python -m benchmarks`."""

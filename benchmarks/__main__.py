@@ -1,0 +1,39 @@
+"""Measure everything, or the groups that are named; print one Markdown table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from benchmarks import capture, feature_maps, first_page, new_picture, trace
+from benchmarks.results import Result, setting, table
+
+GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
+    "trace": trace.measure,
+    "capture": capture.measure,
+    "first_page": first_page.measure,
+    "feature_maps": feature_maps.measure,
+    "new_picture": new_picture.measure,
+}
+
+
+def main() -> None:
+    """Run the groups one after the other: two at once would measure each other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(GROUPS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in GROUPS]:
+        parser.error(f"there is no “{unknown[0]}”; choose of {', '.join(GROUPS)}")
+    results = [row for name in options.names or GROUPS for row in GROUPS[name]()]
+    print(table(results))
+    if options.json:
+        report = {"setting": setting(), "results": [result.as_json() for result in results]}
+        options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

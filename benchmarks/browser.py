@@ -1,0 +1,115 @@
+"""A browser with a clock inside the page: from the event to the frame that shows the answer."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT_MS = 30_000
+QUIET_MS = 250  # after an answer, for what is still on its way
+
+# bench.clicked: when the last click happened. bench.until: the time of the frame after the one in
+# which a condition first holds; images are decoded by then. bench.all: looks into shadow roots too.
+_CLOCK = """
+(() => {
+  const all = (selector, root) => {
+    if (!root) return [];
+    const inside = [...root.querySelectorAll("*")].flatMap((node) =>
+      node.shadowRoot ? all(selector, node.shadowRoot) : []);
+    return [...root.querySelectorAll(selector), ...inside];
+  };
+  const frame = () => new Promise(requestAnimationFrame);
+  const until = async (holds, milliseconds) => {
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const images = holds();
+      if (images) {
+        await Promise.all(images.map((image) => image.decode()));
+        await frame();
+        return performance.now();
+      }
+      if (performance.now() > deadline) throw new Error("nothing changed in time");
+      await frame();
+    }
+  };
+  const idle = () => document.querySelector(
+    '[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
+  window.bench = { all, until, idle, clicked: 0 };
+  addEventListener("click", () => (bench.clicked = performance.now()), { capture: true });
+})();
+"""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What arrived on the page's WebSocket since the last look, bytes."""
+
+    received: int = 0
+
+    def listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self._add(frame))
+
+    def take(self) -> int:
+        """The bytes so far; counting starts again."""
+        taken, self.received = self.received, 0
+        return taken
+
+    def _add(self, frame: str | bytes) -> None:
+        self.received += len(frame)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=found, args=FLAGS)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextmanager
+def fresh_page(browser: Browser) -> Iterator[tuple[Page, Traffic]]:
+    """A page of a visitor who was never here: nothing is cached. Nothing fades in either."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    context.add_init_script(_CLOCK)
+    page, traffic = context.new_page(), Traffic()
+    page.on("websocket", traffic.listen)
+    try:
+        yield page, traffic
+    finally:
+        context.close()
+
+
+def opened(page: Page, url: str, shown: str) -> float:
+    """Go there; milliseconds from the start of the navigation until `shown` holds.
+
+    `shown` is a JavaScript function that gives the images that must be decoded, or null.
+    """
+    page.goto(url, wait_until="commit")
+    milliseconds: float = page.evaluate(f"() => bench.until({shown}, {WAIT_MS})")
+    return milliseconds
+
+
+def settle(page: Page) -> None:
+    """Wait until the server has nothing more to say."""
+    page.wait_for_function("() => bench.idle()")
+    page.wait_for_timeout(QUIET_MS)
+    page.wait_for_function("() => bench.idle()")

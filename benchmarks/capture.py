@@ -1,0 +1,67 @@
+"""A forward with activations kept, beside the bare forward of the same network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from benchmarks.results import Result
+from benchmarks.timing import Step, freeze_heap, interleaved
+from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.trace import trace
+from resnet_viz.images import DEFAULT_SAMPLE, read_sample, to_tensor
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.sources import DEFAULT_WEIGHTS, load
+
+SIZE = 224
+ROUNDS = {"resnet18": 31, "resnet50": 21}
+RATIO = 1.15
+ONE_LAYER = "layer3.0.conv1"
+
+
+def measure() -> list[Result]:
+    """One layer kept, and all blocks kept, of two networks."""
+    torch.set_num_threads(os.cpu_count() or 1)  # as the app does
+    freeze_heap()
+    return [row for name in ROUNDS for row in _rows(name)]
+
+
+def _rows(name: str) -> list[Result]:
+    config = PRESETS[name]
+    loaded = load(config, DEFAULT_WEIGHTS, SIZE)
+    image = read_sample(DEFAULT_SAMPLE)
+    preprocessing = loaded.weights.preprocessing
+    picture = to_tensor(image, preprocessing)  # (1, 3, H, W)
+    blocks = [block.path for block in trace(config, SIZE).blocks()]
+
+    def asking(paths: Sequence[str]) -> Step:
+        return lambda: capture(loaded, image, paths)
+
+    medians = interleaved(
+        {
+            "one": lambda: asking([ONE_LAYER]),
+            "blocks": lambda: asking(blocks),
+            "bare": lambda: lambda: _forward(loaded, picture),
+            "prepare": lambda: lambda: to_tensor(image, preprocessing),
+        },
+        ROUNDS[name],
+    )
+    one, every, bare, prepare = (1000 * medians[k] for k in ("one", "blocks", "bare", "prepare"))
+    note = (
+        f"Ours for {name} includes making the input from the picture, {prepare:.1f} ms or "
+        f"{100 * prepare / one:.0f} % of the capture of one layer; the bare forward gets it ready."
+    )
+    return [
+        Result(f"capture {name}, one layer", one, "ms", bare, RATIO, note),
+        Result(f"capture {name}, all {len(blocks)} blocks", every, "ms", bare, RATIO, note),
+    ]
+
+
+def _forward(loaded: LoadedModel, picture: Tensor) -> Tensor:
+    with torch.inference_mode():
+        scores: Tensor = loaded.module(picture)  # (1, num_classes)
+    return scores

@@ -1,0 +1,80 @@
+"""From a click on a layer to its feature maps on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks import browser as browsers
+from benchmarks import servers
+from benchmarks.results import Result
+from benchmarks.timing import percentile
+
+BLOCKS = ("layer1.0", "layer2.0", "layer3.0", "layer4.0")
+# Each once for the first time, each once again, in turn; no two neighbours have the same maps.
+CLICKS = ("conv1", "bn1", "conv1", "conv2", "bn1", "bn2", "conv2", "relu1", "bn2", "relu1")
+TARGET_MS = 400.0
+_NOTE = (
+    "ResNet-18 at 224 pixels, from the click event until the picture of all channels has changed, is "
+    "decoded and a frame has passed; p95 over all clicks of the kind."
+)
+_GRID = "bench.all('.grid img', document.querySelector('.st-key-channel_grid'))[0]"
+_DRAWN = f"() => {_GRID}?.src ? [{_GRID}] : null"
+_CHANGED = (
+    f"() => {{ const grid = {_GRID}; return grid?.src && grid.src !== bench.before && [grid]; }}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A click and its answer."""
+
+    first: bool  # whether nobody had asked for that layer before
+    milliseconds: float
+    received: int  # bytes
+
+
+def measure() -> list[Result]:
+    """Layers that were not asked for before, and the same ones again."""
+    with servers.explorer() as address, browsers.chromium() as browser:
+        clicks = [click for block in BLOCKS for click in _visit(browser, address, block)]
+    return [row for first in (True, False) for row in _rows(clicks, first)]
+
+
+def _rows(clicks: list[Click], first: bool) -> list[Result]:
+    asked = [click for click in clicks if click.first is first]
+    times = [click.milliseconds for click in asked]
+    name = f"click to maps, {'first time' if first else 'seen before'}"
+    kilobytes = percentile([click.received / 1000 for click in asked], 50)
+    note = f"{_NOTE} {len(asked)} clicks."
+    return [
+        Result(f"{name}, p50", percentile(times, 50), "ms", target=TARGET_MS, note=note),
+        Result(f"{name}, p95", percentile(times, 95), "ms", note=note),
+        Result(f"{name}, received", kilobytes, "kB"),
+    ]
+
+
+def _visit(browser: Browser, address: str, block: str) -> list[Click]:
+    clicks: list[Click] = []
+    seen: set[str] = set()
+    with browsers.fresh_page(browser) as (page, traffic):
+        browsers.opened(page, f"{address}/feature_maps?model=resnet18&layer={block}", _DRAWN)
+        for layer in CLICKS:
+            browsers.settle(page)
+            traffic.take()
+            milliseconds = _click(page, f"{block}.{layer}")
+            browsers.settle(page)
+            clicks.append(Click(layer not in seen, milliseconds, traffic.take()))
+            seen.add(layer)
+    return clicks
+
+
+def _click(page: Page, path: str) -> float:
+    pill = page.get_by_test_id("stMain").get_by_role("radio", name=path, exact=True)
+    page.evaluate(f"() => {{ bench.before = {_GRID}.src; bench.clicked = 0; }}")
+    pill.click()
+    milliseconds: float = page.evaluate(
+        f"async () => await bench.until({_CHANGED}, {browsers.WAIT_MS}) - bench.clicked"
+    )
+    return milliseconds

@@ -1,0 +1,177 @@
+"""The sidebar: links that ask for too much, networks of one's own, pictures good and broken."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.ui import shell
+from tests.ui.test_pages import problems, texts
+
+SLUGS = [page.slug for page in shell.PAGES]
+
+
+def png(colour: str = "red", size: tuple[int, int] = (300, 200)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def warnings(app) -> str:
+    return "\n".join(str(warning.value) for warning in app.warning)
+
+
+@pytest.mark.parametrize(
+    ("query", "named", "key", "fallback"),
+    [
+        ({"model": "resnet19"}, "resnet19", "model", "resnet18"),
+        ({"layer": "layer9.9"}, "layer9.9", "layer", "layer1.0"),
+        ({"picture": "dog"}, "dog", "picture", "cat"),
+        ({"device": "cuda:7"}, "cuda:7", "device", "cpu"),
+        ({"weights": "imagenet99"}, "imagenet99", "weights", "random"),
+        ({"block": "fancy"}, "fancy", "block", "basic"),
+    ],
+)
+def test_an_unknown_value_in_the_url_falls_back_and_says_so(
+    open_page, query, named, key, fallback
+):
+    app = open_page(**query)
+    assert not app.exception
+    assert not app.error
+    assert named in warnings(app)
+    assert app.sidebar.selectbox(key=key).value == fallback
+    assert warnings(app.run()) == ""  # said once
+
+
+@pytest.mark.parametrize("size", ["5", "99999", "big"])
+def test_an_input_size_that_is_not_accepted_falls_back_and_says_so(open_page, size):
+    app = open_page(size=size)
+    assert size in warnings(app)
+    assert app.sidebar.number_input(key="size").value == 224
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"repeats": "0-2-2-2"}, "0"),
+        ({"repeats": "many"}, "many"),
+        ({"groups": "32"}, "32"),
+        ({"model": "resnet50", "width": "24", "width_per_group": "4"}, "24"),
+        ({"width": "100000"}, "100000"),
+    ],
+)
+def test_an_absurd_network_is_explained_and_the_preset_shown(open_page, slug, query, named):
+    app = open_page(slug, **query)
+    assert not app.exception
+    assert named in warnings(app)
+    assert len(app.title) == 1
+
+
+def test_the_url_holds_a_network_of_ones_own(open_page):
+    app = open_page(
+        model="resnet50", repeats="1-2-3-4", groups="32", width_per_group="4", num_classes="10"
+    )
+    assert problems(app) == []
+    custom = ResNetConfig(
+        "custom", "bottleneck", (1, 2, 3, 4), groups=32, width_per_group=4, num_classes=10
+    )
+    assert "Custom ResNet-32" in app.title[0].value
+    assert f"{custom.depth} weighted layers" in texts(app)
+    compared = next(m.value for m in app.sidebar.markdown if "resnet50" in m.value)
+    assert "| Depth | 32 | 50 |" in compared
+    assert "25.6 M" in compared or "25.56 M" in compared
+
+
+def test_changing_the_preset_takes_its_fields_along(open_page):
+    app = open_page(model="resnet50", repeats="1-1-1-1")
+    assert "Custom" in app.title[0].value
+    app = app.sidebar.selectbox(key="model").select("resnet20").run()
+    assert problems(app) == []
+    assert app.sidebar.text_input(key="repeats").value == "3-3-3"
+    assert app.sidebar.number_input(key="size").value == 32
+    assert "ResNet-20" in app.title[0].value
+
+
+def test_back_to_the_preset(open_page):
+    app = open_page(width="32", num_classes="7")
+    assert "Custom" in app.title[0].value
+    app = next(b for b in app.sidebar.button if "preset" in b.label).click().run()
+    assert "Custom" not in app.title[0].value
+
+
+def test_customising_one_field_shows_in_the_totals(open_page):
+    app = open_page()
+    app = app.sidebar.number_input(key="num_classes").set_value(10).run()
+    # 11,689,512 less 990 rows of 512 weights and a bias
+    assert f"{11_689_512 - 990 * 513:,} parameters" in texts(app)
+
+
+def test_a_network_too_large_to_run_can_still_be_looked_at(open_page):
+    big = {"model": "resnet152", "width": "512"}
+    for slug in ("layers", "diagram"):
+        assert problems(open_page(slug, **big)) == []
+    for slug in ("overview", "predict", "feature_maps", "walkthrough"):
+        app = open_page(slug, **big)
+        assert not app.exception
+        assert "parameters and at most" in "".join(e.value for e in app.error)
+
+
+def test_a_layer_that_the_next_network_lacks_falls_back(open_page):
+    app = open_page("layers", model="resnet50", layer="layer3.5.conv3", kinds=["MaxPool2d"])
+    assert problems(app) == []
+    app = app.sidebar.selectbox(key="model").select("resnet20").run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key="layer").value == "layer1.0"
+
+
+def test_an_uploaded_picture_is_shown_everywhere(open_page):
+    app = open_page("predict")
+    app = app.sidebar.file_uploader[0].upload("my.png", png(), "image/png").run()
+    assert problems(app) == []
+    assert app.sidebar.selectbox(key="picture").value == "upload"
+    assert "my.png" in texts(app)
+    app = app.switch_page("pages/overview.py").run()
+    assert problems(app) == []
+    assert app.sidebar.selectbox(key="picture").value == "upload"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("broken.png", png()[:60]),
+        ("text.png", b"this is no picture at all"),
+        ("page.jpg", b"<!doctype html><html></html>"),
+        ("empty.png", b""),
+        ("<img src=x onerror=alert(1)>.png", b"\x89PNG\r\n\x1a\nrubbish"),
+    ],
+)
+def test_a_broken_upload_is_a_sentence_and_the_previous_picture_stays(open_page, name, data):
+    app = open_page("predict", picture="coffee")
+    app = app.sidebar.file_uploader[0].upload("good.png", png("blue"), "image/png").run()
+    app = app.sidebar.file_uploader[0].upload(name, data, "image/png").run()
+    assert not app.exception
+    sentences = {error.value for error in app.error}
+    assert len(sentences) == 1
+    assert sentences.pop().endswith(".")
+    assert "good.png" in texts(app)
+    app = app.sidebar.file_uploader[0].upload("next.png", png("green"), "image/png").run()
+    assert problems(app) == []
+    assert "next.png" in texts(app)
+
+
+def test_a_link_to_an_uploaded_picture_says_that_it_cannot_carry_it(open_page):
+    app = open_page(picture="upload")
+    assert "cannot carry" in warnings(app)
+    assert app.sidebar.selectbox(key="picture").value == "cat"
+
+
+def test_a_colour_scale_that_runs_backwards_is_explained(open_page):
+    app = open_page("feature_maps", scale="fixed", low="3", high="1")
+    assert "must be larger" in warnings(app)
+
+
+def test_every_preset_is_offered(open_page):
+    assert list(open_page().sidebar.selectbox(key="model").options) == list(PRESETS)

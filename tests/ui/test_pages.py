@@ -1,0 +1,112 @@
+"""Every page for every preset through a deep link, without a browser."""
+
+import pytest
+
+from resnet_viz.analysis.trace import trace
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.ui import shell
+
+SLUGS = [page.slug for page in shell.PAGES]
+
+
+def texts(app) -> str:
+    """All that a person can read on the page and in the sidebar."""
+    shown = [*app.title, *app.header, *app.subheader, *app.caption, *app.markdown]
+    return "\n".join(str(element.value) for element in shown)
+
+
+def problems(app) -> list[str]:
+    return [str(e.value) for e in [*app.exception, *app.error, *app.warning]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_page_opens_for_every_preset(open_page, slug, name):
+    app = open_page(slug, model=name, size="64")
+    assert problems(app) == []
+    assert len(app.title) == 1
+    assert app.sidebar.selectbox(key="model").value == name
+    assert app.sidebar.number_input(key="size").value == 64
+
+
+def test_the_overview_says_what_network_it_shows(open_page):
+    app = open_page(model="resnet50")
+    assert "25,557,032 parameters" in texts(app)
+    assert "4.089 G" in texts(app)
+    assert "50 weighted layers" in texts(app)
+    assert "untrained" in "".join(e.value for e in app.info)
+
+
+@pytest.mark.parametrize("step", range(1, 10))
+def test_every_step_of_the_walkthrough_has_a_link(open_page, step):
+    app = open_page("walkthrough", model="walkthrough", step=str(step))
+    assert problems(app) == []
+    assert app.header[0].value.startswith(f"{step}. ")
+    shapes = {1: "64 × 107 × 107", 5: "512 × 27 × 27", 8: "2048 × 1 × 1", 9: "1000"}
+    if step in shapes:
+        assert app.subheader[0].value.endswith(f"→ {shapes[step]}")
+
+
+def test_walking_forth_and_back(open_page):
+    app = open_page("walkthrough", model="walkthrough", step="8")
+    button = {b.label: b for b in app.button}
+    app = button["Next"].click().run()
+    assert app.header[0].value.startswith("9. ")
+    assert {b.label: b for b in app.button}["Next"].disabled
+    app = {b.label: b for b in app.button}["Previous"].click().run()
+    assert app.header[0].value.startswith("8. ")
+
+
+def test_the_walkthrough_leads_to_the_real_resnet18_and_back(open_page):
+    app = open_page("walkthrough", model="walkthrough")
+    assert "15,995,176" in texts(app)
+    assert "11,689,512" in texts(app)
+    app = next(b for b in app.button if "real ResNet-18" in b.label).click().run()
+    assert app.sidebar.selectbox(key="model").value == "resnet18"
+    assert app.sidebar.number_input(key="size").value == 224
+    app = next(b for b in app.button if "nine steps" in b.label).click().run()
+    assert app.sidebar.selectbox(key="model").value == "walkthrough"
+    assert app.sidebar.number_input(key="size").value == 214
+
+
+@pytest.mark.parametrize("slug", ["overview", "layers", "diagram", "feature_maps"])
+@pytest.mark.parametrize("path", ["conv1", "layer3", "layer2.0.downsample.0", "layer4.1.add", "fc"])
+def test_a_link_to_a_layer_shows_that_layer(open_page, slug, path):
+    app = open_page(slug, layer=path)
+    assert problems(app) == []
+    assert app.sidebar.selectbox(key="layer").value == path
+    assert path in texts(app)
+    row = trace(PRESETS["resnet18"])[path]
+    if slug != "feature_maps":
+        metrics = {metric.label: metric.value for metric in app.metric}
+        assert metrics["Parameters"] == f"{row.params:,}"
+
+
+@pytest.mark.parametrize("level", ["stages", "blocks", "all-blocks", "layers"])
+def test_the_diagram_draws_every_level_and_marks_the_layer(open_page, level):
+    app = open_page("diagram", level=level, layer="layer2.1.conv2")
+    assert problems(app) == []
+    source = app.get("graphviz_chart")[0].proto.spec
+    assert source.startswith("digraph")
+    assert 'class="selected' in source or "selected" in source
+
+
+def test_a_layer_of_vectors_has_maps_of_one_cell(open_page):
+    for path in ("avgpool", "flatten", "fc"):
+        assert problems(open_page("feature_maps", layer=path)) == []
+
+
+@pytest.mark.parametrize("scale", ["channel", "layer", "fixed"])
+@pytest.mark.parametrize("order", ["index", "mean", "variance"])
+def test_feature_maps_in_every_order_and_scale(open_page, order, scale):
+    app = open_page("feature_maps", sort=order, scale=scale, channel="3", layer="layer1.0.conv1")
+    assert problems(app) == []
+    assert "Channel 3" in texts(app)
+
+
+def test_a_search_leaves_what_matches(open_page):
+    app = open_page("layers", find="downsample conv")
+    table = app.get("bidi_component")[0].proto.json
+    assert table.count('"kind":"Conv2d"') + table.count('"kind": "Conv2d"') == 3  # 3 projections
+    assert problems(open_page("layers", find="no such thing")) == []
