@@ -22,8 +22,8 @@ FLAGS = (
 WAIT_MS = 30_000
 QUIET_MS = 250  # after an answer, for what is still on its way
 
-# bench.clicked: when the last click happened. bench.until: the time of the frame after the one in
-# which a condition first holds; images are decoded by then. bench.all: looks into shadow roots too.
+# bench.until gives the time of the frame after the one in which a condition first holds, its images
+# decoded. bench.watch starts that beforehand. bench.all looks into shadow roots too.
 _CLOCK = """
 (() => {
   const all = (selector, root) => {
@@ -48,15 +48,19 @@ _CLOCK = """
   };
   const idle = () => document.querySelector(
     '[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
-  window.bench = { all, until, idle, clicked: 0 };
+  const watch = (...asked) => void (bench.answer = until(...asked));
+  window.bench = { all, until, watch, idle };
   addEventListener("click", () => (bench.clicked = performance.now()), { capture: true });
 })();
 """
 
 
-@dataclass(slots=True)
+@dataclass
 class Traffic:
-    """What arrived on the page's WebSocket since the last look, bytes."""
+    """What arrived on the page's WebSocket since the last look, bytes.
+
+    No slots: Playwright notes on the object that it calls its method.
+    """
 
     received: int = 0
 
@@ -105,6 +109,17 @@ def opened(page: Page, url: str, shown: str) -> float:
     """
     page.goto(url, wait_until="commit")
     milliseconds: float = page.evaluate(f"() => bench.until({shown}, {WAIT_MS})")
+    return milliseconds
+
+
+def watch(page: Page, shown: str) -> None:
+    """Look out for `shown` from now on, frame by frame; to be called before the click."""
+    page.evaluate(f"() => bench.watch({shown}, {WAIT_MS})")
+
+
+def answered(page: Page) -> float:
+    """Milliseconds from the last click until what is watched for was there."""
+    milliseconds: float = page.evaluate("async () => await bench.answer - bench.clicked")
     return milliseconds
 
 

@@ -72,9 +72,7 @@ def _visit(browser: Browser, address: str, block: str) -> list[Click]:
 
 def _click(page: Page, path: str) -> float:
     pill = page.get_by_test_id("stMain").get_by_role("radio", name=path, exact=True)
-    page.evaluate(f"() => {{ bench.before = {_GRID}.src; bench.clicked = 0; }}")
+    page.evaluate(f"() => {{ bench.before = {_GRID}.src; }}")
+    browsers.watch(page, _CHANGED)
     pill.click()
-    milliseconds: float = page.evaluate(
-        f"async () => await bench.until({_CHANGED}, {browsers.WAIT_MS}) - bench.clicked"
-    )
-    return milliseconds
+    return browsers.answered(page)

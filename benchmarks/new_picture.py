@@ -47,8 +47,7 @@ def measure() -> list[Result]:
 def _choose(page: Page, slug: str) -> float:
     page.evaluate(REMEMBER)
     page.locator(".st-key-picture").get_by_role("combobox").click()
-    page.get_by_role("option", name=slug, exact=True).click()
-    milliseconds: float = page.evaluate(
-        f"async () => await bench.until({REPLACED}, {browsers.WAIT_MS}) - bench.clicked"
-    )
-    return milliseconds
+    choice = page.get_by_role("option", name=slug, exact=True)
+    browsers.watch(page, REPLACED)
+    choice.click()
+    return browsers.answered(page)

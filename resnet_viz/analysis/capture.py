@@ -42,7 +42,8 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
     """
     paths = tuple(dict.fromkeys(paths))
     picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
-    with loaded.asking() as network:
+
+    def question(network: nn.Module) -> Capture:
         start = time.perf_counter()
         try:
             seen, logits = _run(network, picture.to(loaded.device), paths)
@@ -50,16 +51,17 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
             loaded.fall_back_to_cpu()
             seen, logits = _run(network, picture, paths)
         seconds = time.perf_counter() - start
-        device, note = loaded.device, loaded.note
-    activations = tuple(Activation(path, seen[path]) for path in paths)
-    return Capture(activations, logits, device, seconds, note)
+        activations = tuple(Activation(path, seen[path]) for path in paths)
+        return Capture(activations, logits, loaded.device, seconds, loaded.note)
+
+    return loaded.ask(question)
 
 
 @contextmanager
 def recording(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, Tensor]]:
     """Collect the outputs of the modules at `paths` while the network runs; hooks end with the block.
 
-    The caller holds the network's lock. Outputs are not cloned: no module of ours writes in place.
+    For use inside `LoadedModel.ask`, which keeps others out. Outputs are not cloned: no module of ours writes in place.
     """
     seen: dict[str, Tensor] = {}
     handles = []
@@ -93,7 +95,7 @@ def predict(capture: Capture, class_names: Iterable[str], top: int = 5) -> Predi
 def _run(
     network: nn.Module, picture: Tensor, paths: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    with recording(network, paths) as seen:
+    with torch.inference_mode(), recording(network, paths) as seen:
         logits = network(picture)  # (1, num_classes)
     return {path: _as_maps(seen[path]) for path in paths}, logits[0].float().cpu().numpy()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
@@ -138,15 +139,23 @@ class Trace:
 
     def top(self) -> tuple[LayerRecord, ...]:
         """The network's own rows: stem, stages, head."""
-        return tuple(layer for layer in self.layers if layer.level == 0)
+        return self.children("")
 
     def inside(self, path: str) -> tuple[LayerRecord, ...]:
         """The layers and blocks inside a stage or block, in order; empty for a layer."""
-        return tuple(layer for layer in self.layers if layer.path.startswith(path + "."))
+        after = self.layers[self[path].order + 1 :]
+        return tuple(takewhile(lambda layer: layer.path.startswith(path + "."), after))
+
+    @cached_property
+    def _children(self) -> dict[str, list[LayerRecord]]:
+        children: dict[str, list[LayerRecord]] = {}
+        for layer in self.layers:
+            children.setdefault(layer.parent, []).append(layer)
+        return children
 
     def children(self, path: str) -> tuple[LayerRecord, ...]:
         """The rows directly inside a stage or block."""
-        return tuple(layer for layer in self.layers if layer.parent == path)
+        return tuple(self._children.get(path, ()))
 
     @cached_property
     def _sources(self) -> dict[str, tuple[str, ...]]:

@@ -29,12 +29,13 @@ def note(words: str) -> Line:
     return "note", words
 
 
-def html(lines: Iterable[Line], theme: Theme) -> str:
+def html(lines: Iterable[Line], theme: Theme, align: str = "") -> str:
     """Lines as one of graphviz's HTML-like labels, every text escaped."""
     quiet = f'<font point-size="{NOTE_SIZE}" color="{theme.muted}">'
     frames = {"title": ("<b>", "</b>"), "text": ("", ""), "note": (quiet, "</font>")}
     parts = (f"{frames[how][0]}{escape(words)}{frames[how][1]}" for how, words in lines if words)
-    return f"<{'<br/>'.join(parts)}>"
+    stop = f'<br align="{align}"/>' if align else "<br/>"
+    return f"<{stop.join(parts)}{stop if align else ''}>"
 
 
 def costs(records: Iterable[LayerRecord], each: str = "") -> str:
@@ -103,6 +104,12 @@ def run_kind(run: Sequence[LayerRecord]) -> str:
     return run[0].kind if len(run) == 1 else f"{run[0].kind} ×{len(run)}"
 
 
+def frame_lines(run: Sequence[LayerRecord]) -> tuple[Line, ...]:
+    """A block's or a folded run's frame: short enough to stand beside the branch."""
+    name, kind = run_title(run), run_kind(run)
+    return (title(name), note(kind)) if len(run) == 1 else (title(kind), note(name))
+
+
 def shortcut_kind(layer: LayerRecord) -> str:
     """What a layer on the shortcut makes of it: identity, zero-pad or projection."""
     return {"Identity": "identity", "ZeroPad": "zero-pad"}.get(layer.kind, "projection")
@@ -133,7 +140,7 @@ def _pool(layer: LayerRecord) -> str:
 
 
 def _channels(layer: LayerRecord) -> str:
-    return f"{layer.input_shape[0]} → {layer.output_shape[0]}"
+    return f"{layer.input_shape[0]:,} → {layer.output_shape[0]:,}"
 
 
 def _padded(layer: LayerRecord) -> str:

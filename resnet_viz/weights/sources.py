@@ -12,7 +12,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.resnet import ResNet
-from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights
+from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights, at_work
 from resnet_viz.weights.random import RandomSource
 
 DEFAULT_WEIGHTS: Final = "random:0"
@@ -47,7 +47,7 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
             f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."
         )
     device = check_device(device)
-    network, description = SOURCES[slug].build(config, input_size, option)
+    network, description = at_work(SOURCES[slug].build, config, input_size, option)
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     try:

@@ -67,8 +67,6 @@ def test_the_first_convolution_of_the_walkthrough_by_hand():
 
 
 def test_grouped_convolutions_divide_their_inputs():
-    formulas = {
-        f.measures: f for f in explain(trace(PRESETS["resnext50_32x4d"]), "layer1.0.conv2")
-    }
+    formulas = {f.measures: f for f in explain(trace(PRESETS["resnext50_32x4d"]), "layer1.0.conv2")}
     assert formulas["params"].expression == "128 · (128 / 32) · 3 · 3"
     assert formulas["params"].value == 128 * 4 * 9

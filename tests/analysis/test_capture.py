@@ -98,9 +98,7 @@ def test_threads_with_different_pictures_never_see_each_others_maps(loaded):
     assert len(found) == 4 * len(slugs)
     for slug, answer in found:
         np.testing.assert_array_equal(answer.logits, expected[slug].logits)
-        np.testing.assert_array_equal(
-            answer["layer2"].values, expected[slug]["layer2"].values
-        )
+        np.testing.assert_array_equal(answer["layer2"].values, expected[slug]["layer2"].values)
 
 
 def test_a_full_gpu_falls_back_to_the_cpu_once_and_says_so(monkeypatch):

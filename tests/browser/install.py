@@ -26,7 +26,9 @@ def install() -> None:
     if not chromium():
         done = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
         if done.returncode:
-            sys.exit("No Chromium was found and none could be installed; install one and try again.")
+            sys.exit(
+                "No Chromium was found and none could be installed; install one and try again."
+            )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from urllib.error import URLError
 
 import pytest
 
+from resnet_viz.analysis.trace import trace
+from resnet_viz.model.presets import PRESETS
+
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 
@@ -21,11 +24,16 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
-SCRIPT = '''
+SCRIPT = """
 import streamlit as st
 
 from resnet_viz.analysis.trace import trace
@@ -61,7 +69,7 @@ def row(layer):
         numbers.shape(layer.output_shape),
         numbers.pair(layer.kernel),
         numbers.pair(layer.stride),
-        *(numbers.count(getattr(layer, cost)) for cost in COSTS),
+        *(written(getattr(layer, cost)) for cost in COSTS),
         numbers.count(layer.receptive_field),
     )
     return Row(
@@ -78,6 +86,7 @@ def hear(path):
 st.title("Layers")
 search = st.text_input("Search", key="search")
 opened = st.selectbox("Open", ["stages", "blocks", "layers"], index=1, key="opened")
+written = numbers.short if st.checkbox("Short numbers") else numbers.count
 if st.button("Elsewhere"):
     state.selected = "layer4.1.conv2"
 layer_table(
@@ -91,7 +100,7 @@ layer_table(
     key="table",
 )
 st.text(f"Python holds {state.selected} after {state.heard}")
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +151,7 @@ def chromium() -> Iterator[playwright.Browser]:
     if not program:
         pytest.skip("Chromium is not installed.")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -288,12 +297,23 @@ def test_a_search_lists_flat_and_its_end_brings_the_tree_back(visit: Visit) -> N
     expect(visit.row("layer2.0.downsample.0")).to_be_hidden()
 
 
-def test_opened_as_far_as_layers_shows_all_570_rows_of_resnet152(visit: Visit) -> None:
+def test_other_numbers_in_the_same_rows_move_nothing(visit: Visit) -> None:
+    visit.open("selected=layer1.0")
+    visit.row("layer2.0").locator(".chevron").click()
+    visit.row("layer1").locator(".chevron").click()
+    visit.page.get_by_text("Short numbers").click()
+    expect(visit.row("layer2.0.conv1")).to_contain_text("57.80 M")
+    expect(visit.row("layer2.0.conv1")).to_be_visible()
+    expect(visit.row("layer1.0")).to_be_hidden()
+
+
+def test_opened_as_far_as_layers_shows_every_row_of_resnet152(visit: Visit) -> None:
     visit.open("network=resnet152")
     visit.page.get_by_role("combobox", name="Open").click()
     visit.page.get_by_role("option", name="layers").click()
     expect(visit.row("layer3.35.relu3")).to_be_visible()
-    expect(visit.table.locator("tbody tr")).to_have_count(570)
+    every = len(trace(PRESETS["resnet152"]).layers)
+    expect(visit.table.locator("tbody tr")).to_have_count(every)
     expect(visit.table.locator("tbody tr[hidden]")).to_have_count(0)
 
 

@@ -110,7 +110,9 @@ def test_parameter_names_are_torchvisions():
         "fc.weight",
         "fc.bias",
     } <= names
-    assert len(names) == 320  # entries of that checkpoint's state dict, num_batches_tracked included
+    assert (
+        len(names) == 320
+    )  # entries of that checkpoint's state dict, num_batches_tracked included
 
 
 def test_a_seed_decides_every_parameter_and_nothing_global():

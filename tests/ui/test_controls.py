@@ -34,9 +34,7 @@ def warnings(app) -> str:
         ({"block": "fancy"}, "fancy", "block", "basic"),
     ],
 )
-def test_an_unknown_value_in_the_url_falls_back_and_says_so(
-    open_page, query, named, key, fallback
-):
+def test_an_unknown_value_in_the_url_falls_back_and_says_so(open_page, query, named, key, fallback):
     app = open_page(**query)
     assert not app.exception
     assert not app.error

@@ -14,18 +14,16 @@ function make(name, className, into, text = "") {
 class LayerTable {
   constructor(root) {
     this.root = root;
-    this.rows = new Map(); // path → { row, tr, position, size, children }
+    this.rows = new Map(); // path → { row, tr, children }
     this.toggled = new Map(); // path → open or closed by hand; outlives a search and another network
     this.current = ""; // the one row in the tab order
     this.selected = "";
     root.replaceChildren();
     this.scroller = make("div", "scroller", root);
     const table = make("table", "", this.scroller);
-    table.setAttribute("role", "treegrid");
-    table.setAttribute("aria-label", "Layers of the network");
+    Object.assign(table, { role: "treegrid", ariaLabel: "Layers of the network" });
     [this.head, this.body, this.foot] = ["thead", "tbody", "tfoot"].map((n) => make(n, "", table));
-    this.scroller.onscroll = () =>
-      root.classList.toggle("scrolled", this.scroller.scrollLeft > 0);
+    this.scroller.onscroll = () => root.classList.toggle("scrolled", this.scroller.scrollLeft > 0);
     this.body.onclick = (event) => this.clicked(event);
     this.body.onkeydown = (event) => this.pressed(event);
   }
@@ -38,53 +36,47 @@ class LayerTable {
     this.opened = data.opened;
 
     const content = JSON.stringify([data.columns, data.rows, data.totals]);
-    const refilled = content !== this.content;
-    if (refilled) this.fill(data);
+    if (content !== this.content) this.fill(data);
     this.content = content;
 
-    // A click here has marked its row already: then the reader's view is left as it is.
-    const moved = data.selected !== this.selected;
+    // A click here has marked its row already, and other numbers in the same rows move nothing:
+    // then the reader's view is left as it is.
+    const paths = data.rows.path.join();
+    const moved = data.selected !== this.selected || paths !== this.paths;
+    this.paths = paths;
     this.mark(data.selected);
-    if (moved || refilled) this.openAround(data.selected);
+    if (moved) this.openAround(data.selected);
     this.show();
-    if (moved || refilled || reopened) this.bringIntoView(data.selected);
+    if (moved || reopened) this.bringIntoView(data.selected);
   }
-
-  // --- Building, once for each set of rows
 
   fill(data) {
     const focused = this.root.getRootNode().activeElement?.dataset.path;
-    const paths = new Set(data.rows.map((row) => row.path));
-    this.flat = data.rows.some((row) => row.parent && !paths.has(row.parent));
-    this.rows = new Map(data.rows.map((row) => [row.path, { row, children: [] }]));
+    const fields = Object.keys(data.rows);
+    const row = (_, at) => Object.fromEntries(fields.map((name) => [name, data.rows[name][at]]));
+    const rows = data.rows.path.map(row);
+    const known = new Set(data.rows.path);
+    this.flat = rows.some((row) => row.parent && !known.has(row.parent));
     const top = [];
-    for (const { path, parent } of data.rows) {
-      (this.flat || !parent ? top : this.rows.get(parent).children).push(path);
+    this.rows = new Map();
+    for (const row of rows) {
+      const level = this.flat ? 0 : row.level;
+      this.rows.set(row.path, { row, children: [], tr: this.line(row, level, data.columns) });
+      (level ? this.rows.get(row.parent).children : top).push(row.path);
     }
-    for (const { row } of this.rows.values()) this.rows.get(row.path).tr = this.line(row, data.columns);
-    this.number(top);
-    this.head.replaceChildren(this.header(data));
+    for (const siblings of [top, ...[...this.rows.values()].map((entry) => entry.children)]) {
+      const place = (at) => ({ ariaPosInSet: at + 1, ariaSetSize: siblings.length });
+      siblings.forEach((path, at) => Object.assign(this.rows.get(path).tr, place(at)));
+    }
+    this.head.replaceChildren(this.header(rows, data));
     this.body.replaceChildren(...[...this.rows.values()].map((entry) => entry.tr));
     this.foot.replaceChildren(this.total(data));
-    this.foot.hidden = !data.rows.length;
-    if (!data.rows.length) {
+    this.foot.hidden = !rows.length;
+    if (!rows.length) {
       const cell = make("td", "none", make("tr", "", this.body), "No layer matches.");
       cell.colSpan = data.columns.length + 1;
     }
     this.rows.get(focused)?.tr.focus({ preventScroll: true });
-  }
-
-  number(siblings) {
-    siblings.forEach((path, index) => {
-      const { tr, children } = this.rows.get(path);
-      tr.setAttribute("aria-posinset", index + 1);
-      tr.setAttribute("aria-setsize", siblings.length);
-      this.number(children);
-    });
-  }
-
-  level(row) {
-    return this.flat ? 0 : row.level;
   }
 
   // "conv1" inside a block; blocks, whose own name is a number, and a flat list need what is around.
@@ -94,47 +86,51 @@ class LayerTable {
     return [around, own];
   }
 
-  header(data) {
+  // Room for the longest text, hidden rows included: columns stand still while the tree opens.
+  header(rows, data) {
     const tr = document.createElement("tr");
-    const title = (text, align, width) => {
-      const cell = make("th", align, tr);
-      cell.scope = "col";
-      // Room for the longest text, hidden rows included: columns stand still while the tree opens.
-      make("span", "", cell, text).style.minWidth = width;
+    const title = (text, style, width) => {
+      make("span", "", make("th", style, tr), text).style.minWidth = `calc(${width})`;
     };
     const longest = (texts) => Math.max(0, ...texts.map((text) => text.length));
-    const names = data.rows.map((r) => this.name(r).join("") + "xx".repeat(this.level(r)));
-    title("Layer", "name", `calc(${longest(names)}ch + var(--before-name))`);
+    const names = (this.flat ? [0] : [0, 1, 2]).map((level) => {
+      const there = rows.filter((row) => this.flat || row.level === level);
+      const characters = longest(there.map((row) => this.name(row).join("")));
+      return `${characters} * var(--ch) + ${level} * var(--indent)`;
+    });
+    title("Layer", "name", `max(${names.join()}) + var(--around-name)`);
     data.columns.forEach((column, index) => {
-      const texts = [...data.rows.map((row) => row.cells[index]), data.totals[index]];
-      title(column.title, column.align, `${longest(texts)}ch`);
+      const texts = [...rows.map((row) => row.cells[index]), data.totals[index]];
+      title(column.title, column.align, `${longest(texts) + (column.bar ? 3 : 0)} * var(--ch)`);
     });
     return tr;
   }
 
-  line(row, columns) {
+  line(row, level, columns) {
     const tr = document.createElement("tr");
     tr.dataset.path = row.path;
     tr.tabIndex = -1;
     tr.style.setProperty("--stage", `var(--stage-${row.stage})`);
-    tr.setAttribute("aria-level", this.level(row) + 1);
+    tr.setAttribute("aria-level", level + 1);
     tr.classList.toggle("container", row.container);
-    const label = make("div", "label", this.nameCell(tr));
-    label.style.setProperty("--level", this.level(row));
+    const head = make("th", "name", tr);
+    head.scope = "row";
+    const label = make("div", "label", head);
+    label.style.setProperty("--level", level);
     label.title = `${row.path} · ${row.kind}`;
-    make("span", "chevron", label).ariaHidden = "true";
+    make("span", "chevron", label);
     make("span", "marker", label);
-    const [around, own] = this.name(row);
     const text = make("span", "", label);
+    const [around, own] = this.name(row);
     make("span", "around", text, around);
     text.append(own);
-    if (row.shortcut) {
-      const dashes = make("span", "dashes", label);
-      dashes.setAttribute("role", "img");
-      dashes.setAttribute("aria-label", "on the shortcut");
+    if (row.on_shortcut) {
+      const mark = make("span", row.kind === "Identity" ? "shortcut identity" : "shortcut", label);
+      Object.assign(mark, { role: "img", ariaLabel: "on the shortcut" });
     }
     columns.forEach((column, index) => {
       const cell = make("td", `${column.align} ${column.slug}`, tr, row.cells[index]);
+      cell.classList.toggle("nothing", /^[0–]$/.test(row.cells[index]));
       if (!column.bar || !row.bars[index]) return;
       cell.classList.add("bar");
       cell.style.setProperty("--share", `${100 * Math.min(1, row.bars[index])}%`);
@@ -142,20 +138,12 @@ class LayerTable {
     return tr;
   }
 
-  nameCell(tr) {
-    const cell = make("th", "name", tr);
-    cell.scope = "row";
-    return cell;
-  }
-
   total(data) {
     const tr = document.createElement("tr");
-    this.nameCell(tr).textContent = "Total";
+    make("th", "name", tr, "Total").scope = "row";
     data.columns.forEach((c, index) => make("td", c.align, tr, data.totals[index]));
     return tr;
   }
-
-  // --- Open and closed
 
   isOpen(path) {
     const { row, children } = this.rows.get(path);
@@ -170,7 +158,7 @@ class LayerTable {
       if (children.length) tr.setAttribute("aria-expanded", this.isOpen(path));
     }
     const stands = [this.current, this.selected].find((p) => this.rows.get(p)?.tr.hidden === false);
-    this.enter(stands ?? this.shown()[0]);
+    this.enter(stands ?? this.shown()[0] ?? "");
   }
 
   shown() {
@@ -190,8 +178,6 @@ class LayerTable {
       this.toggled.set(up, true);
     }
   }
-
-  // --- Selection and focus
 
   mark(path) {
     this.selected = path;
@@ -215,16 +201,14 @@ class LayerTable {
   }
 
   enter(path) {
-    const before = this.rows.get(this.current)?.tr;
-    if (before) before.tabIndex = -1;
-    this.current = path ?? "";
-    if (path) this.rows.get(path).tr.tabIndex = 0;
+    this.rows.get(this.current)?.tr.setAttribute("tabindex", -1);
+    this.rows.get(path)?.tr.setAttribute("tabindex", 0);
+    this.current = path;
   }
 
   goTo(path) {
-    if (!path) return;
-    this.enter(path);
-    this.rows.get(path).tr.focus();
+    if (path) this.enter(path);
+    this.rows.get(path)?.tr.focus();
   }
 
   clicked(event) {
@@ -232,8 +216,7 @@ class LayerTable {
     if (!path) return;
     this.enter(path);
     const folds = event.target.closest(".chevron") && this.rows.get(path).children.length;
-    if (folds) this.toggle(path, !this.isOpen(path));
-    else this.select(path);
+    folds ? this.toggle(path, !this.isOpen(path)) : this.select(path);
   }
 
   pressed(event) {

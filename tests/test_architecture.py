@@ -1,0 +1,98 @@
+"""Who may know whom: imports go down only, and each rule has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "resnet_viz"
+
+# From the ground up; a package may import those before it, and itself.
+ORDER = (
+    "errors",
+    "model",
+    "images",
+    "weights",
+    "analysis",
+    "figures",
+    "components",
+    "ui",
+)
+NO_STREAMLIT = {"errors", "model", "images", "weights", "analysis", "figures", "__main__"}
+NO_TORCH = {"errors", "figures", "components"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(file: Path) -> str:
+    first = file.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_go_down_only(file):
+    layer = layer_of(file)
+    if layer not in ORDER:
+        return  # __init__ and __main__ stand outside
+    allowed = set(ORDER[: ORDER.index(layer) + 1])
+    for name in imports(file):
+        if name.startswith("resnet_viz."):
+            assert name.split(".")[1] in allowed, f"{layer} may not import {name}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_streamlit_and_torch_stay_where_they_belong(file):
+    roots = {name.split(".")[0] for name in imports(file)}
+    if layer_of(file) in NO_STREAMLIT:
+        assert "streamlit" not in roots
+    if layer_of(file) in NO_TORCH:
+        assert not roots & {"torch", "torchinfo"}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "pages").glob("*.py")), ids=lambda f: f.stem)
+def test_a_page_only_composes(file):
+    roots = {name.split(".")[0] for name in imports(file)}
+    assert roots <= {"streamlit", "resnet_viz"}
+    source = file.read_text("utf-8")
+    assert f'shell.page("{file.stem}")' in source
+    assert len(source.splitlines()) <= 80
+    assert not any(isinstance(n, ast.FunctionDef) for n in ast.walk(ast.parse(source)))
+
+
+def test_every_page_file_is_registered_and_the_other_way_round():
+    from resnet_viz.ui.shell import PAGES
+
+    assert {page.slug for page in PAGES} == {file.stem for file in (ROOT / "pages").glob("*.py")}
+
+
+def test_one_place_catches_everything_on_a_page():
+    """`except Exception` stands in the page frame, and around the decoder of foreign pictures."""
+    homes = {
+        str(file.relative_to(PACKAGE))
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+    }
+    assert homes == {"ui/shell.py", "images/decode.py"}
+
+
+def test_no_text_of_a_user_becomes_markup():
+    for file in [*FILES, *(ROOT / "pages").glob("*.py")]:
+        assert "unsafe_allow" not in file.read_text("utf-8"), file
+    for script in PACKAGE.rglob("*.js"):
+        source = script.read_text("utf-8")
+        assert "innerHTML" not in source, script
+        assert "http://" not in source.replace("http://www.w3.org", ""), script
+        assert "https://" not in source, script

@@ -1,0 +1,110 @@
+"""The command line, as a script would call it."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resnet_viz.__main__ import main
+from resnet_viz.analysis.trace import trace
+from resnet_viz.images.samples import SAMPLES
+from resnet_viz.model.presets import PRESETS
+from tests.references import TORCHVISION
+
+ROOT = Path(__file__).parents[1]
+CAT = ROOT / "resnet_viz/images/samples" / SAMPLES["cat"].file
+
+
+def answer(capsys, *arguments: str) -> tuple[int, str, str]:
+    status = main(arguments)
+    out = capsys.readouterr()
+    return status, out.out, out.err
+
+
+def test_trace_as_json_has_a_row_for_every_module(capsys):
+    status, out, _ = answer(capsys, "trace", "resnet50", "--format", "json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["params"] == TORCHVISION["resnet50"][0]
+    assert found["input_size"] == 224
+    assert found["config"]["repeats"] == [3, 4, 6, 3]
+    first = found["layers"][0]
+    assert first["path"] == "conv1"
+    assert first["input_shape"] == [3, 224, 224]
+    assert first["output_shape"] == [64, 112, 112]
+    assert (first["kernel"], first["stride"], first["padding"]) == ([7, 7], [2, 2], [3, 3])
+    assert first["receptive_field"] == 7
+    kinds = [row["kind"] for row in found["layers"]]
+    assert kinds.count("Stage") == 4
+    assert kinds.count("Bottleneck") == 16
+    leaves = [r for r in found["layers"] if r["kind"] not in ("Stage", "Bottleneck")]
+    assert sum(row["params"] for row in leaves) == found["params"]
+    assert sum(row["macs"] for row in leaves) == found["macs"]
+
+
+def test_trace_as_csv_has_the_same_rows(capsys):
+    _, out, _ = answer(capsys, "trace", "resnet20", "--format", "csv", "--size", "40")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    traced = trace(PRESETS["resnet20"], 40)
+    assert [row["path"] for row in rows] == list(traced.paths)
+    assert [int(row["params"]) for row in rows] == [layer.params for layer in traced.layers]
+
+
+def test_trace_as_a_table_ends_with_the_totals(capsys):
+    _, out, _ = answer(capsys, "trace", "resnet18")
+    assert "11,689,512 parameters, 1,814,073,344 multiply-adds" in out.splitlines()[-1]
+
+
+def test_predict_answers_in_order_and_says_what_cannot_be_read(capsys, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    arguments = ("predict", str(CAT), str(broken), str(tmp_path / "none.jpg"), str(CAT))
+    status, out, _ = answer(capsys, *arguments, "--model", "resnet20", "--format", "json")
+    found = json.loads(out)
+    assert status == 2
+    assert [entry["path"] for entry in found] == list(arguments[1:])
+    assert [("error" in entry) for entry in found] == [False, True, True, False]
+    good = found[0]
+    assert {"path", "model", "weights", "width", "height", "notes", "top"} == set(good)
+    assert len(good["top"]) == 5
+    assert good["top"] == found[3]["top"]
+    chances = [score["probability"] for score in good["top"]]
+    assert chances == sorted(chances, reverse=True)
+    assert all("\n" not in entry["error"] for entry in found if "error" in entry)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("trace", "resnet19"), "resnet19"),
+        (("trace", "resnet18", "--size", "5"), "5"),
+        (("predict", str(CAT), "--model", "nothing"), "nothing"),
+        (("predict", str(CAT), "--weights", "nowhere"), "nowhere"),
+        (("predict", str(CAT), "--device", "cuda:9"), "cuda:9"),
+        (("predict", str(CAT), "--top", "0"), "0"),
+        (("predict", str(CAT), "--model", "resnet20", "--top", "11"), "11"),
+    ],
+)
+def test_a_mistake_is_one_sentence_on_stderr_and_status_2(capsys, arguments, named):
+    status, out, error = answer(capsys, *arguments)
+    assert status == 2
+    assert out == ""
+    assert named in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_it_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "resnet_viz", "trace", "resnet99"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "resnet99" in done.stderr
