@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WAIT_MS = 30_000
 QUIET_MS = 250  # after an answer, for what is still on its way
 
@@ -74,18 +63,6 @@ class Traffic:
 
     def _add(self, frame: str | bytes) -> None:
         self.received += len(frame)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=found, args=FLAGS)
-        try:
-            yield running
-        finally:
-            running.close()
 
 
 @contextmanager

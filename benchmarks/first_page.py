@@ -10,6 +10,7 @@ from benchmarks import browser as browsers
 from benchmarks import servers
 from benchmarks.network_map import DRAWN
 from benchmarks.results import Result
+from tests.browser.serving import running_chromium
 
 VISITS = 5
 RATIO = 1.5
@@ -23,7 +24,7 @@ _NOTE = (
 
 def measure() -> list[Result]:
     """The very first visit of each server, then visits in turn."""
-    with servers.explorer() as ours, servers.hello_world() as peer, browsers.chromium() as browser:
+    with servers.explorer() as ours, servers.hello_world() as peer, running_chromium() as browser:
         first = [_visit(browser, peer, _HEADING), _visit(browser, ours, DRAWN)]
         times: dict[str, list[float]] = {ours: [], peer: []}
         for number in range(VISITS):

@@ -11,6 +11,7 @@ from benchmarks import servers
 from benchmarks.network_map import DRAWN, REMEMBER, REPLACED
 from benchmarks.results import Result
 from resnet_viz.images import DEFAULT_SAMPLE, SAMPLES
+from tests.browser.serving import running_chromium
 
 TARGET_MS = 1500.0
 _NOTE = (
@@ -25,7 +26,7 @@ def measure() -> list[Result]:
     others = [slug for slug in SAMPLES if slug != DEFAULT_SAMPLE]
     with (
         servers.explorer() as address,
-        browsers.chromium() as browser,
+        running_chromium() as browser,
         browsers.fresh_page(browser) as (page, traffic),
     ):
         browsers.opened(page, address, DRAWN)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 Step = Callable[[], object]
 
+SECONDS = 30.0  # rounds end after this, so that a crowded machine does not hold up the rest
+FEWEST = 5  # rounds that a median needs all the same
+
 
 def interleaved(makers: Mapping[str, Callable[[], Step]], repetitions: int) -> dict[str, float]:
     """Median seconds of each step, all of them in turn in every round, one round for warming up.
@@ -18,7 +21,10 @@ def interleaved(makers: Mapping[str, Callable[[], Step]], repetitions: int) -> d
     """
     times: dict[str, list[float]] = {name: [] for name in makers}
     names = list(makers)
+    deadline = time.monotonic() + SECONDS
     for number in range(repetitions + 1):
+        if number > FEWEST and time.monotonic() > deadline:
+            break
         for name in names if number % 2 else reversed(names):
             step = makers[name]()
             start = time.perf_counter()

@@ -7,7 +7,7 @@ import torchinfo
 
 from benchmarks.results import Result
 from benchmarks.timing import Step, freeze_heap, interleaved
-from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
@@ -33,7 +33,7 @@ def _rows(name: str) -> list[Result]:
     trace(config, SIZE)
     medians = interleaved(
         {
-            "ours": lambda: lambda: trace.__wrapped__(config, SIZE),
+            "ours": lambda: lambda: trace_anew(config, SIZE),
             "peer": lambda: _bare(config),
             "again": lambda: lambda: trace(config, SIZE),
         },

@@ -24,9 +24,13 @@ with shell.page("overview") as explorer:
     with words:
         panels.explanation(explorer.selected.kind)
         with st.container(horizontal=True):
-            st.page_link(shell.page_path("feature_maps"), label="Its feature maps")
-            st.page_link(shell.page_path("layers"), label="Its row in the table")
-            st.page_link(shell.page_path("diagram"), label="Its place in the diagram")
+            st.page_link(
+                shell.page_path("feature_maps"), label="Feature maps", icon=":material/grid_view:"
+            )
+            st.page_link(shell.page_path("layers"), label="Layers", icon=":material/table_rows:")
+            st.page_link(
+                shell.page_path("diagram"), label="Diagram", icon=":material/account_tree:"
+            )
     with sums:
         panels.arithmetic(explorer, explorer.layer)
 

@@ -61,7 +61,8 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
 def recording(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, Tensor]]:
     """Collect the outputs of the modules at `paths` while the network runs; hooks end with the block.
 
-    For use inside `LoadedModel.ask`, which keeps others out. Outputs are not cloned: no module of ours writes in place.
+    For use inside `LoadedModel.ask`, which keeps others out. Outputs are not cloned: no module of
+    ours writes in place.
     """
     seen: dict[str, Tensor] = {}
     handles = []

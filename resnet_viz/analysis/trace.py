@@ -33,7 +33,6 @@ Window = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]  # kernel, str
 _TORCHINFO = threading.Lock()
 
 
-@lru_cache(maxsize=128)
 def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
     """Trace one picture of `input_size` pixels a side (the network's own when None) through it.
 
@@ -41,7 +40,12 @@ def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
     layers (torchinfo's own add BatchNorm parameters and biases). Edges follow the tensors of that same
     run. Raises `ConfigError` for an input size outside 32 to 1,024.
     """
-    size = check_input_size(config.input_size if input_size is None else input_size)
+    size = config.input_size if input_size is None else input_size
+    return _remembered(config, check_input_size(size))
+
+
+def trace_anew(config: ResNetConfig, size: int) -> Trace:
+    """The work behind `trace`, done again."""
     network = _shapes_only(build_meta(config))
     with _TORCHINFO, torch.no_grad(), _following(network) as edges:
         picture = torch.empty(1, 3, size, size, device="meta")
@@ -52,6 +56,9 @@ def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
         finally:
             torchinfo.torchinfo.clear_cached_forward_pass()
     return Trace(config, size, tuple(_records(network, rows, edges)), tuple(edges))
+
+
+_remembered = lru_cache(maxsize=128)(trace_anew)
 
 
 def _shapes_only(network: ResNet) -> ResNet:

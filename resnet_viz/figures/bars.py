@@ -22,22 +22,20 @@ def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.F
     """One bar a row in the order of execution, coloured by stage; `measure` is a key of MEASURES."""
     layers = tuple(layers)
     values = [getattr(layer, measure) for layer in layers]
-    figure = go.Figure(
-        go.Bar(
-            x=[layer.path for layer in layers],
-            y=values,
-            customdata=[numbers.count(value) for value in values],
-            marker={"color": [theme.stage(layer.stage) for layer in layers], "line": {"width": 0}},
-            hovertemplate="%{x}<br>%{customdata} " + MEASURES[measure] + "<extra></extra>",
-            text=[numbers.short(value) if value else "" for value in values],
-            textposition="outside" if len(layers) <= 16 else "none",
-            cliponaxis=False,
-        )
+    bars = go.Bar(
+        x=[layer.path for layer in layers],
+        y=values,
+        customdata=[numbers.count(value) for value in values],
+        marker={"color": [theme.stage(layer.stage) for layer in layers], "line": {"width": 0}},
+        hovertemplate="%{x}<br>%{customdata} " + MEASURES[measure] + "<extra></extra>",
     )
-    _calm(figure, theme)
-    figure.update_layout(height=260, yaxis_title=MEASURES[measure], bargap=0.15)
-    figure.update_xaxes(tickangle=-40, automargin=True, showgrid=False, nticks=30)
-    return figure
+    layout = _layout(theme) | {
+        "height": 260,
+        "bargap": 0.15,
+        "xaxis": {"tickangle": -40, "automargin": True, "showgrid": False, "nticks": 30},
+        "yaxis": {"title": MEASURES[measure]},
+    }
+    return go.Figure(bars, layout)
 
 
 def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -> go.Figure:
@@ -46,30 +44,32 @@ def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -
     Bars of an untrained network are grey: they mean nothing.
     """
     first = theme.shortcut if trained else theme.line
-    figure = go.Figure(
-        go.Bar(
-            x=[score.probability for score in top],
-            y=[f"{score.label}" for score in top],
-            orientation="h",
-            marker={"color": [first, *[theme.line] * (len(top) - 1)], "line": {"width": 0}},
-            text=[numbers.percent(score.probability) for score in top],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.4%}<extra></extra>",
-        )
+    bars = go.Bar(
+        x=[score.probability for score in top],
+        y=[score.label for score in top],
+        orientation="h",
+        marker={"color": [first, *[theme.line] * (len(top) - 1)], "line": {"width": 0}},
+        text=[numbers.percent(score.probability) for score in top],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:.4%}<extra></extra>",
     )
-    _calm(figure, theme)
-    figure.update_layout(height=48 + 34 * len(top), bargap=0.35, margin={"r": 64})
-    figure.update_xaxes(visible=False, range=[0, 1])
-    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
-    return figure
+    layout = _layout(theme) | {
+        "height": 48 + 34 * len(top),
+        "bargap": 0.35,
+        "margin": {"l": 0, "r": 64, "t": 8, "b": 0},
+        "xaxis": {"visible": False, "range": [0, 1]},
+        "yaxis": {"autorange": "reversed", "automargin": True, "showgrid": False},
+    }
+    return go.Figure(bars, layout)
 
 
-def _calm(figure: go.Figure, theme: Theme) -> None:
-    figure.update_layout(
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": theme.text, "size": 13},
-        showlegend=False,
-    )
+def _layout(theme: Theme) -> dict[str, object]:
+    """What all charts share. One layout for the constructor: each later update costs milliseconds."""
+    return {
+        "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 13},
+        "showlegend": False,
+    }

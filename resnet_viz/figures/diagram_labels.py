@@ -140,7 +140,7 @@ def _pool(layer: LayerRecord) -> str:
 
 
 def _channels(layer: LayerRecord) -> str:
-    return f"{layer.input_shape[0]:,} → {layer.output_shape[0]:,}"
+    return f"{layer.input_shape[0]} → {layer.output_shape[0]}"
 
 
 def _padded(layer: LayerRecord) -> str:

@@ -97,14 +97,18 @@ def mosaic(
 
 
 def thumbnails(maps: list[np.ndarray], side: int) -> bytes:
-    """Square (H, W) maps as one PNG row of tiles `side` pixels each, every one on its own scale."""
-    tiles = []
-    for values in maps:
-        signed = bool((values < 0).any())
-        level = _levels(values[None], scale_of(values), per_channel=True)[0]
-        tile = Image.fromarray(_colours(signed)[level]).resize((side, side), Image.Resampling.BOX)
-        tiles.append(np.asarray(tile))
-    return _png(Image.fromarray(np.concatenate(tiles, axis=1)))
+    """Square (H, W) maps as one PNG row of tiles `side` pixels each, every one on its own scale.
+
+    The row is signed where any of its maps is. Shrinking averages values, not colours.
+    """
+    signed = any(bool((values < 0).any()) for values in maps)
+    tiles = [
+        np.asarray(Image.fromarray(values).resize((side, side), Image.Resampling.BOX))
+        for values in maps
+    ]
+    whole = ColourScale(-1.0 if signed else 0.0, 1.0, signed)
+    levels = _levels(np.stack(tiles), whole, per_channel=True)  # (tiles, side, side)
+    return _palette_png(np.concatenate(list(levels), axis=1), signed)
 
 
 def strongest(values: np.ndarray, count: int) -> list[int]:
@@ -112,27 +116,34 @@ def strongest(values: np.ndarray, count: int) -> list[int]:
     return [int(channel) for channel in ORDERS["variance"](values)[:count]]
 
 
-def picture_png(rgb: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 as PNG."""
-    return _png(Image.fromarray(rgb))
+def picture_jpeg(rgb: np.ndarray) -> bytes:
+    """(H, W, 3) uint8 as JPEG: a photograph in a fifth of a PNG's bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
 
 
 def channel_figure(values: np.ndarray, channel: int, scale: ColourScale) -> go.Figure:
     """One channel of (C, H, W) activations, large, with values under the cursor and a colour bar."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=values[channel],
-            zmin=scale.low,
-            zmax=scale.high,
-            colorscale=scale.name,
-            colorbar={"title": "value", "thickness": 12, "len": 0.9, "tickformat": ".3~g"},
-            hovertemplate="row %{y}, column %{x}<br>value %{z:.4g}<extra></extra>",
-        )
+    heatmap = go.Heatmap(
+        z=values[channel],
+        zmin=scale.low,
+        zmax=scale.high,
+        colorscale=scale.name,
+        colorbar={"title": "value", "thickness": 12, "len": 0.9, "tickformat": ".3~g"},
+        hovertemplate="row %{y}, column %{x}<br>value %{z:.4g}<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", visible=False)
-    figure.update_xaxes(constrain="domain", visible=False)
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, height=340)
-    return figure
+    square = {"scaleanchor": "x", "autorange": "reversed"}
+    axis = {"constrain": "domain", "visible": False}
+    return go.Figure(
+        heatmap,
+        {
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+            "height": 340,
+            "xaxis": axis,
+            "yaxis": axis | square,
+        },
+    )
 
 
 def gradient(signed: bool) -> tuple[str, ...]:

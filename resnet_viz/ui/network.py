@@ -58,7 +58,7 @@ def network_content(
     *,
     trained: bool,
 ) -> NetworkMap:
-    """What the map shows; `picture` is a PNG, `field` the selected cell's frame as fractions of it."""
+    """What the map shows; `picture` is a JPEG, `field` the selected cell's frame as fractions of it."""
     places = stops(trace)
     channels = [_channels(capture, place) for place in places]
     drawn = [

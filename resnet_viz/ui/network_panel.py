@@ -29,7 +29,7 @@ def network_panel(explorer: Explorer) -> None:
         trace,
         capture,
         prediction,
-        maps.picture_png(pixels),
+        maps.picture_jpeg(pixels),
         (left / size, top / size, right / size, bottom / size),
         trained=model.weights.trained,
     )

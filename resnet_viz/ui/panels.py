@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import streamlit as st
@@ -10,6 +10,7 @@ import streamlit as st
 from resnet_viz.analysis.arithmetic import Formula, explain
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Activation, LayerRecord, Prediction
+from resnet_viz.components.cost_strip import Bar, cost_strip
 from resnet_viz.figures import bars, maps, numbers
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import as_seen
@@ -21,10 +22,13 @@ _UNITS: Final = {"receptive_field": " px", "jump": " px"}
 
 
 def key_figures(facts: Iterable[tuple[str, str]]) -> None:
-    """A row of numbers with their names, wrapping on a narrow screen."""
-    with st.container(horizontal=True, gap="large"):
+    """A row of numbers with their names, wrapping on a narrow screen.
+
+    Markdown and not `st.metric`, which makes the browser load a number formatter of its own.
+    """
+    with st.container(horizontal=True, gap="medium"):
         for name, value in facts:
-            st.metric(name, value, width="content")
+            st.markdown(f":gray[:small[{name}]]  \n**{value}**", width="content")
 
 
 def row_facts(row: LayerRecord) -> None:
@@ -42,8 +46,12 @@ def row_facts(row: LayerRecord) -> None:
 
 def arithmetic(explorer: Explorer, path: str) -> None:
     """Where each number of a row comes from."""
-    lines = [_formula_line(formula) for formula in explain(explorer.trace, path)]
-    st.markdown("\n".join(["| Where it comes from | | |", "|:--|--:|:--|", *lines]))
+    st.markdown("\n".join(_formula_line(formula) for formula in explain(explorer.trace, path)))
+
+
+def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
+    """A quiet table of Markdown cells that wraps on a narrow screen."""
+    st.table(rows, border="horizontal", hide_index=True, alt=alt)
 
 
 def explanation(kind: str) -> None:
@@ -115,18 +123,20 @@ def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> 
 
 def stage_costs(explorer: Explorer) -> None:
     """Multiply-adds and parameters of stem, stages and head, side by side."""
-    rows = [row for row in explorer.trace.top() if row.params]
-    rows = [row for row in rows if row.kind != "BatchNorm2d"]
+    rows = [row for row in explorer.trace.top() if row.params and row.kind != "BatchNorm2d"]
     for column, measure in zip(st.columns(2, gap="large"), ("macs", "params"), strict=True):
         with column:
-            name = bars.MEASURES[measure]
-            st.plotly_chart(
-                bars.cost_bars(rows, measure, explorer.theme),
-                config={"displayModeBar": False},
-                key=f"cost_{measure}",
-                alt=f"{name.capitalize()} by stage: "
-                + ", ".join(f"{r.path} {numbers.short(getattr(r, measure))}" for r in rows),
-            )
+            values = [getattr(row, measure) for row in rows]
+            strip = [
+                Bar(
+                    row.path,
+                    value / max(values),
+                    numbers.short(value),
+                    explorer.theme.stage(row.stage),
+                )
+                for row, value in zip(rows, values, strict=True)
+            ]
+            cost_strip(bars.MEASURES[measure].capitalize(), strip, key=f"cost_{measure}")
 
 
 def statistics(activation: Activation) -> None:
@@ -143,8 +153,9 @@ def statistics(activation: Activation) -> None:
 
 
 def _formula_line(formula: Formula) -> str:
-    unit = _UNITS.get(formula.measures, "")
-    return f"| {formula.title} | {formula.expression} = | **{formula.value:,}{unit}** |"
+    unit, result = _UNITS.get(formula.measures, ""), f"{formula.value:,}"
+    expression = "" if formula.expression == result else f"{formula.expression} = "
+    return f"- {expression}**{result}{unit}**  \n  :gray[:small[{formula.title}]]"
 
 
 def breadcrumbs(explorer: Explorer) -> None:
@@ -161,6 +172,7 @@ def breadcrumbs(explorer: Explorer) -> None:
         # A key with the choice in it: the pills follow a selection made anywhere else.
         key=f"_here_{row.path}",
         label_visibility="collapsed",
+        format_func=lambda path: path if path in ways else path.removeprefix(f"{holder}."),
         on_change=_follow,
         args=(f"_here_{row.path}",),
     )

@@ -25,10 +25,12 @@ def warm_up() -> None:
     Streamlit collects all garbage after every rerun; with torch imported that is a quarter of a
     second of every click. Frozen objects are left out of it.
     """
+    import pandas  # noqa: F401  # a component's first mount would import it
     import plotly.graph_objects  # noqa: F401
+    import pyarrow  # noqa: F401
     import torch
 
-    from resnet_viz.ui import explorer
+    from resnet_viz.ui import explorer, network_panel, shell  # noqa: F401
 
     torch.set_num_threads(os.cpu_count() or 1)
     explorer.answer_first_page()

@@ -93,16 +93,13 @@ def _navigation() -> Page:
     # Without an icon of ours Streamlit would fetch the page's material icon from another host.
     with Image.open(_ICON) as icon:
         st.set_page_config("ResNet Explorer", icon.copy(), layout="wide")
+    first = PAGES[0]
     return st.navigation(
         [
-            st.Page(
-                info.path,
-                title=info.title,
-                icon=info.icon,
-                url_path=info.slug,
-                default=info is PAGES[0],
-            )
-            for info in PAGES
+            st.Page(first.path, title=first.title, icon=first.icon, url_path="home", default=True),
+            *(st.Page(p.path, title=p.title, icon=p.icon, url_path=p.slug) for p in PAGES[1:]),
+            # The default page answers at "/" only; its own name is not to be a dead link.
+            st.Page(first.path, title=first.title, url_path=first.slug, visibility="hidden"),
         ]
     )
 

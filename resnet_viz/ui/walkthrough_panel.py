@@ -10,7 +10,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import controls, panels
+from resnet_viz.ui import controls, panels, shell
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
 
@@ -77,10 +77,9 @@ def what_comes_out(explorer: Explorer, step: Step) -> None:
     panels.channel_pictures(explorer, activation, STRONGEST)
     st.button(
         f"See all {len(activation.values):,} channels of {path}",
-        on_click=controls.select_layer,
+        on_click=_see_all,
         args=(path,),
         key="see_all",
-        help="Selects this layer; open the page Feature maps.",
     )
 
 
@@ -89,25 +88,33 @@ def inside(explorer: Explorer, step: Step) -> None:
     blocks = explorer.trace.blocks(step.shown.path) if step.shown.kind == "Stage" else ()
     if not blocks:
         return
-    lines = [
-        f"| {block.path} | {numbers.shape(block.input_shape)} | "
-        f"{numbers.shape(block.output_shape)} | {block.params:,} | {numbers.short(block.macs)} |"
+    rows = [
+        {
+            "Block": block.path,
+            "In": numbers.shape(block.input_shape),
+            "Out": numbers.shape(block.output_shape),
+            "Parameters": numbers.count(block.params),
+            "MACs": numbers.short(block.macs),
+        }
         for block in blocks
     ]
-    head = ["| Block | In | Out | Parameters | MACs |", "|:--|--:|--:|--:|--:|"]
-    st.markdown("\n".join([*head, *lines]))
+    panels.table(rows, f"The blocks of {step.shown.path}")
 
 
 def all_steps(steps: Sequence[Step]) -> None:
     """The whole way at a glance."""
-    lines = [
-        f"| {step.number} | {step.title} | {numbers.shape(step.input_shape)} | "
-        f"{numbers.shape(step.output_shape)} | {step.params:,} | {numbers.short(step.macs)} |"
+    rows = [
+        {
+            "Step": f"{step.number}. {step.title}",
+            "In": numbers.shape(step.input_shape),
+            "Out": numbers.shape(step.output_shape),
+            "Parameters": numbers.count(step.params),
+            "MACs": numbers.short(step.macs),
+        }
         for step in steps
     ]
     with st.expander("All steps at a glance"):
-        head = ["| | Step | In | Out | Parameters | MACs |", "|--:|:--|--:|--:|--:|--:|"]
-        st.markdown("\n".join([*head, *lines]))
+        panels.table(rows, "All steps with their shapes and costs")
 
 
 def offer_original() -> None:
@@ -127,21 +134,32 @@ def about_the_name(explorer: Explorer) -> None:
         st.markdown(text("walkthrough_name"))
         real = walkthrough(trace(PRESETS["resnet18"], explorer.input_size))
         ours = walkthrough(explorer.trace)
-        lines = [
-            f"| {a.number} | {a.title} | {numbers.shape(a.output_shape)} | {a.params:,} | "
-            f"{b.title} | {numbers.shape(b.output_shape)} | {b.params:,} |"
+        rows = [
+            {
+                "Step": f"{a.number}",
+                "This network": f"{a.title}: {numbers.shape(a.output_shape)}",
+                "Parameters": f"{a.params:,}",
+                "The real ResNet-18": f"{b.title}: {numbers.shape(b.output_shape)}",
+                "Its parameters": f"{b.params:,}",
+            }
             for a, b in zip(ours, real, strict=True)
         ]
-        head = [
-            "| | This network | Out | Parameters | The real ResNet-18 | Out | Parameters |",
-            "|--:|:--|--:|--:|:--|--:|--:|",
-        ]
-        totals = (
-            f"| | **Total** | | **{explorer.trace.params:,}** | | | "
-            f"**{sum(step.params for step in real):,}** |"
-        )
-        st.markdown("\n".join([*head, *lines, totals]))
+        total = {
+            "Step": "**Total**",
+            "This network": "",
+            "Parameters": f"**{explorer.trace.params:,}**",
+            "The real ResNet-18": "",
+            "Its parameters": f"**{sum(step.params for step in real):,}**",
+        }
+        panels.table([*rows, total], "This network and the real ResNet-18, step by step")
         st.button("Open the real ResNet-18", on_click=controls.select_model, args=("resnet18",))
+
+
+def _see_all(path: str) -> None:
+    controls.select_layer(path)
+    st.switch_page(
+        shell.page_path("feature_maps"), query_params={}
+    )  # bound ones stay by themselves
 
 
 def _move(by: int, options: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import torch
 from resnet_viz.analysis import capture as module
 from resnet_viz.analysis.capture import capture, check_runnable, predict, recording
 from resnet_viz.analysis.records import Activation, Capture
-from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import SAMPLES, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
@@ -87,7 +87,7 @@ def test_threads_with_different_pictures_never_see_each_others_maps(loaded):
     found: list[tuple[str, Capture]] = []
 
     def work(slug: str) -> None:
-        trace.__wrapped__(CONFIG, SIZE)
+        trace_anew(CONFIG, SIZE)
         found.append((slug, capture(loaded, read_sample(slug), ("layer2",))))
 
     threads = [threading.Thread(target=work, args=(slug,)) for slug in slugs * 4]

@@ -1,5 +1,6 @@
 """The trace against published numbers, torch's own counter, and the model that really runs."""
 
+import itertools
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_viz.analysis.records import INPUT
-from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.walkthrough import walkthrough
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.model.config import ResNetConfig
@@ -65,7 +66,7 @@ def test_the_nine_steps_of_the_original_walkthrough():
     assert tuple(step.output_shape for step in steps) == NINE_STEPS
     assert steps[0].input_shape == (3, 214, 214)
     assert steps[8].input_shape == (2048,)
-    for before, after in zip(steps[:7], steps[1:8], strict=True):
+    for before, after in itertools.pairwise(steps[:8]):
         assert before.output_shape == after.input_shape
 
 
@@ -183,7 +184,7 @@ def test_threads_tracing_at_once_get_single_thread_answers():
     found: list[tuple[str, object]] = []
 
     def work(name: str) -> None:
-        found.append((name, trace.__wrapped__(PRESETS[name])))
+        found.append((name, trace_anew(PRESETS[name], PRESETS[name].input_size)))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in names]
     for thread in threads:

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.error import URLError
+from typing import Literal
 
 import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from resnet_viz.analysis.trace import trace
 from resnet_viz.model.presets import PRESETS
-
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
+from tests.browser.serving import ROOT, serving
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 SCRIPT = """
 import streamlit as st
@@ -106,60 +89,16 @@ st.text(f"Python holds {state.selected} after {state.heard}")
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("layer_table")
-    script = folder / "table.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    options = {
-        "server.port": port,
-        "server.address": "127.0.0.1",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-    }
-    command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    # The log goes to a file: a pipe that nobody reads would fill up and stop the server.
-    with (
-        (folder / "server.log").open("wb") as log,
-        subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
-        ) as server,
-    ):
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/_stcore/health", server)
-            yield address
-        finally:
-            server.terminate()
-
-
-def _wait_for(health: str, server: subprocess.Popen[bytes]) -> None:
-    while True:  # pytest's own timeout ends it
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(health, timeout=5):
-                return
-        except (URLError, OSError):
-            continue
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("Chromium is not installed.")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield browser
-        browser.close()
+    (folder / "table.py").write_text(SCRIPT, encoding="utf-8")
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")  # the colours are part of the test
+    with serving("table.py", folder) as address:
+        yield address
 
 
 class Visit:
     """One visitor's page with the table on it."""
 
-    def __init__(self, page: playwright.Page, url: str) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
         self.errors: list[str] = []
@@ -184,10 +123,10 @@ class Visit:
         )
 
     @property
-    def table(self) -> playwright.Locator:
+    def table(self) -> Locator:
         return self.page.get_by_role("treegrid", name="Layers of the network")
 
-    def row(self, path: str) -> playwright.Locator:
+    def row(self, path: str) -> Locator:
         return self.table.locator(f'tr[data-path="{path}"]')
 
     def python_holds(self, path: str, after: int) -> None:
@@ -195,9 +134,10 @@ class Visit:
 
     @property
     def focused(self) -> str | None:
-        return self.page.evaluate(
+        path: str | None = self.page.evaluate(
             "document.activeElement.shadowRoot?.activeElement?.dataset.path ?? null"
         )
+        return path
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -205,8 +145,8 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium: playwright.Browser, url: str) -> Iterator[Visit]:
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+def visit(browser: Browser, url: str) -> Iterator[Visit]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     visit = Visit(page, url)
     yield visit
     page.close()
@@ -319,15 +259,15 @@ def test_opened_as_far_as_layers_shows_every_row_of_resnet152(visit: Visit) -> N
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(
-    chromium: playwright.Browser, url: str, appearance: str
+    browser: Browser, url: str, appearance: Literal["light", "dark"]
 ) -> None:
-    page = chromium.new_page(color_scheme=appearance, viewport={"width": 1280, "height": 900})
+    page = browser.new_page(color_scheme=appearance, viewport={"width": 1280, "height": 900})
     visit = Visit(page, url).open()
     for cell in (
         visit.table.locator("thead th").first,
         visit.row("layer1").locator("th"),
-        visit.row("layer1.0").locator(".kind"),  # the selected row
-        visit.row("layer2.0").locator(".kind"),
+        visit.row("layer1.0").locator('[data-slug="kind"]'),  # the selected row
+        visit.row("layer2.0").locator('[data-slug="kind"]'),
         visit.table.locator("tfoot td").nth(4),
     ):
         assert cell.evaluate(CONTRAST) >= 4.5  # WCAG 2.2, 1.4.3

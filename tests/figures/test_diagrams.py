@@ -16,8 +16,10 @@ from resnet_viz.figures.diagrams import LEVELS, describe, folds, network_diagram
 from resnet_viz.figures.palette import DARK, LIGHT, mixed
 from resnet_viz.model.presets import PRESETS
 
-NETWORKS = ("resnet18", "resnet50", "resnet152", "resnext50_32x4d", "walkthrough", "plain18")
-NETWORKS += ("resnet20", "resnet110")
+NETWORKS = (
+    *("resnet18", "resnet50", "resnet152", "resnext50_32x4d", "walkthrough"),
+    *("plain18", "resnet20", "resnet110"),
+)
 
 # Projections (or zero-pads) and identities by hand, He et al. 2015 table 1: a shortcut changes the
 # shape in the first block of a stage, but for stage 1 of networks with basic blocks.
@@ -169,6 +171,17 @@ def test_a_folded_node_says_how_many_and_which() -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("level", LEVELS)
+def test_every_edge_leads_forward_and_no_node_is_left_out(name: str, level: str) -> None:
+    graph = network_diagram(network(name), level, LIGHT)
+    order = {path: place for place, path in enumerate(nodes(graph))}  # drawn as it runs
+    drawn = [(a, b) for a, b, _ in edges(graph)]
+    assert all(order[a] < order[b] for a, b in drawn)  # so a folded block does not feed itself
+    assert {a for a, _ in drawn} == order.keys() - {"output"}
+    assert {b for _, b in drawn} == order.keys() - {"input"}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("level", LEVELS)
 def test_whatever_is_selected_is_marked_exactly_once(name: str, level: str) -> None:
     net = network(name)
     rows = net.paths if len(net.paths) < 120 else net.paths[::7] + net.paths[-3:]
@@ -204,11 +217,15 @@ def test_a_hidden_layer_marks_the_node_that_hides_it(
 
 @pytest.mark.parametrize("path", ["layer2", "layer2.1"])
 def test_a_selected_frame_is_marked_and_the_frames_in_it_are_not(path: str) -> None:
-    source = network_diagram(network("resnet50"), "layers", LIGHT, selected=path).source
-    frame = source.split(
-        f'subgraph "cluster_{path}"' if "." in path else f"subgraph cluster_{path} "
-    )
-    assert MARK.search(frame[1].splitlines()[1])
+    graph = network_diagram(network("resnet50"), "layers", LIGHT, selected=path)
+    looks = {
+        match[1]: graph.body[place + 1]
+        for place, line in enumerate(graph.body)
+        if (match := re.match(r'^\t+subgraph "?cluster_([\w.]+)"? \{', line))
+    }
+    assert [name for name, look in looks.items() if MARK.search(look)] == [path]
+    # What a frame does not say it inherits from the one around it.
+    assert all("penwidth=" in look and "class=" in look for look in looks.values())
 
 
 def test_a_selection_that_is_not_in_the_drawing_marks_nothing() -> None:
@@ -263,7 +280,9 @@ def test_known_numbers_stand_where_they_are_looked_for() -> None:
 def test_a_part_is_drawn_between_its_neighbours(
     level: str, within: str, start: str, end: str
 ) -> None:
-    shown = nodes(network_diagram(network("resnet18"), level, LIGHT, within=within))
+    graph = network_diagram(network("resnet18"), level, LIGHT, within=within)
+    assert sum(b == "output" for _, b, _ in edges(graph)) == 1
+    shown = nodes(graph)
     assert start in shown.pop("input")
     assert end in shown.pop("output")
     assert all(path.startswith(within) for path in shown)
@@ -322,6 +341,6 @@ def test_the_description_reads_well() -> None:
         "1000. Shortcuts: 12 identity, 4 that change the shape."
     )
     assert describe(network("plain18"), "layers", "layer2.0") == (
-        "Diagram of layer2.0 (layers, equal blocks once) in 7 nodes, from 64 × 56 × 56 to "
+        "Diagram of layer2.0 (layers, equal blocks once) in 8 nodes, from 64 × 56 × 56 to "
         "128 × 28 × 28. There are no shortcuts."
     )

@@ -88,9 +88,7 @@ def test_every_layer_runs_exactly_once(name):
     for path, module in network.named_modules():
         if not list(module.children()):
             runs[path] = 0
-            module.register_forward_hook(
-                lambda *_, p=path: runs.__setitem__(p, runs[p] + 1)  # noqa: B023
-            )
+            module.register_forward_hook(lambda *_, p=path: runs.__setitem__(p, runs[p] + 1))
     network(torch.empty(1, 3, 64, 64, device="meta"))
     assert set(runs.values()) == {1}
 

@@ -79,8 +79,7 @@ def test_a_link_to_a_layer_shows_that_layer(open_page, slug, path):
     assert path in texts(app)
     row = trace(PRESETS["resnet18"])[path]
     if slug != "feature_maps":
-        metrics = {metric.label: metric.value for metric in app.metric}
-        assert metrics["Parameters"] == f"{row.params:,}"
+        assert f":gray[:small[Parameters]]  \n**{row.params:,}**" in texts(app)
 
 
 @pytest.mark.parametrize("level", ["stages", "blocks", "all-blocks", "layers"])

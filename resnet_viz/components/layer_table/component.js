@@ -3,11 +3,10 @@
 const TABLES = new WeakMap();
 const DEPTH = { stages: 0, blocks: 1, layers: 2 }; // containers above this level start open
 
-function make(name, className, into, text = "") {
+function make(name, className, into, textContent = "") {
   const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  into?.append(element);
+  Object.assign(element, { className, textContent });
+  into.append(element);
   return element;
 }
 
@@ -129,7 +128,8 @@ class LayerTable {
       Object.assign(mark, { role: "img", ariaLabel: "on the shortcut" });
     }
     columns.forEach((column, index) => {
-      const cell = make("td", `${column.align} ${column.slug}`, tr, row.cells[index]);
+      const cell = make("td", column.align, tr, row.cells[index]);
+      cell.dataset.slug = column.slug;
       cell.classList.toggle("nothing", /^[0–]$/.test(row.cells[index]));
       if (!column.bar || !row.bars[index]) return;
       cell.classList.add("bar");

@@ -1,0 +1,99 @@
+"""Streamlit servers and a Chromium for tests, benchmarks and screenshots; each ends by itself."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.install import chromium
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+START_SECONDS: Final = 90.0
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+IDLE: Final = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+@contextmanager
+def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
+    """Run a script on a free port of this host; yields its address once it answers.
+
+    The script runs in `folder`, with the `.streamlit/config.toml` that it finds there.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    options += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    options += ["--server.fileWatcherType", "none"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script, *options],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(timeout=10)
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """A headless Chromium: the system's, or Playwright's own where there is none."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is connected, drawn and idle."""
+    page.wait_for_function(
+        """() => {
+          const app = document.querySelector('[data-testid=stApp]');
+          return app && app.dataset.testScriptState === 'notRunning'
+            && app.dataset.testConnectionState === 'CONNECTED'
+            && document.querySelector('[data-testid=stMain] h1, [data-testid=stMain] p')
+            && !document.querySelector('[data-stale=true]');
+        }""",
+        timeout=60_000,
+    )
+
+
+def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"The server ended by itself with status {server.returncode}.")
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"The server did not answer within {START_SECONDS:.0f} seconds.")

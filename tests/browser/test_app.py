@@ -1,0 +1,238 @@
+"""The whole explorer as a visitor meets it."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.parse
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from resnet_viz.ui.shell import PAGES
+from tests.browser.serving import serving, settled
+
+pytestmark = pytest.mark.browser
+
+SLUGS = [page.slug for page in PAGES]
+GRID = ".st-key-channel_grid"
+TABLE = "Layers of the network"
+
+
+def visit(page: Page, address: str, path: str = "") -> None:
+    page.goto(f"{address}/{path}")
+    settled(page)
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick an option of a selectbox in the sidebar, as a person does: type and press Enter."""
+    box = page.get_by_test_id("stSidebar").get_by_role("combobox", name=label)
+    box.click()
+    box.fill(option)
+    page.get_by_role("option", name=option, exact=True).first.click()
+    settled(page)
+
+
+def picture(colour: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 200), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("slug", ["layers", "predict"])
+def test_a_fresh_server_whose_first_visitor_opens_a_deep_page(page, slug):
+    """Streamlit would run the file in `pages/` bare; the frame must be there all the same."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    with serving() as address:
+        visit(page, address, f"{slug}?model=resnet34&layer=layer2.1")
+        expect(page.get_by_test_id("stSidebar").get_by_text("Selected layer")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_test_id("stMain")).to_contain_text("ResNet-34")
+        assert query(page) == {"model": ["resnet34"], "layer": ["layer2.1"]}
+        foreign = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
+        assert foreign == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_page_asks_another_host_or_misses_a_file(page, app, slug):
+    foreign, missing = [], []
+    page.on(
+        "request",
+        lambda r: foreign.append(r.url) if not r.url.startswith((app, "data:", "blob:")) else None,
+    )
+    page.on("response", lambda r: missing.append(r.url) if r.status >= 400 else None)
+    visit(page, app, slug)
+    page.wait_for_timeout(500)
+    assert foreign == []
+    assert {url.removeprefix(f"{app}/{slug}/") for url in missing} <= {
+        "_stcore/health",
+        "_stcore/host-config",
+    }
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1920, "dark")])
+def test_every_page_on_a_phone_and_on_a_projector(browser: Browser, app, slug, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    visit(page, app, slug)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("m => m.scrollWidth <= m.clientWidth + 1")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    dark = page.evaluate(
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
+    assert dark == ("rgb(18, 22, 28)" if scheme == "dark" else "rgb(255, 255, 255)")
+    context.close()
+    assert errors == []
+
+
+def test_a_click_in_the_table_selects_the_layer_everywhere(page, app):
+    visit(page, app, "layers?open=layers")
+    row = page.get_by_role("treegrid", name=TABLE).locator('tr[data-path="layer2.0.conv2"]')
+    row.scroll_into_view_if_needed()
+    row.click()
+    expect(page.get_by_role("heading", name="layer2.0.conv2 · Conv2d")).to_be_visible()
+    settled(page)
+    assert query(page)["layer"] == ["layer2.0.conv2"]
+    page.get_by_test_id("stSidebarNavLink").get_by_text("Feature maps").click()
+    expect(page.get_by_role("heading", name="Feature maps")).to_be_visible()
+    settled(page)
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.0.conv2 · Conv2d · 128 × 28 × 28")
+    assert query(page)["layer"] == ["layer2.0.conv2"]
+
+
+def test_a_click_on_the_map_selects_the_block(page, app):
+    visit(page, app)
+    page.locator(".st-key-network_map .station").nth(5).click()
+    expect(page.get_by_role("heading", name="layer2.1 · BasicBlock")).to_be_visible()
+    settled(page)
+    assert query(page)["layer"] == ["layer2.1"]
+
+
+def test_a_channel_is_picked_by_click_and_by_key(page, app):
+    visit(page, app, "feature_maps?layer=layer1.0.conv1")
+    grid = page.locator(f"{GRID} .grid")
+    box = grid.bounding_box()
+    assert box
+    # Ten tiles a row: the third of the second row is channel 12.
+    grid.click(position={"x": box["width"] * 0.25, "y": box["height"] * 1.5 / 7})
+    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 12 of 64")
+    settled(page)
+    assert query(page)["channel"] == ["12"]
+    grid.press("ArrowRight")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 13 of 64")
+    grid.press("ArrowDown")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 23 of 64")
+
+
+def test_hover_over_the_maps_sends_nothing(page, app):
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    visit(page, app, "feature_maps?layer=layer1.0.conv1")
+    grid = page.locator(f"{GRID} .grid")
+    expect(grid).to_be_visible()
+    page.wait_for_timeout(500)
+    before = len(sent)
+    box = grid.bounding_box()
+    assert box
+    for step in range(40):
+        page.mouse.move(box["x"] + box["width"] * step / 41, box["y"] + box["height"] / 2)
+    expect(page.locator(f"{GRID} .says")).to_contain_text("channel 3")
+    assert len(sent) == before
+
+
+def test_good_and_broken_uploads(page, app):
+    visit(page, app, "predict?picture=coffee")
+    drop = page.get_by_test_id("stSidebar").get_by_test_id("stFileUploaderDropzoneInput")
+    drop.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": picture("teal")})
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text("mine.png")
+    expect(main).to_contain_text("320 × 200 pixels")
+    settled(page)
+    assert query(page)["picture"] == ["upload"]
+    broken = {"name": "bad.png", "mimeType": "image/png", "buffer": picture("teal")[:90]}
+    drop.set_input_files(broken)
+    problem = page.get_by_test_id("stSidebar").get_by_test_id("stAlert")
+    expect(problem).to_be_visible()
+    expect(main).to_contain_text("mine.png")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_walking_with_the_arrow_keys(page, app):
+    visit(page, app, "walkthrough?model=walkthrough")
+    expect(page.get_by_role("heading", name="1. Convolution")).to_be_visible()
+    page.locator("body").press("ArrowRight")
+    expect(page.get_by_role("heading", name="2. BatchNorm and ReLU")).to_be_visible()
+    settled(page)
+    page.locator("body").press("ArrowRight")
+    expect(page.get_by_role("heading", name="3. Max-pooling")).to_be_visible()
+    settled(page)
+    assert query(page)["step"] == ["3"]
+    page.locator("body").press("ArrowLeft")
+    expect(page.get_by_role("heading", name="2. BatchNorm and ReLU")).to_be_visible()
+
+
+def test_customising_writes_the_link_and_a_new_preset_clears_it(page, app):
+    visit(page, app, "layers?model=resnet50&repeats=1-2-3-4&groups=32&width_per_group=4")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Custom ResNet-32")
+    assert query(page)["repeats"] == ["1-2-3-4"]
+    choose(page, "Network", "resnet20")
+    expect(page.get_by_test_id("stMain")).to_contain_text("269,722 parameters")
+    settled(page)
+    assert query(page) == {"model": ["resnet20"]}
+
+
+def test_the_diagram_can_be_saved_without_dot(page, app, tmp_path):
+    visit(page, app, "diagram?model=resnet152&level=blocks")
+    expect(page.get_by_test_id("stGraphVizChart").locator("svg g.node").first).to_be_visible(
+        timeout=30_000
+    )
+    files = {}
+    for button in ("Save SVG", "Save PNG", "Save DOT"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        target = tmp_path / download.value.suggested_filename
+        download.value.save_as(target)
+        files[button] = target
+    svg = files["Save SVG"].read_text("utf-8")
+    assert svg.startswith("<svg")
+    assert 'xmlns="http://www.w3.org/2000/svg"' in svg
+    assert "layer3.1" in svg
+    with Image.open(files["Save PNG"]) as png:
+        assert png.format == "PNG"
+        assert len(png.convert("RGB").getcolors(1 << 24)) > 20  # something is drawn
+        assert png.height > png.width
+    assert files["Save DOT"].read_text("utf-8").startswith("digraph")
+    assert files["Save DOT"].name == "resnet152_224.dot"
+
+
+def test_the_table_can_be_taken_away(page, app):
+    visit(page, app, "layers?model=resnet18")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    with open(download.value.path(), encoding="utf-8") as file:
+        assert json.load(file)["params"] == 11_689_512
+
+
+def test_two_visitors_with_two_pictures_see_their_own(browser, app):
+    pages = [browser.new_context().new_page() for _ in range(2)]
+    for page, sample in zip(pages, ("coffee", "rocket"), strict=True):
+        page.goto(f"{app}/predict?picture={sample}")
+    for page, title in zip(pages, ("Cup of coffee", "Rocket on its launch pad"), strict=True):
+        settled(page)
+        expect(page.get_by_test_id("stMain")).to_contain_text(title)
+    answers = [page.get_by_test_id("stPlotlyChart").inner_text() for page in pages]
+    assert answers[0] != answers[1]
+    for page in pages:
+        page.context.close()
