@@ -1,5 +1,7 @@
 """Every page for every preset through a deep link, without a browser."""
 
+import json
+
 import pytest
 
 from resnet_viz.analysis.trace import trace
@@ -12,7 +14,8 @@ SLUGS = [page.slug for page in shell.PAGES]
 def texts(app) -> str:
     """All that a person can read on the page and in the sidebar."""
     shown = [*app.title, *app.header, *app.subheader, *app.caption, *app.markdown]
-    return "\n".join(str(element.value) for element in shown)
+    tables = [table.value.to_string() for table in app.table]
+    return "\n".join([*(str(element.value) for element in shown), *tables])
 
 
 def problems(app) -> list[str]:
@@ -106,6 +109,7 @@ def test_feature_maps_in_every_order_and_scale(open_page, order, scale):
 
 def test_a_search_leaves_what_matches(open_page):
     app = open_page("layers", find="downsample conv")
-    table = app.get("bidi_component")[0].proto.json
-    assert table.count('"kind":"Conv2d"') + table.count('"kind": "Conv2d"') == 3  # 3 projections
+    rows = json.loads(app.get("bidi_component")[0].proto.json)["rows"]
+    # the projections of stages 2, 3 and 4
+    assert rows["path"] == [f"layer{n}.0.downsample.0" for n in (2, 3, 4)]
     assert problems(open_page("layers", find="no such thing")) == []
