@@ -172,6 +172,7 @@ def test_good_and_broken_uploads(page, app):
 def test_walking_with_the_arrow_keys(page, app):
     visit(page, app, "walkthrough?model=walkthrough")
     expect(page.get_by_role("heading", name="1. Convolution")).to_be_visible()
+    page.wait_for_timeout(500)  # a key in the first tenth of a second may still go unheard
     page.locator("body").press("ArrowRight")
     expect(page.get_by_role("heading", name="2. BatchNorm and ReLU")).to_be_visible()
     settled(page)
