@@ -55,6 +55,7 @@ def test_a_fresh_server_whose_first_visitor_opens_a_deep_page(page, slug):
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_test_id("stMain")).to_contain_text("ResNet-34")
         assert query(page) == {"model": ["resnet34"], "layer": ["layer2.1"]}
+        page.close()  # before the server goes: what still loads would complain
         foreign = [url for url in requests if not url.startswith((address, "data:", "blob:"))]
         assert foreign == []
 
