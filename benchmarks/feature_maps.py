@@ -75,7 +75,7 @@ def _visit(browser: Browser, address: str, block: str) -> list[Click]:
 def _click(page: Page, layer: str) -> float:
     """Click a layer among those of its block; milliseconds until its maps are there."""
     name = re.compile(rf"(^|\.){layer}$")  # with or without the block's own path before it
-    pill = page.get_by_test_id("stMain").get_by_role("radio", name=name)
+    pill = page.get_by_role("radiogroup", name="Layers").get_by_role("radio", name=name)
     page.evaluate(f"() => {{ bench.before = {_GRID}.src; }}")
     browsers.watch(page, _CHANGED)
     pill.click()

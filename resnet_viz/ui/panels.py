@@ -159,25 +159,33 @@ def _formula_line(formula: Formula) -> str:
 
 
 def breadcrumbs(explorer: Explorer) -> None:
-    """The way to the selected layer and its neighbours there, as buttons that select."""
-    trace, row = explorer.trace, explorer.selected
-    holder = row.path if row.is_container else row.parent
-    ways = [part for part in (holder.partition(".")[0], holder) if part]
-    siblings = trace.children(holder) if holder else trace.top()
-    shown = list(dict.fromkeys([*ways, *(sibling.path for sibling in siblings), row.path]))
+    """Stem, stages and head; the blocks of the stage; the layers of the block: a click selects."""
+    trace, path = explorer.trace, explorer.layer
+    stage = path.partition(".")[0]
+    block = ".".join(path.split(".")[:2])
+    for label, holder in (("Stages", ""), ("Blocks", stage), ("Layers", block)):
+        if rows := trace.children(holder):
+            _choices(label, holder, [row.path for row in rows], path)
+
+
+def _choices(label: str, holder: str, paths: list[str], selected: str) -> None:
+    """One row of buttons, the one that is or holds the selected layer pressed."""
+    here = next((p for p in paths if p == selected or selected.startswith(f"{p}.")), None)
+    # A key with the selection in it: the buttons follow a choice made anywhere else.
+    key = f"_here_{label}_{selected}"
     st.pills(
-        "Layers here",
-        shown,
-        default=row.path,
-        # A key with the choice in it: the pills follow a selection made anywhere else.
-        key=f"_here_{row.path}",
+        label,
+        paths,
+        default=here,
+        key=key,
         label_visibility="collapsed",
-        format_func=lambda path: path if path in ways else path.removeprefix(f"{holder}."),
+        format_func=lambda path: path.removeprefix(f"{holder}.") if "." in holder else path,
         on_change=_follow,
-        args=(f"_here_{row.path}",),
+        args=(key, here if here != selected else None),
     )
 
 
-def _follow(key: str) -> None:
-    if path := st.session_state.get(key):
+def _follow(key: str, holder: str | None) -> None:
+    """Select what was clicked; a second click on the stage or block around goes up to it."""
+    if path := st.session_state.get(key) or holder:
         controls.select_layer(path)
