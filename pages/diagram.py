@@ -30,4 +30,4 @@ with shell.page("diagram") as explorer:
     st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
     panels.breadcrumbs(explorer)
     panels.row_facts(explorer.selected)
-    panels.explanation(explorer.selected.kind)
+    panels.explanation(explorer, explorer.selected)

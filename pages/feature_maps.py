@@ -19,7 +19,7 @@ with shell.page("feature_maps") as explorer:
     with wall:
         maps_panel.wall(explorer, activation, view)
         panels.statistics(activation)
-        panels.explanation(row.kind)
+        panels.explanation(explorer, row)
     with closeup:
         maps_panel.closeup(explorer, activation, view)
     panels.untrained_note(explorer)

@@ -22,7 +22,7 @@ with shell.page("layers") as explorer:
     panels.row_facts(explorer.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
-        panels.explanation(explorer.selected.kind)
+        panels.explanation(explorer, explorer.selected)
     with sums:
         panels.arithmetic(explorer, explorer.layer)
 

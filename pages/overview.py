@@ -22,7 +22,7 @@ with shell.page("overview") as explorer:
     panels.row_facts(explorer.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
-        panels.explanation(explorer.selected.kind)
+        panels.explanation(explorer, explorer.selected)
         with st.container(horizontal=True):
             st.page_link(
                 shell.page_path("feature_maps"), label="Feature maps", icon=":material/grid_view:"

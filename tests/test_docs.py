@@ -8,9 +8,10 @@ import pytest
 
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures import palette
+from resnet_viz.model.config import SHORTCUTS
 from resnet_viz.model.presets import PRESETS, TITLES
 from resnet_viz.ui.shell import PAGES
-from resnet_viz.ui.texts import has_text, text
+from resnet_viz.ui.texts import text
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -50,7 +51,8 @@ def test_text_and_marks_can_be_read_on_their_ground(theme):
 
 def test_every_kind_of_layer_is_explained_in_words():
     kinds = {row.kind for config in PRESETS.values() for row in trace(config).layers}
-    assert all(has_text(kind) and len(text(kind)) > 80 for kind in kinds)
+    assert all(len(text(kind)) > 80 for kind in kinds)
+    assert all(len(text(f"shortcut_{shortcut}")) > 80 for shortcut in SHORTCUTS)
 
 
 def test_every_preset_has_a_title_and_stands_in_the_readme():

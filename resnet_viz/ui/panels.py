@@ -16,7 +16,7 @@ from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import as_seen
 from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
-from resnet_viz.ui.texts import has_text, text
+from resnet_viz.ui.texts import text
 
 _UNITS: Final = {"receptive_field": " px", "jump": " px"}
 
@@ -54,10 +54,16 @@ def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
     st.table(rows, border="horizontal", hide_index=True, alt=alt)
 
 
-def explanation(kind: str) -> None:
-    """What a kind of layer does, in words."""
-    if has_text(kind):
-        st.markdown(text(kind))
+def explanation(explorer: Explorer, row: LayerRecord) -> None:
+    """What a layer, block or stage does, in words; only what is true of this one."""
+    names = [row.kind]
+    if row.is_block:
+        names.append(f"shortcut_{explorer.config.shortcut}")
+    if row.kind == "Conv2d":
+        names += ["conv_1x1"] if row.kernel == (1, 1) else []
+        names += ["conv_groups"] if row.groups != 1 else []
+        names += ["conv_stride"] if row.stride != (1, 1) else []
+    st.markdown("\n\n".join(text(name) for name in names))
 
 
 def untrained_note(explorer: Explorer) -> None:

@@ -12,8 +12,3 @@ _FOLDER = Path(__file__).parents[1] / "texts"
 def text(name: str) -> str:
     """The Markdown of `texts/<name>.md`."""
     return (_FOLDER / f"{name}.md").read_text("utf-8").strip()
-
-
-def has_text(name: str) -> bool:
-    """Whether there is an explanation of that name."""
-    return (_FOLDER / f"{name}.md").is_file()

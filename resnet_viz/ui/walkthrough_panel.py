@@ -51,8 +51,8 @@ def choose(steps: Sequence[Step]) -> Step:
 
 def explain(explorer: Explorer, step: Step) -> None:
     """The step in words and in worked formulas."""
-    for kind in dict.fromkeys(row.kind for row in step.rows):
-        panels.explanation(kind)
+    for row in step.rows:
+        panels.explanation(explorer, row)
     for row in step.rows:
         if len(step.rows) > 1:
             st.markdown(f"**{row.path}** · {row.kind}")

@@ -113,3 +113,22 @@ def test_a_search_leaves_what_matches(open_page):
     # the projections of stages 2, 3 and 4
     assert rows["path"] == [f"layer{n}.0.downsample.0" for n in (2, 3, 4)]
     assert problems(open_page("layers", find="no such thing")) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "unsaid"),
+    [
+        ({"model": "plain18"}, "relu(F(x))", "F(x) + x"),
+        ({"model": "resnet20"}, "channels of zeros", "projection"),
+        ({"model": "resnet18"}, "projection", "zeros"),
+        ({"layer": "layer2.0.conv1"}, "stride 2", "groups"),
+        ({"layer": "layer2.1.conv1"}, "filters", "stride 2"),
+        ({"model": "resnext50_32x4d", "layer": "layer1.0.conv2"}, "groups", "1 × 1"),
+        ({"model": "resnet50", "layer": "layer1.0.conv1"}, "1 × 1", "groups"),
+    ],
+)
+def test_words_are_true_of_the_very_layer(open_page, query, said, unsaid):
+    app = open_page("diagram", **query)
+    words = "\n".join(element.value for element in app.main.markdown)
+    assert said in words
+    assert unsaid not in words
