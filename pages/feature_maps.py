@@ -4,13 +4,14 @@ import streamlit as st
 
 from resnet_viz.figures import numbers
 from resnet_viz.ui import maps_panel, panels, shell
+from resnet_viz.ui.texts import plain
 
 with shell.page("feature_maps") as explorer:
     st.title("Feature maps")
     row = explorer.selected
     st.caption(
         f"{explorer.title} · {row.path} · {row.kind} · {numbers.shape(row.output_shape)} "
-        f"from {explorer.image.name}"
+        f"from {plain(explorer.image.name)}"
     )
     panels.breadcrumbs(explorer)
     activation = explorer.capture(row.path)[row.path]

@@ -9,14 +9,15 @@ from resnet_viz.ui.network_panel import network_panel
 
 with shell.page("overview") as explorer:
     config, trace = explorer.config, explorer.trace
-    st.title(f"A {explorer.title} looks at your picture")
+    st.title(f"{explorer.title} looks at your picture")
     st.caption(
-        f"{config.depth} weighted layers · {numbers.count(trace.params)} parameters · "
+        f"{numbers.count(config.depth)} weighted layers · {numbers.count(trace.params)} parameters · "
         f"{numbers.short(trace.macs)} multiply-adds · {numbers.count(config.num_classes)} classes · "
         f"{config.block} blocks {', '.join(map(str, config.repeats))}"
     )
-    network_panel(explorer)
-    panels.untrained_note(explorer)
+    with panels.told():
+        network_panel(explorer)
+        panels.untrained_note(explorer)
 
     st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
     panels.row_facts(explorer.selected)

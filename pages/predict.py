@@ -3,10 +3,13 @@
 import streamlit as st
 
 from resnet_viz.ui import controls, panels, predict_panel, shell
+from resnet_viz.ui.texts import plain
 
 with shell.page("predict") as explorer:
     st.title("Predict")
-    st.caption(f"{explorer.title} · {explorer.model().weights.label} · {explorer.image.name}")
+    st.caption(
+        f"{explorer.title} · {explorer.model().weights.label} · {plain(explorer.image.name)}"
+    )
     original, seen, answer = st.columns([3, 3, 4], gap="large")
     with original:
         predict_panel.original(explorer)

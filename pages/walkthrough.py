@@ -23,11 +23,12 @@ with shell.page("walkthrough") as explorer:
     words, picture = st.columns([3, 2], gap="large")
     with words:
         walkthrough_panel.explain(explorer, step)
-    with picture:
+    with picture, panels.told():
         panels.picture_seen(explorer, step.shown.path)
-    walkthrough_panel.what_comes_out(explorer, step)
+    with panels.told():
+        walkthrough_panel.what_comes_out(explorer, step)
+        panels.untrained_note(explorer)
     walkthrough_panel.inside(explorer, step)
-    panels.untrained_note(explorer)
     walkthrough_panel.all_steps(steps)
     if explorer.config == PRESETS["walkthrough"]:
         walkthrough_panel.about_the_name(explorer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from resnet_viz.analysis.receptive_field import Field, widest
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
@@ -87,7 +88,8 @@ def _container(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
         terms = [value for part in parts if (value := getattr(part, measures))]
         yield Formula(measures, f"{title}, the sum of its parts", _sum(terms), sum(terms))
     last = trace[trace.producer(record.path)]
-    yield from _field(trace, last)
+    title = "Receptive field, that of its last layer"
+    yield Formula("receptive_field", title, f"{last.receptive_field:,}", last.receptive_field)
 
 
 EXPLAINED: dict[str, Callable[[Trace, LayerRecord], Iterable[Formula]]] = {
@@ -155,4 +157,6 @@ def _product(measures: str, title: str, factors: tuple[int, ...]) -> Formula:
 
 
 def _sum(terms: list[int]) -> str:
-    return " + ".join(f"{term:,}" for term in terms) or "0"
+    """Terms written out; a run of equal ones, as of equal blocks, as a product."""
+    runs = [(term, len(list(run))) for term, run in groupby(terms)]
+    return " + ".join(f"{n} · {term:,}" if n > 1 else f"{term:,}" for term, n in runs) or "0"

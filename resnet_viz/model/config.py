@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -57,7 +58,7 @@ class ResNetConfig:
         self._check_choice("stride_place", STRIDE_PLACES)
         if len(self.repeats) not in (3, 4):
             raise ConfigError(
-                f"Repeats {_listed(self.repeats)}: a ResNet has 3 or 4 stages, not "
+                f"Blocks per stage {_listed(self.repeats)}: a ResNet has 3 or 4 stages, not "
                 f"{len(self.repeats)}; write for instance 3, 4, 6, 3."
             )
         for repeat in self.repeats:
@@ -114,13 +115,12 @@ def check_input_size(size: int) -> int:
 
 def parse_repeats(text: str) -> tuple[int, ...]:
     """Read `"3, 4, 6, 3"` (commas, blanks or hyphens) as blocks per stage; raise `ConfigError`."""
-    parts = text.replace(",", " ").replace("-", " ").split()
-    if not parts or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
+    if not re.fullmatch(r"\s*\d{1,5}([\s,-]+\d{1,5})*\s*", text, re.ASCII):
         raise ConfigError(
             f"Blocks per stage “{text[:40]}” cannot be read; write 3 or 4 whole numbers, "
             "for instance 3, 4, 6, 3."
         )
-    return tuple(int(part) for part in parts)
+    return tuple(int(part) for part in re.findall(r"\d+", text))
 
 
 def _check_range(field: str, value: int) -> None:
@@ -130,6 +130,8 @@ def _check_range(field: str, value: int) -> None:
 
 
 def _words(field: str) -> str:
+    if field == "repeats":
+        return "Blocks per stage"
     return field.replace("_", " ").capitalize()
 
 

@@ -58,14 +58,14 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "resnext101_64x4d": "ResNeXt-101 64×4d",
         "wide_resnet50_2": "Wide ResNet-50-2",
         "wide_resnet101_2": "Wide ResNet-101-2",
-        "walkthrough": "Walkthrough (ResNet-26)",
-        "plain18": "Plain-18, no shortcuts",
-        "plain34": "Plain-34, no shortcuts",
-        "resnet20": "ResNet-20 for 32 × 32",
-        "resnet32": "ResNet-32 for 32 × 32",
-        "resnet44": "ResNet-44 for 32 × 32",
-        "resnet56": "ResNet-56 for 32 × 32",
-        "resnet110": "ResNet-110 for 32 × 32",
+        "walkthrough": "ResNet-26 (the walkthrough)",
+        "plain18": "Plain-18 (no shortcuts)",
+        "plain34": "Plain-34 (no shortcuts)",
+        "resnet20": "ResNet-20 (32 × 32)",
+        "resnet32": "ResNet-32 (32 × 32)",
+        "resnet44": "ResNet-44 (32 × 32)",
+        "resnet56": "ResNet-56 (32 × 32)",
+        "resnet110": "ResNet-110 (32 × 32)",
     }
 )
 

@@ -21,7 +21,7 @@ _BY_VALUE: Final[dict[str | type[Any], Callable[[Any], Any]]] = {
 }
 
 
-@st.cache_resource(max_entries=6, show_spinner="Building the network …")
+@st.cache_resource(max_entries=4, show_spinner="Building the network …")
 def model(config: ResNetConfig, weights: str, input_size: int, device: str) -> LoadedModel:
     """The network with its parameters; shared by everybody, never changed."""
     questions.check_runnable(trace(config, input_size))

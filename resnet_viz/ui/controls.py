@@ -31,6 +31,7 @@ from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import cache
 from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
+from resnet_viz.ui.texts import plain
 from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.sources import SOURCES
 
@@ -53,7 +54,8 @@ _FIELDS: Final = (
 def choice(label: str, options: Sequence[str], *, key: str, default: str, **widget: Any) -> str:
     """A selectbox in the URL; an unknown value there falls back to the default and says so."""
     warn_unknown(key, options, default)
-    if st.session_state.get(key, default) not in options:  # of a network shown before
+    if (chosen := st.session_state.get(key, default)) not in options:
+        notice(f"{label} “{chosen}” does not exist in this network: showing {default}.")
         st.session_state[key] = default
     index = options.index(default)
     chosen = st.selectbox(label, options, index=index, key=key, bind=BOUND, **widget)
@@ -85,6 +87,15 @@ def several(
     return st.multiselect(label, options, default, key=key, bind=BOUND, **widget)
 
 
+def number(label: str, limits: tuple[int, int], *, key: str, default: int, **widget: Any) -> int:
+    """A whole number in the URL; one there that is not accepted is said, and the default shown."""
+    low, high = limits
+    asked = st.query_params.get(key)
+    if asked is not None and key not in st.session_state and not _whole(asked, low, high):
+        notice(f"The link asks for {key} “{asked[:20]}”; {low} to {high:,} is accepted.")
+    return int(st.number_input(label, low, high, default, key=key, bind=BOUND, **widget))
+
+
 def warn_unknown(key: str, options: Sequence[str], default: str) -> None:
     """Say that the URL asked for something that is not there, once, when the link is opened."""
     asked = st.query_params.get(key)
@@ -113,7 +124,7 @@ def network() -> ResNetConfig:
         on_change=_take_over_preset,
         help="A preset; every part of it can be changed under Customise.",
     )
-    preset = PRESETS[name]
+    preset = st.session_state["_preset"] = PRESETS[name]
     with st.expander("Customise", icon=":material/tune:"):
         try:
             config = _customised(preset)
@@ -129,19 +140,12 @@ def network() -> ResNetConfig:
 def input_size(config: ResNetConfig) -> int:
     """Side of the square that the network sees."""
     low, high = INPUT_SIZES
-    asked = st.query_params.get("size")
-    if asked is not None and "size" not in st.session_state and not _whole(asked, low, high):
-        notice(f"The link asks for size “{asked[:20]}”; {low} to {high:,} pixels are accepted.")
-    return int(
-        st.number_input(
-            "Input size, pixels",
-            low,
-            high,
-            config.input_size,
-            key="size",
-            bind=BOUND,
-            help=f"Side of the square picture, {low} to {high:,}.",
-        )
+    return number(
+        "Input size, pixels",
+        INPUT_SIZES,
+        key="size",
+        default=config.input_size,
+        help=f"Side of the square picture, {low} to {high:,}.",
     )
 
 
@@ -150,8 +154,7 @@ def weights() -> str:
     source = choice("Weights", tuple(SOURCES), key="weights", default=next(iter(SOURCES)))
     if source != "random":
         return source
-    seed = st.number_input("Seed", 0, MAX_SEED, 0, key="seed", bind=BOUND)
-    return f"random:{int(seed)}"
+    return f"random:{number('Seed', (0, MAX_SEED), key='seed', default=0)}"
 
 
 def device() -> str:
@@ -171,11 +174,16 @@ def picture() -> ImageInput:
     else:
         warn_unknown("picture", options, DEFAULT_SAMPLE)
     slug = st.selectbox(
-        "Picture", options, index=options.index(DEFAULT_SAMPLE), key="picture", bind=BOUND
+        "Picture",
+        options,
+        index=options.index(DEFAULT_SAMPLE),
+        key="picture",
+        bind=BOUND,
+        on_change=_forget_problem,
     )
     uploader("sidebar")
     if slug == UPLOAD and mine:
-        st.caption(f"{mine.name}. It stays in this browser tab: a link does not carry it.")
+        st.caption(f"{plain(mine.name)}. It stays in this browser tab: a link does not carry it.")
         return mine
     return cache.sample(slug if slug in SAMPLES else DEFAULT_SAMPLE)
 
@@ -189,16 +197,16 @@ def uploader(place: str) -> None:
         key=key,
         max_upload_size=MAX_BYTES // 1_000_000,
         on_change=_accept,
-        args=(key,),
+        args=(key, place),
     )
-    if problem := st.session_state.get("_upload_problem"):
-        st.error(problem)
+    _show_problem(place)
 
 
 def camera(place: str) -> None:
     """A snapshot from the visitor's camera."""
     key = f"_camera_{place}_{st.session_state.get('_uploads', 0)}"
-    st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key,))
+    st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key, "camera"))
+    _show_problem("camera")
 
 
 def layer(traced: Trace) -> str:
@@ -208,7 +216,7 @@ def layer(traced: Trace) -> str:
         traced.paths,
         key="layer",
         default=DEFAULT_LAYER,
-        help="Type to search. Every page shows this layer.",
+        help="Type to search. Overview, Layers, Diagram and Feature maps are about this layer.",
     )
 
 
@@ -223,17 +231,28 @@ def select_model(name: str) -> None:
     _take_over_preset()
 
 
-def _accept(key: str) -> None:
+def _show_problem(place: str) -> None:
+    """Say why a file was refused, where it was dropped."""
+    dropped, problem = st.session_state.get("_upload_problem", ("", ""))
+    if dropped == place:
+        st.error(plain(problem))
+
+
+def _forget_problem() -> None:
+    st.session_state.pop("_upload_problem", None)
+
+
+def _accept(key: str, place: str) -> None:
     """Decode what was uploaded; keep the previous picture when that fails."""
     file: UploadedFile | None = st.session_state.get(key)
     if file is None:
         return
-    st.session_state["_upload_problem"] = None
+    _forget_problem()
     try:
         st.session_state["_upload"] = read_image(file.getvalue(), file.name)
         st.session_state.picture = UPLOAD
     except ImageError as error:
-        st.session_state["_upload_problem"] = str(error)
+        st.session_state["_upload_problem"] = (place, str(error))
     # A new key empties the uploader: the file's bytes are not kept for the whole visit.
     st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1
 
@@ -244,7 +263,9 @@ def _take_over_preset() -> None:
     for field in _FIELDS:
         st.session_state[field] = getattr(preset, field)
     st.session_state.repeats = _joined(preset.repeats)
-    st.session_state.size = preset.input_size
+    before = st.session_state.get("_preset", preset)
+    if st.session_state.get("size") in (None, before.input_size) or before == preset:
+        st.session_state.size = preset.input_size  # else it is the user's own choice
 
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:
@@ -278,12 +299,8 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
 
 
 def _number(field: str, default: int) -> int:
-    low, high = LIMITS[field]
     label = field.replace("_", " ").replace("num", "number of").capitalize()
-    asked = st.query_params.get(field)
-    if asked is not None and field not in st.session_state and not _whole(asked, low, high):
-        raise ConfigError(f"{label} “{asked[:20]}” is not accepted; choose {low} to {high:,}.")
-    return int(st.number_input(label, low, high, default, key=field, bind=BOUND))
+    return number(label, LIMITS[field], key=field, default=default)
 
 
 def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:

@@ -37,6 +37,12 @@ class Explorer:
         return title(self.config)
 
     @property
+    def file_name(self) -> str:
+        """What a downloaded file is called, without its ending."""
+        name = self.config.name
+        return f"{name}{self.config.depth if name == 'custom' else ''}_{self.input_size}"
+
+    @property
     def trace(self) -> Trace:
         return trace(self.config, self.input_size)
 

@@ -40,10 +40,8 @@ def view_controls(activation: Activation) -> View:
         limits = _limits() if scale == "fixed" else None
         if st.session_state.get("channel", 0) > last:  # of a wider layer shown before
             st.session_state.channel = last
-        channel = st.number_input(
-            "Channel", 0, last, 0, key="channel", bind=controls.BOUND, width=140
-        )
-    return View(order, scale, limits, int(channel))
+        channel = controls.number("Channel", (0, last), key="channel", default=0, width=140)
+    return View(order, scale, limits, channel)
 
 
 def wall(explorer: Explorer, activation: Activation, view: View) -> None:

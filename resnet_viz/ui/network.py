@@ -29,6 +29,8 @@ class Stop:
 
     @property
     def title(self) -> str:
+        if self.row.path == "conv1":
+            return "conv1 + ReLU"
         if self.repeats == 1:
             return self.row.path
         return f"{self.row.path} … {int(self.row.path.rpartition('.')[2]) + self.repeats - 1}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, Literal
 
 import streamlit as st
@@ -11,6 +12,7 @@ from resnet_viz.analysis.arithmetic import Formula, explain
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Activation, LayerRecord, Prediction
 from resnet_viz.components.cost_strip import Bar, cost_strip
+from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import bars, maps, numbers
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import as_seen
@@ -19,6 +21,15 @@ from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
 
 _UNITS: Final = {"receptive_field": " px", "jump": " px"}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show a part of a page, or one sentence in its place; the rest of the page goes on."""
+    try:
+        yield
+    except ExplorerError as error:
+        st.error(str(error))
 
 
 def key_figures(facts: Iterable[tuple[str, str]]) -> None:
@@ -147,15 +158,15 @@ def stage_costs(explorer: Explorer) -> None:
 
 def statistics(activation: Activation) -> None:
     """Smallest, largest, mean value, zeros and dead channels of a layer for this picture."""
-    key_figures(
-        (
-            ("Min", numbers.value(activation.min)),
-            ("Max", numbers.value(activation.max)),
-            ("Mean", numbers.value(activation.mean)),
-            ("Zeros", numbers.percent(activation.zeros)),
-            ("Dead channels", f"{activation.dead} of {len(activation.values):,}"),
-        )
-    )
+    facts = [
+        ("Min", numbers.value(activation.min)),
+        ("Max", numbers.value(activation.max)),
+        ("Mean", numbers.value(activation.mean)),
+        ("Zeros", numbers.percent(activation.zeros)),
+    ]
+    if activation.values.shape[1:] != (1, 1):  # a single number is not a dead channel
+        facts.append(("Dead channels", f"{activation.dead} of {len(activation.values):,}"))
+    key_figures(facts)
 
 
 def _formula_line(formula: Formula) -> str:

@@ -10,7 +10,8 @@ from resnet_viz.images import crop_box
 from resnet_viz.ui import controls, panels
 from resnet_viz.ui.explorer import Explorer
 
-MOST = 20
+MOST = 20  # classes
+TALLEST = 420  # pixels on the page
 
 
 def original(explorer: Explorer) -> None:
@@ -18,10 +19,11 @@ def original(explorer: Explorer) -> None:
     image = explorer.image
     box = crop_box(image, explorer.model().weights.preprocessing)
     width, height = image.original_size
+    tall = height > 1.4 * width
     st.image(
         with_frame(image.rgb, box, explorer.theme.shortcut),
         caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
-        width="stretch",
+        width=max(24, int(TALLEST * width / height)) if tall else "stretch",
         alt=f"{image.name}, the original picture with a frame around the part that is kept",
     )
     for note in image.notes:
@@ -52,9 +54,10 @@ def answer(explorer: Explorer) -> None:
     prediction = explorer.prediction(capture, int(top))
     panels.prediction_chart(explorer, prediction)
     rest = 1 - sum(score.probability for score in prediction.top)
+    others = f"{numbers.percent(max(rest, 0))} over the other {classes - int(top):,} classes · "
     st.caption(
-        f"{numbers.percent(max(rest, 0))} over the other {classes - int(top):,} classes · ran on "
-        f"{prediction.device} in {1000 * prediction.seconds:.0f} ms"
+        (others if classes > top else "")
+        + f"ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms"
     )
 
 

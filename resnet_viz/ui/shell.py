@@ -59,8 +59,10 @@ def run() -> None:
     explorer = _sidebar()
     token = _FRAMED.set(explorer)
     try:
-        controls.show_notices()
+        notices = st.container()  # above the page, but filled when it has had its say
         chosen.run()
+        with notices:
+            controls.show_notices()
     finally:
         _FRAMED.reset(token)
 

@@ -78,11 +78,11 @@ def table(explorer: Explorer, selection: Selection) -> None:
 
 def downloads(explorer: Explorer, selection: Selection) -> None:
     """The shown rows as CSV, Markdown and LaTeX; the whole trace as JSON."""
-    name = f"{explorer.config.name}_{explorer.input_size}"
+    name = explorer.file_name
     columns = tuple(dict.fromkeys(("path", *selection.columns)))
     files = (
         ("CSV", "csv", lambda: tables.to_csv(selection.rows)),
-        ("JSON", "json", lambda: tables.to_json(explorer.trace)),
+        ("JSON, all layers", "json", lambda: tables.to_json(explorer.trace)),
         ("Markdown", "md", lambda: tables.to_markdown(selection.rows, columns)),
         ("LaTeX", "tex", lambda: tables.to_latex(selection.rows, columns)),
     )
@@ -94,6 +94,7 @@ def downloads(explorer: Explorer, selection: Selection) -> None:
                 f"{name}.{ending}",
                 icon=":material/download:",
                 on_click="ignore",
+                disabled=not selection.rows,
             )
 
 

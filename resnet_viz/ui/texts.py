@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,3 +13,8 @@ _FOLDER = Path(__file__).parents[1] / "texts"
 def text(name: str) -> str:
     """The Markdown of `texts/<name>.md`."""
     return (_FOLDER / f"{name}.md").read_text("utf-8").strip()
+
+
+def plain(words: str) -> str:
+    """Words of a user, for instance a file's name, made safe to stand in Markdown as they are."""
+    return re.sub(r"([\\`*_{}\[\]|$~:<>])", r"\\\1", words)

@@ -18,35 +18,40 @@ STRONGEST = 6  # channels shown of a step's output
 
 
 def choose(steps: Sequence[Step]) -> Step:
-    """Previous, next, the arrow keys, or any step by its number; the URL holds it."""
-    options = tuple(str(step.number) for step in steps)
-    current = st.session_state.get("step") or st.query_params.get("step", options[0])
-    if current not in options:
-        current = options[0]
-    if st.session_state.get("step", current) not in options:  # of a network with more steps
-        current = st.session_state.step = options[-1]
-    with st.container(horizontal=True, vertical_alignment="center"):
+    """Previous, next, the arrow keys, or any step by its number; the URL holds it.
+
+    Plain buttons: a segmented control that has the focus keeps the arrow keys to itself.
+    """
+    last = len(steps)
+    here = _asked(last)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Previous",
             icon=":material/arrow_back:",
             shortcut="Left",
-            disabled=current == options[0],
-            on_click=_move,
-            args=(-1, options),
+            disabled=here == 1,
+            on_click=_go,
+            args=(here - 1,),
         )
-        chosen = controls.segments(
-            "Step", options, key="step", default=options[0], label_visibility="collapsed"
-        )
+        for step in steps:
+            st.button(
+                str(step.number),
+                key=f"step_{step.number}",
+                help=step.title,
+                type="primary" if step.number == here else "secondary",
+                on_click=_go,
+                args=(step.number,),
+            )
         st.button(
             "Next",
             icon=":material/arrow_forward:",
             icon_position="right",
             shortcut="Right",
-            disabled=current == options[-1],
-            on_click=_move,
-            args=(1, options),
+            disabled=here == last,
+            on_click=_go,
+            args=(here + 1,),
         )
-    return steps[options.index(chosen)]
+    return steps[here - 1]
 
 
 def explain(explorer: Explorer, step: Step) -> None:
@@ -162,6 +167,17 @@ def _see_all(path: str) -> None:
     )  # bound ones stay by themselves
 
 
-def _move(by: int, options: tuple[str, ...]) -> None:
-    here = options.index(st.session_state.step)
-    st.session_state.step = options[min(max(here + by, 0), len(options) - 1)]
+def _go(step: int) -> None:
+    st.query_params["step"] = str(step)
+
+
+def _asked(last: int) -> int:
+    """The step that the URL names; one that is not there is said, and the nearest shown."""
+    asked = st.query_params.get("step", "1")
+    step = int(asked[:6]) if asked.isascii() and asked.isdigit() else 1
+    nearest = min(max(step, 1), last)
+    if str(nearest) != asked:
+        controls.notice(
+            f"The link asks for step “{asked[:20]}”; this walkthrough has steps 1 to {last}."
+        )
+    return nearest

@@ -185,6 +185,26 @@ def test_walking_with_the_arrow_keys(page, app):
     expect(page.get_by_role("heading", name="2. BatchNorm and ReLU")).to_be_visible()
 
 
+def test_the_arrow_keys_go_on_after_a_click_on_a_step(page, app):
+    visit(page, app, "walkthrough?model=walkthrough")
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="4", exact=True).click()
+    expect(page.get_by_role("heading", name="4. Stage 1")).to_be_visible()
+    settled(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="5. Stage 2")).to_be_visible()
+
+
+def test_a_wide_diagram_keeps_its_size_and_scrolls_by_itself(page, app):
+    visit(page, app, "diagram?direction=across")
+    drawing = page.get_by_test_id("stGraphVizChart").locator("svg").last
+    expect(drawing).to_be_visible(timeout=30_000)
+    box = drawing.bounding_box()
+    assert box
+    assert box["width"] > 2000
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1400
+
+
 def test_customising_writes_the_link_and_a_new_preset_clears_it(page, app):
     visit(page, app, "layers?model=resnet50&repeats=1-2-3-4&groups=32&width_per_group=4")
     expect(page.get_by_test_id("stMain")).to_contain_text("Custom ResNet-32")

@@ -115,6 +115,8 @@ def test_a_network_too_large_to_run_can_still_be_looked_at(open_page):
         app = open_page(slug, **big)
         assert not app.exception
         assert "parameters and at most" in "".join(e.value for e in app.error)
+        if slug == "overview":  # the rest of the page goes on
+            assert "Where the costs are" in texts(app)
 
 
 def test_a_layer_that_the_next_network_lacks_falls_back(open_page):
@@ -158,6 +160,45 @@ def test_a_broken_upload_is_a_sentence_and_the_previous_picture_stays(open_page,
     app = app.sidebar.file_uploader[0].upload("next.png", png("green"), "image/png").run()
     assert problems(app) == []
     assert "next.png" in texts(app)
+
+
+def test_a_files_name_is_not_read_as_markdown(open_page):
+    app = open_page("predict")
+    app = app.sidebar.file_uploader[0].upload("a **b** [c](d) $e$.png", png(), "image/png").run()
+    assert r"a \*\*b\*\* \[c\](d) \$e\$.png" in texts(app)
+
+
+def test_a_refused_file_is_forgotten_with_the_next_picture(open_page):
+    app = open_page("predict")
+    app = app.sidebar.file_uploader[0].upload("bad.png", b"nothing", "image/png").run()
+    assert len(app.error) == 1
+    app = app.sidebar.selectbox(key="picture").select("rocket").run()
+    assert len(app.error) == 0
+
+
+@pytest.mark.parametrize(
+    ("slug", "query", "named"),
+    [
+        ("diagram", {"level": "foo"}, "foo"),
+        ("diagram", {"of": "layer9"}, "layer9"),
+        ("feature_maps", {"scale": "foo"}, "foo"),
+        ("feature_maps", {"channel": "999"}, "999"),
+        ("layers", {"columns": ["bogus"]}, "bogus"),
+        ("walkthrough", {"step": "99"}, "99"),
+        ("walkthrough", {"model": "resnet20", "step": "9"}, "9"),
+        ("overview", {"seed": "-4"}, "-4"),
+    ],
+)
+def test_what_a_page_is_asked_for_in_vain_is_said_at_once(open_page, slug, query, named):
+    app = open_page(slug, **query)
+    assert not app.exception
+    assert named in warnings(app)
+
+
+def test_ones_own_input_size_outlives_a_change_of_network(open_page):
+    app = open_page(size="128")
+    app = app.sidebar.selectbox(key="model").select("resnet34").run()
+    assert app.sidebar.number_input(key="size").value == 128
 
 
 def test_a_link_to_an_uploaded_picture_says_that_it_cannot_carry_it(open_page):
