@@ -3,16 +3,16 @@
 import streamlit as st
 
 from resnet_viz.figures.diagrams import LEVELS, describe, network_diagram
-from resnet_viz.ui import controls, diagram_panel, panels, shell
+from resnet_viz.ui import diagram_panel, panels, shell, widgets
 
 with shell.page("diagram") as explorer:
     trace, theme = explorer.trace, explorer.theme
     st.title("Diagram")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        level = controls.segments("Detail", tuple(LEVELS), key="level", default="blocks")
+        level = widgets.segments("Detail", tuple(LEVELS), key="level", default="blocks")
         scopes = ("network", *(row.path for row in trace.layers if row.is_container))
-        scope = controls.choice("Of", scopes, key="of", default="network", width=180)
-        direction = controls.segments(
+        scope = widgets.choice("Of", scopes, key="of", default="network", width=180)
+        direction = widgets.segments(
             "Direction", ("down", "across"), key="direction", default="down"
         )
     within = "" if scope == "network" else scope

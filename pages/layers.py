@@ -3,7 +3,7 @@
 import streamlit as st
 
 from resnet_viz.figures import bars, numbers
-from resnet_viz.ui import controls, panels, shell, table_panel
+from resnet_viz.ui import panels, shell, table_panel, widgets
 from resnet_viz.ui.texts import text
 
 with shell.page("layers") as explorer:
@@ -27,7 +27,7 @@ with shell.page("layers") as explorer:
         panels.arithmetic(explorer, explorer.layer)
 
     st.subheader("Cost by layer")
-    measure = controls.segments("Measure", tuple(bars.MEASURES), key="measure", default="macs")
+    measure = widgets.segments("Measure", tuple(bars.MEASURES), key="measure", default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:
         st.plotly_chart(

@@ -1,13 +1,10 @@
-"""The sidebar: what is looked at. Every widget's key is its name in the URL.
-
-A bound widget writes its *displayed* option into the URL, so options are shown as the slugs they are.
-"""
+"""The sidebar: what is looked at. Every widget's key is its name in the URL."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -29,13 +26,12 @@ from resnet_viz.model.config import (
 )
 from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
-from resnet_viz.ui import cache
+from resnet_viz.ui import cache, widgets
 from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.ui.texts import plain
 from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.sources import SOURCES
 
-BOUND: Final = "query-params"
 UPLOAD: Final = "upload"  # the picture that the user brought; a URL cannot hold it
 _FIELDS: Final = (
     "block",
@@ -51,72 +47,9 @@ _FIELDS: Final = (
 )
 
 
-def choice(label: str, options: Sequence[str], *, key: str, default: str, **widget: Any) -> str:
-    """A selectbox in the URL; an unknown value there falls back to the default and says so."""
-    warn_unknown(key, options, default)
-    if (chosen := st.session_state.get(key, default)) not in options:
-        notice(f"{label} “{chosen}” does not exist in this network: showing {default}.")
-        st.session_state[key] = default
-    index = options.index(default)
-    chosen = st.selectbox(label, options, index=index, key=key, bind=BOUND, **widget)
-    return chosen if chosen in options else default
-
-
-def segments(label: str, options: Sequence[str], *, key: str, default: str, **widget: Any) -> str:
-    """A row of buttons in the URL, one of them pressed."""
-    warn_unknown(key, options, default)
-    return (
-        st.segmented_control(
-            label, options, default=default, key=key, bind=BOUND, required=True, **widget
-        )
-        or default
-    )
-
-
-def several(
-    label: str, options: Sequence[str], *, key: str, default: list[str], **widget: Any
-) -> list[str]:
-    """A choice of any number of options, in the URL; unknown ones there are said and left out."""
-    if key not in st.session_state:
-        unknown = [value for value in st.query_params.get_all(key) if value not in options]
-        if unknown:
-            notice(f"The link asks for {key} “{unknown[0][:60]}”, which does not exist here.")
-    # What was chosen for another network may not exist in this one.
-    if key in st.session_state:
-        st.session_state[key] = [v for v in st.session_state[key] if v in options]
-    return st.multiselect(label, options, default, key=key, bind=BOUND, **widget)
-
-
-def number(label: str, limits: tuple[int, int], *, key: str, default: int, **widget: Any) -> int:
-    """A whole number in the URL; one there that is not accepted is said, and the default shown."""
-    low, high = limits
-    asked = st.query_params.get(key)
-    if asked is not None and key not in st.session_state and not _whole(asked, low, high):
-        notice(f"The link asks for {key} “{asked[:20]}”; {low} to {high:,} is accepted.")
-    return int(st.number_input(label, low, high, default, key=key, bind=BOUND, **widget))
-
-
-def warn_unknown(key: str, options: Sequence[str], default: str) -> None:
-    """Say that the URL asked for something that is not there, once, when the link is opened."""
-    asked = st.query_params.get(key)
-    if asked is not None and key not in st.session_state and asked not in options:
-        notice(f"The link asks for {key} “{asked[:60]}”, which does not exist: showing {default}.")
-
-
-def notice(sentence: str) -> None:
-    """Tell something in passing, above the page and without stopping it."""
-    st.session_state.setdefault("_notices", []).append(sentence)
-
-
-def show_notices() -> None:
-    """Show what was told in this run."""
-    for sentence in st.session_state.pop("_notices", []):
-        st.warning(sentence, icon=":material/info:")
-
-
 def network() -> ResNetConfig:
     """Preset and customisation; what cannot be built is explained, and the preset shown."""
-    name = choice(
+    name = widgets.choice(
         "Network",
         tuple(PRESETS),
         key="model",
@@ -132,7 +65,7 @@ def network() -> ResNetConfig:
         except ConfigError as error:
             st.error(str(error))
             config = preset
-            notice(f"{error} Showing {title(preset)} as it is.")
+            widgets.notice(f"{error} Showing {title(preset)} as it is.")
         st.button("Back to the preset", on_click=_take_over_preset, width="stretch")
     return config
 
@@ -140,7 +73,7 @@ def network() -> ResNetConfig:
 def input_size(config: ResNetConfig) -> int:
     """Side of the square that the network sees."""
     low, high = INPUT_SIZES
-    return number(
+    return widgets.number(
         "Input size, pixels",
         INPUT_SIZES,
         key="size",
@@ -151,15 +84,15 @@ def input_size(config: ResNetConfig) -> int:
 
 def weights() -> str:
     """Where the parameters come from."""
-    source = choice("Weights", tuple(SOURCES), key="weights", default=next(iter(SOURCES)))
+    source = widgets.choice("Weights", tuple(SOURCES), key="weights", default=next(iter(SOURCES)))
     if source != "random":
         return source
-    return f"random:{number('Seed', (0, MAX_SEED), key='seed', default=0)}"
+    return f"random:{widgets.number('Seed', (0, MAX_SEED), key='seed', default=0)}"
 
 
 def device() -> str:
     """The device to run on; one that this machine lacks falls back to the CPU and says so."""
-    name = choice("Device", devices(), key="device", default="cpu")
+    name = widgets.choice("Device", devices(), key="device", default="cpu")
     st.caption(device_title(name))
     return name
 
@@ -170,15 +103,15 @@ def picture() -> ImageInput:
     options = (*SAMPLES, *((UPLOAD,) if mine else ()))
     if st.query_params.get("picture") == UPLOAD and not mine:
         if "picture" not in st.session_state:
-            notice("A link cannot carry an uploaded picture: showing a sample instead.")
+            widgets.notice("A link cannot carry an uploaded picture: showing a sample instead.")
     else:
-        warn_unknown("picture", options, DEFAULT_SAMPLE)
+        widgets.warn_unknown("picture", options, DEFAULT_SAMPLE)
     slug = st.selectbox(
         "Picture",
         options,
         index=options.index(DEFAULT_SAMPLE),
         key="picture",
-        bind=BOUND,
+        bind=widgets.BOUND,
         on_change=_forget_problem,
     )
     uploader("sidebar")
@@ -211,7 +144,7 @@ def camera(place: str) -> None:
 
 def layer(traced: Trace) -> str:
     """The selected layer: the subject of table, diagram, maps and arithmetic."""
-    return choice(
+    return widgets.choice(
         "Selected layer",
         traced.paths,
         key="layer",
@@ -270,17 +203,17 @@ def _take_over_preset() -> None:
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:
     """The fields as widgets; equal to the preset while none is changed."""
-    blocks = choice("Block", tuple(CONVS_PER_BLOCK), key="block", default=preset.block)
+    blocks = widgets.choice("Block", tuple(CONVS_PER_BLOCK), key="block", default=preset.block)
     repeats = st.text_input(
-        "Blocks per stage", _joined(preset.repeats), max_chars=40, key="repeats", bind=BOUND
+        "Blocks per stage", _joined(preset.repeats), max_chars=40, key="repeats", bind=widgets.BOUND
     )
-    stem = choice("Stem", STEMS, key="stem", default=preset.stem)
-    shortcut = choice("Shortcut", SHORTCUTS, key="shortcut", default=preset.shortcut)
-    stride_place = choice(
+    stem = widgets.choice("Stem", STEMS, key="stem", default=preset.stem)
+    shortcut = widgets.choice("Shortcut", SHORTCUTS, key="shortcut", default=preset.shortcut)
+    stride_place = widgets.choice(
         "Stride of a bottleneck", STRIDE_PLACES, key="stride_place", default=preset.stride_place
     )
     zero_init = st.toggle(
-        "Zero-init of the last norm", preset.zero_init, key="zero_init", bind=BOUND
+        "Zero-init of the last norm", preset.zero_init, key="zero_init", bind=widgets.BOUND
     )
     config = replace(
         preset,
@@ -300,7 +233,7 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
 
 def _number(field: str, default: int) -> int:
     label = field.replace("_", " ").replace("num", "number of").capitalize()
-    return number(label, LIMITS[field], key=field, default=default)
+    return widgets.number(label, LIMITS[field], key=field, default=default)
 
 
 def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:
@@ -317,7 +250,3 @@ def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:
 
 def _joined(repeats: Sequence[int]) -> str:
     return "-".join(map(str, repeats))
-
-
-def _whole(text: str, low: int, high: int) -> bool:
-    return text.isascii() and text.isdigit() and low <= int(text[:9]) <= high

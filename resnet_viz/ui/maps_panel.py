@@ -10,7 +10,7 @@ from resnet_viz.analysis.records import Activation
 from resnet_viz.components.channel_grid import channel_grid
 from resnet_viz.figures import maps, numbers
 from resnet_viz.figures.maps import ORDERS, SCALES, ColourScale
-from resnet_viz.ui import controls, panels
+from resnet_viz.ui import panels, widgets
 from resnet_viz.ui.explorer import Explorer
 
 
@@ -28,8 +28,8 @@ def view_controls(activation: Activation) -> View:
     """The widgets above the wall."""
     last = len(activation.values) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = controls.segments("Sort by", tuple(ORDERS), key="sort", default="index")
-        scale = controls.segments(
+        order = widgets.segments("Sort by", tuple(ORDERS), key="sort", default="index")
+        scale = widgets.segments(
             "Colour scale per",
             SCALES,
             key="scale",
@@ -40,7 +40,7 @@ def view_controls(activation: Activation) -> View:
         limits = _limits() if scale == "fixed" else None
         if st.session_state.get("channel", 0) > last:  # of a wider layer shown before
             st.session_state.channel = last
-        channel = controls.number("Channel", (0, last), key="channel", default=0, width=140)
+        channel = widgets.number("Channel", (0, last), key="channel", default=0, width=140)
     return View(order, scale, limits, channel)
 
 
@@ -85,8 +85,8 @@ def closeup(explorer: Explorer, activation: Activation, view: View) -> None:
 
 
 def _limits() -> tuple[float, float]:
-    low = st.number_input("From", value=0.0, key="low", bind=controls.BOUND, width=110)
-    high = st.number_input("To", value=3.0, key="high", bind=controls.BOUND, width=110)
+    low = st.number_input("From", value=0.0, key="low", bind=widgets.BOUND, width=110)
+    high = st.number_input("To", value=3.0, key="high", bind=widgets.BOUND, width=110)
     if high <= low:
         st.warning(f"The scale runs from {low:g} to {high:g}: “To” must be larger. Showing 0 to 3.")
         return 0.0, 3.0

@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.figures import numbers
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import crop_box
-from resnet_viz.ui import controls, panels
+from resnet_viz.ui import controls, panels, widgets
 from resnet_viz.ui.explorer import Explorer
 
 MOST = 20  # classes
@@ -46,7 +46,7 @@ def answer(explorer: Explorer) -> None:
     classes = explorer.config.num_classes
     if classes > 1:
         top = st.slider(
-            "Classes shown", 1, min(MOST, classes), min(5, classes), key="top", bind=controls.BOUND
+            "Classes shown", 1, min(MOST, classes), min(5, classes), key="top", bind=widgets.BOUND
         )
     else:
         top = 1

@@ -20,7 +20,7 @@ from streamlit.navigation.page import Page
 
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
-from resnet_viz.ui import controls
+from resnet_viz.ui import controls, widgets
 from resnet_viz.ui.explorer import Explorer
 
 LOG = logging.getLogger("resnet_viz")
@@ -62,7 +62,7 @@ def run() -> None:
         notices = st.container()  # above the page, but filled when it has had its say
         chosen.run()
         with notices:
-            controls.show_notices()
+            widgets.show_notices()
     finally:
         _FRAMED.reset(token)
 

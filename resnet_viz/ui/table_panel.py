@@ -11,7 +11,7 @@ from resnet_viz.analysis.records import CONTAINERS, LayerRecord, Trace
 from resnet_viz.components.layer_table import Column, Row, layer_table
 from resnet_viz.figures import numbers, tables
 from resnet_viz.figures.tables import COLUMNS
-from resnet_viz.ui import controls
+from resnet_viz.ui import controls, widgets
 from resnet_viz.ui.explorer import Explorer
 
 OPENED: Final = ("stages", "blocks", "layers")
@@ -31,20 +31,20 @@ class Selection:
 def table_controls(trace: Trace) -> Selection:
     """How far the tree is open, what is searched for, which kinds and which columns."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        opened = controls.segments("Open down to", OPENED, key="open", default="blocks")
+        opened = widgets.segments("Open down to", OPENED, key="open", default="blocks")
         find = st.text_input(
             "Search path or kind",
             key="find",
-            bind=controls.BOUND,
+            bind=widgets.BOUND,
             max_chars=60,
             width=220,
             placeholder="layer3 conv",
             live=True,
         )
         kinds = tuple(dict.fromkeys(layer.kind for layer in trace.layers))
-        chosen = controls.several("Kinds", kinds, key="kinds", default=[], placeholder="all kinds")
+        chosen = widgets.several("Kinds", kinds, key="kinds", default=[], placeholder="all kinds")
         with st.popover("Columns", icon=":material/view_column:"):
-            columns = controls.several("Columns", CHOICES, key="columns", default=DEFAULT_COLUMNS)
+            columns = widgets.several("Columns", CHOICES, key="columns", default=DEFAULT_COLUMNS)
     words = (find or "").lower().split()
     rows = tuple(
         layer

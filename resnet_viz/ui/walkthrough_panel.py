@@ -10,7 +10,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import controls, panels, shell
+from resnet_viz.ui import controls, panels, shell, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
 
@@ -177,7 +177,7 @@ def _asked(last: int) -> int:
     step = int(asked[:6]) if asked.isascii() and asked.isdigit() else 1
     nearest = min(max(step, 1), last)
     if str(nearest) != asked:
-        controls.notice(
+        widgets.notice(
             f"The link asks for step “{asked[:20]}”; this walkthrough has steps 1 to {last}."
         )
     return nearest
