@@ -14,12 +14,13 @@ ORDER = (
     "model",
     "images",
     "weights",
+    "training",
     "analysis",
     "figures",
     "components",
     "ui",
 )
-NO_STREAMLIT = {"errors", "model", "images", "weights", "analysis", "figures", "__main__"}
+NO_STREAMLIT = {*ORDER[: ORDER.index("components")], "__main__"}
 NO_TORCH = {"errors", "figures", "components"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

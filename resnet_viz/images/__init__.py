@@ -1,4 +1,4 @@
-"""Pictures: bytes in, checked RGB and normalised tensors out, and photographs to begin with."""
+"""Pictures: bytes in, checked RGB and normalised tensors out, and samples to begin with."""
 
 from resnet_viz.images.decode import MAX_BYTES, read_image
 from resnet_viz.images.preprocessing import (
@@ -9,11 +9,20 @@ from resnet_viz.images.preprocessing import (
     to_tensor,
 )
 from resnet_viz.images.records import ImageInput
-from resnet_viz.images.samples import DEFAULT_SAMPLE, SAMPLES, Sample, read_sample
+from resnet_viz.images.samples import (
+    DEFAULT_SAMPLE,
+    DRAWINGS,
+    PHOTOGRAPHS,
+    SAMPLES,
+    Sample,
+    read_sample,
+)
 
 __all__ = [
     "DEFAULT_SAMPLE",
+    "DRAWINGS",
     "MAX_BYTES",
+    "PHOTOGRAPHS",
     "SAMPLES",
     "ImageInput",
     "Preprocessing",

@@ -1,9 +1,10 @@
-"""The photographs that come with the app, so that there is something to look at at once."""
+"""The pictures that come with the app, so that there is something to look at at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from resnet_viz.errors import ImageError
 from resnet_viz.images.decode import read_image
@@ -14,12 +15,17 @@ _FOLDER = Path(__file__).with_name("samples")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A photograph in `samples/`: how it is asked for, called, stored and credited."""
+    """A picture in `samples/`: how it is asked for, called, stored and credited."""
 
     slug: str
     title: str
     file: str
     credit: str
+    kind: Literal["photograph", "drawing"] = "photograph"
+
+
+def _drawing(slug: str, title: str) -> Sample:
+    return Sample(slug, title, f"{slug}.png", "rendered by resnet_viz.training, CC0", "drawing")
 
 
 _ALL = (
@@ -28,13 +34,22 @@ _ALL = (
     Sample("rocket", "Rocket on its launch pad", "rocket.jpg", "SpaceX, public domain"),
     Sample("astronaut", "Astronaut Eileen Collins", "astronaut.jpg", "NASA, public domain"),
     Sample("galaxies", "Hubble eXtreme Deep Field", "galaxies.jpg", "NASA, public domain"),
+    _drawing("star", "Star"),
+    _drawing("heart", "Heart"),
+    _drawing("spiral", "Spiral"),
+    _drawing("arrow", "Arrow"),
+    _drawing("crescent", "Crescent"),
+    _drawing("drawn", "Heart, drawn with a mouse"),
+    _drawing("two_shapes", "Two shapes in one picture"),
 )
 SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.slug: sample for sample in _ALL})
+PHOTOGRAPHS = tuple(sample.slug for sample in _ALL if sample.kind == "photograph")
+DRAWINGS = tuple(sample.slug for sample in _ALL if sample.kind == "drawing")
 DEFAULT_SAMPLE = "cat"
 
 
 def read_sample(slug: str) -> ImageInput:
-    """The photograph of that slug, under its title.
+    """The picture of that slug, under its title.
 
     Raises:
         ImageError: there is no such sample.

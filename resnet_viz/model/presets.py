@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -23,7 +24,10 @@ def _cifar(name: str, blocks_per_stage: int) -> ResNetConfig:
     )
 
 
+_SHAPES = ResNetConfig("shapes", width=16, num_classes=12, input_size=128)
+
 _ALL = (
+    _SHAPES,
     ResNetConfig("resnet18"),
     ResNetConfig("resnet34", repeats=(3, 4, 6, 3)),
     ResNetConfig("resnet50", "bottleneck", (3, 4, 6, 3)),
@@ -35,6 +39,7 @@ _ALL = (
     ResNetConfig("wide_resnet50_2", "bottleneck", (3, 4, 6, 3), width_per_group=128),
     ResNetConfig("wide_resnet101_2", "bottleneck", (3, 4, 23, 3), width_per_group=128),
     ResNetConfig("walkthrough", "bottleneck", (2, 2, 2, 2), input_size=214),
+    replace(_SHAPES, name="shapes_plain", shortcut="none"),
     ResNetConfig("plain18", shortcut="none"),
     ResNetConfig("plain34", repeats=(3, 4, 6, 3), shortcut="none"),
     _cifar("resnet20", 3),
@@ -48,6 +53,7 @@ PRESETS: Final[Mapping[str, ResNetConfig]] = MappingProxyType({c.name: c for c i
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "shapes": "ResNet-18 for shapes (¼ width)",
         "resnet18": "ResNet-18",
         "resnet34": "ResNet-34",
         "resnet50": "ResNet-50",
@@ -59,6 +65,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "wide_resnet50_2": "Wide ResNet-50-2",
         "wide_resnet101_2": "Wide ResNet-101-2",
         "walkthrough": "ResNet-26 (the walkthrough)",
+        "shapes_plain": "Plain-18 for shapes (¼ width)",
         "plain18": "Plain-18 (no shortcuts)",
         "plain34": "Plain-34 (no shortcuts)",
         "resnet20": "ResNet-20 (32 × 32)",

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from resnet_viz.errors import WeightsError
-from resnet_viz.images import SAMPLES, Preprocessing, read_sample, to_tensor
+from resnet_viz.images import PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.weights.loaded import Weights
@@ -26,19 +26,31 @@ class RandomSource:
     slug = "random"
     title = "Untrained (random)"
 
-    def build(self, config: ResNetConfig, input_size: int, option: str) -> tuple[ResNet, Weights]:
-        """The network on the CPU and its description; raises `WeightsError` for a bad seed."""
+    def options(self, config: ResNetConfig) -> tuple[str, ...]:
+        """Any network can be drawn; the seed is asked for separately."""
+        return ("",)
+
+    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+        """Nothing needs to be fetched."""
+        return True
+
+    def describe(self, config: ResNetConfig, input_size: int, option: str) -> Weights:
+        """What the sidebar says; raises `WeightsError` for a bad seed."""
         seed = _parse_seed(option)
-        network = build_random(config, seed)
-        _measure_batch_norm(network)
-        return network, Weights(
+        return Weights(
             source=f"{self.slug}:{seed}",
             label=f"{self.title}, seed {seed}",
             trained=False,
             note="Untrained: shows wiring, not knowledge.",
             preprocessing=preprocessing(config, input_size),
-            samples=tuple(SAMPLES),
+            samples=PHOTOGRAPHS,
         )
+
+    def build(self, config: ResNetConfig, option: str) -> ResNet:
+        """The network on the CPU; raises `WeightsError` for a bad seed."""
+        network = build_random(config, _parse_seed(option))
+        _measure_batch_norm(network)
+        return network
 
 
 def preprocessing(config: ResNetConfig, input_size: int) -> Preprocessing:
@@ -60,7 +72,7 @@ def _parse_seed(option: str) -> int:
 def _measure_batch_norm(network: ResNet) -> None:
     """Set every BatchNorm's mean and variance to those of the sample photographs."""
     preparation = Preprocessing.imagenet(_MEASURED_AT)
-    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in SAMPLES])
+    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0  # take this batch's statistics as they are

@@ -36,7 +36,8 @@ def test_absurd_networks_are_refused_in_one_sentence_that_names_the_value(option
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_depth_is_the_number_in_the_name(name):
-    digits = {"walkthrough": "26"}.get(name) or "".join(
+    nameless = {"walkthrough": "26", "shapes": "18", "shapes_plain": "18"}
+    digits = nameless.get(name) or "".join(
         c for c in name.removeprefix("wide_").partition("_")[0] if c.isdigit()
     )
     assert PRESETS[name].depth == int(digits)

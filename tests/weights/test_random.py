@@ -5,7 +5,7 @@ from torch import nn
 
 from resnet_viz.analysis.capture import capture
 from resnet_viz.errors import DeviceError, WeightsError
-from resnet_viz.images import SAMPLES, Preprocessing, read_sample, to_tensor
+from resnet_viz.images import PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights.random import preprocessing
@@ -41,7 +41,7 @@ def test_batch_norm_holds_the_statistics_of_the_samples():
     """Against the mean and variance of the stem's output, computed apart."""
     network = load(CONFIG, "random:0", 64).module
     preparation = Preprocessing.imagenet(96)
-    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in SAMPLES])
+    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
     with torch.no_grad():
         out = network.conv1(pictures)
     torch.testing.assert_close(network.bn1.running_mean, out.mean(dim=(0, 2, 3)))

@@ -1,0 +1,1 @@
+"""How the bundled weights came to be: shapes that are rendered, and the training on them."""

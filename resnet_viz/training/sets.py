@@ -1,0 +1,73 @@
+"""Sets of rendered pictures, whose seeds no two sets share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import repeat
+from multiprocessing import get_context
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from resnet_viz.training.forms import SHAPES
+from resnet_viz.training.pictures import Pixels, render
+
+_BATCH: Final = 600  # pictures for one process at a time: about a second, and 30 MB to hand over
+
+
+class Split(IntEnum):
+    """What a set of pictures is for; its number is part of every picture's seed."""
+
+    TRAINING = 0
+    VALIDATION = 1
+    TEST = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureSet:
+    """Pictures and what they show.
+
+    Attributes:
+        rgb: (N, H, W, 3) uint8.
+        labels: (N,) int64, indices into `SHAPES`; each shape as often as any other.
+    """
+
+    rgb: Pixels
+    labels: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def seed_of(split: Split, seed: int, index: int) -> np.random.SeedSequence:
+    """The seed of a picture. Sequences with different spawn keys are independent (numpy)."""
+    return np.random.SeedSequence(seed, spawn_key=(int(split), index))
+
+
+def rendered(split: Split, seed: int, count: int, size: int) -> PictureSet:
+    """The first `count` pictures of a split, shape by shape in turn, by all cores together."""
+    labels = np.arange(count, dtype=np.int64) % len(SHAPES)
+    starts = range(0, count, _BATCH)
+    if len(starts) < 3:  # not worth the start of other processes
+        return PictureSet(_some(split, seed, range(count), size), labels)
+    rgb = np.empty((count, size, size, 3), np.uint8)
+    batches = [range(start, min(start + _BATCH, count)) for start in starts]
+    for batch, pixels in zip(batches, _by_processes(split, seed, batches, size), strict=True):
+        rgb[batch.start : batch.stop] = pixels
+    return PictureSet(rgb, labels)
+
+
+def _by_processes(split: Split, seed: int, batches: list[range], size: int) -> Iterator[Pixels]:
+    # Spawned, since a fork of a process that runs torch's threads may hang.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        yield from pool.map(_some, repeat(split), repeat(seed), batches, repeat(size))
+
+
+def _some(split: Split, seed: int, indices: range, size: int) -> Pixels:
+    """(len(indices), size, size, 3) uint8."""
+    return np.stack([render(i % len(SHAPES), seed_of(split, seed, i), size).rgb for i in indices])
