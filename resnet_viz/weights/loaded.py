@@ -36,8 +36,10 @@ class Weights:
     note: str  # one sentence for the user
     preprocessing: Preprocessing
     labels: tuple[str, ...] = ()  # class names; empty where there are none
-    samples: tuple[str, ...] = ()  # slugs of the sample pictures that suit them
-    sha256: str = ""  # of the file, where there is one
+    samples: tuple[str, ...] = ()  # slugs of the sample pictures that suit them, the best first
+    data: str = ""  # what was trained on
+    licence: str = ""
+    sha256: str = ""  # of the file, or the published beginning of it; empty where there is no file
 
     def class_name(self, index: int) -> str:
         """The name of a class; its number where nothing was learned."""

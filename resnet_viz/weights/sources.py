@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import torch
 
@@ -12,10 +12,12 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.bundled import BundledSource
+from resnet_viz.weights.folder import FolderSource
+from resnet_viz.weights.imagenet import Checkpoint, ImageNetSource
 from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights, at_work
 from resnet_viz.weights.random import RandomSource
-
-DEFAULT_WEIGHTS: Final = "random:0"
+from resnet_viz.weights.uploads import UploadSource
 
 
 class Source(Protocol):
@@ -24,14 +26,76 @@ class Source(Protocol):
     slug: str  # what stands before the colon in "random:0"
     title: str
 
-    def build(self, config: ResNetConfig, input_size: int, option: str) -> tuple[ResNet, Weights]:
-        """The network with its parameters, on the CPU, and where they come from."""
+    def options(self, config: ResNetConfig) -> tuple[str, ...]:
+        """What it has for this network; `("",)` for one thing without a name, `()` for nothing."""
+        ...
+
+    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+        """Whether it can be built at once, without a download."""
+        ...
+
+    def describe(self, config: ResNetConfig, input_size: int, option: str) -> Weights:
+        """What there is to say before anything is read; raises `WeightsError`."""
+        ...
+
+    def build(self, config: ResNetConfig, option: str) -> ResNet:
+        """The network with its parameters, on the CPU; raises `WeightsError`."""
         ...
 
 
-SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
-    {source.slug: source for source in (RandomSource(),)}
+@runtime_checkable
+class Downloadable(Protocol):
+    """A source whose files have to be fetched first."""
+
+    def checkpoint(self, config: ResNetConfig, option: str) -> Checkpoint:
+        """The file for a network; raises `WeightsError`."""
+        ...
+
+
+# What suits a network best comes first: the first that is at hand is what a newcomer sees.
+_ALL: Final[tuple[Source, ...]] = (
+    BundledSource(),
+    ImageNetSource(),
+    UploadSource(),
+    FolderSource(),
+    RandomSource(),
 )
+SOURCES: Final[Mapping[str, Source]] = MappingProxyType({s.slug: s for s in _ALL})
+
+
+def choices(config: ResNetConfig) -> tuple[str, ...]:
+    """All that there is for a network, written as `load` wants it; what suits best first."""
+    return tuple(
+        f"{source.slug}:{option}" if option else source.slug
+        for source in SOURCES.values()
+        for option in source.options(config)
+    )
+
+
+def default_weights(config: ResNetConfig, without: str = "") -> str:
+    """The first choice that needs no download, but not `without`, which turned out to be unusable."""
+    for weights in choices(config):
+        if weights != without and at_hand(config, weights):
+            return weights
+    return RandomSource.slug
+
+
+def describe(config: ResNetConfig, weights: str, input_size: int) -> Weights:
+    """What there is to say about weights, without reading them; raises `WeightsError`."""
+    source, option = _source(weights)
+    return source.describe(config, input_size, option)
+
+
+def at_hand(config: ResNetConfig, weights: str) -> bool:
+    """Whether `load` can begin at once, without a download."""
+    source, option = _source(weights)
+    return source.at_hand(config, option)
+
+
+def checkpoint(config: ResNetConfig, weights: str) -> Checkpoint | None:
+    """The file behind weights that can be downloaded; `None` for all others."""
+    source, option = _source(weights)
+    return source.checkpoint(config, option) if isinstance(source, Downloadable) else None
 
 
 def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu") -> LoadedModel:
@@ -41,16 +105,22 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
         WeightsError: there is no such source, or it has nothing for this network.
         DeviceError: the device is not there.
     """
-    slug, _, option = weights.partition(":")
-    if slug not in SOURCES:
-        raise WeightsError(
-            f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."
-        )
+    source, option = _source(weights)
     device = check_device(device)
-    network, description = at_work(SOURCES[slug].build, config, input_size, option)
+    description = source.describe(config, input_size, option)
+    network = at_work(source.build, config, option)
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     try:
         return LoadedModel(config, description, network.to(device), device)
     except torch.OutOfMemoryError:
         return LoadedModel(config, description, network.to("cpu"), "cpu", FELL_BACK)
+
+
+def _source(weights: str) -> tuple[Source, str]:
+    slug, _, option = weights.partition(":")
+    if slug not in SOURCES:
+        raise WeightsError(
+            f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."
+        )
+    return SOURCES[slug], option

@@ -1,0 +1,72 @@
+"""Class names from a text file: one name a line, in the order of the network's outputs."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from resnet_viz.errors import WeightsError
+from resnet_viz.model.config import LIMITS
+
+MAX_BYTES: Final = 2_000_000
+MAX_LINES: Final = LIMITS["num_classes"][1]
+MAX_LENGTH: Final = 100  # characters of a name; what is longer is cut
+
+# Control, format (direction, zero width), half of a pair, line and paragraph separator.
+_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def parse_labels(content: bytes | str) -> tuple[str, ...]:
+    """The names in a UTF-8 text, one for each class.
+
+    Blank lines at the end are ignored, blanks around a name removed; so are characters that cannot
+    be seen, such as those that turn the direction of the text around.
+
+    Raises:
+        WeightsError: it is too large, no UTF-8 text, empty, or has an empty line between names.
+    """
+    if len(content) > MAX_BYTES:
+        raise WeightsError(
+            f"The file of class names has {len(content) / 1e6:,.1f} MB; "
+            f"at most {MAX_BYTES // 10**6} MB are accepted."
+        )
+    lines = [clean(line) for line in _text(content).rstrip().splitlines()]
+    if not any(lines):
+        raise WeightsError("The file of class names is empty; write one name a line.")
+    if len(lines) > MAX_LINES:
+        raise WeightsError(
+            f"The file of class names has {len(lines):,} lines; at most {MAX_LINES:,} are accepted."
+        )
+    if "" in lines:
+        raise WeightsError(
+            f"Line {lines.index('') + 1:,} of the class names is empty; "
+            "each class needs a name, one a line."
+        )
+    return tuple(lines)
+
+
+def check_count(labels: tuple[str, ...], num_classes: int) -> None:
+    """Raise `WeightsError` unless there are no names at all or one for each class."""
+    if labels and len(labels) != num_classes:
+        raise WeightsError(
+            f"There are {len(labels):,} class names for {num_classes:,} classes; "
+            "the file of class names needs one line for each class."
+        )
+
+
+def clean(text: str, length: int = MAX_LENGTH) -> str:
+    """What can be seen of a text from outside, cut to a length: no control or direction characters."""
+    visible = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
+    return visible if len(visible) <= length else f"{visible[: length - 1]}…"
+
+
+def _text(content: bytes | str) -> str:
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise WeightsError(
+            f"Line {line:,} of the class names is no UTF-8 text; save the file as UTF-8."
+        ) from None

@@ -1,0 +1,71 @@
+"""What a weights file is, from its first bytes: its name and its extension are not asked."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from resnet_viz.errors import WeightsError
+
+OPENING: Final = 512  # bytes that are enough to tell
+
+_PICKLES: Final = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+_FOREIGN: Final = (
+    (b"\x89HDF\r\n", "an HDF5 file, as Keras writes them"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"GGUF", "a GGUF language model"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+
+
+class FileKind(Enum):
+    """The two kinds of file that can hold parameters."""
+
+    SAFETENSORS = "safetensors"
+    PYTORCH = "PyTorch"  # a zip archive with a pickle in it, or the bare pickle of before 2020
+
+
+def file_kind(opening: bytes, accepted: str) -> FileKind:
+    """The kind of a file that begins like this.
+
+    Args:
+        opening: at least the first 16 bytes; `OPENING` of them tell web pages too.
+        accepted: ends the sentence when it is none, for instance ".safetensors files can be read".
+
+    Raises:
+        WeightsError: it is empty or something else; the sentence says what it seems to be.
+    """
+    if not opening:
+        raise WeightsError(f"This file is empty (0 bytes); {accepted}.")
+    if opening.startswith(b"version https://git-lfs"):
+        raise WeightsError(
+            "This is a Git LFS pointer, a note in place of the file; "
+            "fetch the file itself with “git lfs pull”."
+        )
+    # Before the pickles, whose first bytes could also be the length of a header.
+    if opening[8:9] == b"{" and opening[4:8] == bytes(4):
+        return FileKind.SAFETENSORS
+    if opening.startswith((b"PK\x03\x04", *_PICKLES)):
+        return FileKind.PYTORCH
+    if foreign := _foreign(opening):
+        raise WeightsError(f"This file seems to be {foreign}; {accepted}.")
+    return FileKind.SAFETENSORS  # damaged perhaps: its own reader has the words for it
+
+
+def _foreign(opening: bytes) -> str:
+    for signature, what in _FOREIGN:
+        if opening.startswith(signature):
+            return what
+    if opening[257:262] == b"ustar":
+        return "a tar archive"
+    text = opening.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"<"):
+        return "a web page, perhaps a server's error message that was saved under this name"
+    if text and all(byte >= 32 or byte in b"\t\r\n" for byte in text):
+        return "a text"
+    return ""

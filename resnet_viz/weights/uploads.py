@@ -1,0 +1,225 @@
+"""What visitors bring: `.safetensors` files, kept on disk for as long as this process runs.
+
+A name that a visitor chose is never a path: files are called by the hash of their content.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import io
+import os
+import threading
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkstemp
+from typing import BinaryIO, Final
+
+from resnet_viz.errors import WeightsError
+from resnet_viz.images import PHOTOGRAPHS
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights import labels as class_names
+from resnet_viz.weights.labels import check_count, clean, parse_labels
+from resnet_viz.weights.loaded import Weights
+from resnet_viz.weights.matching import Match, check, network_from
+from resnet_viz.weights.random import preprocessing
+from resnet_viz.weights.tensor_file import Readable, TensorInfo, parse_header, read_tensors
+
+__all__ = ["MAX_FILE", "MAX_LABELS", "Readable", "Store", "Upload", "UploadSource", "accept"]
+
+MAX_FILE: Final = 350 * 10**6  # bytes: resnext101_64x4d in float32 has 334 million
+MAX_LABELS: Final = class_names.MAX_BYTES
+MAX_STORE: Final = 2 * 10**9  # bytes of all files together
+MAX_UPLOADS: Final = 60  # their labels are held in memory: a class of thirty, twice over
+_CHUNK: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was accepted: its header is sound, its values are still to be read."""
+
+    id: str  # what a link or an option calls it; nobody can guess it without the file
+    sha256: str
+    name: str  # for the eye only
+    size: int  # bytes
+    labels: tuple[str, ...]
+    path: Path
+    tensors: tuple[TensorInfo, ...]
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor by name."""
+        return {tensor.name: tensor.shape for tensor in self.tensors}
+
+
+class Store:
+    """Uploads on disk, bounded: the one that was not used for longest goes first. Thread-safe."""
+
+    def __init__(self, max_bytes: int = MAX_STORE, max_uploads: int = MAX_UPLOADS) -> None:
+        self._limits = max_bytes, max_uploads
+        self._lock = threading.Lock()
+        self._uploads: OrderedDict[str, Upload] = OrderedDict()  # the least recently used first
+        self._folder: TemporaryDirectory[str] | None = None  # for this user's eyes; gone at exit
+
+    def accept(self, stream: Readable | bytes, name: str, labels: str | bytes | None) -> Upload:
+        """As the module's `accept`."""
+        names = parse_labels(labels) if labels else ()
+        file = io.BytesIO(stream) if isinstance(stream, bytes) else stream
+        size = file.seek(0, os.SEEK_END)
+        if size > MAX_FILE:
+            raise WeightsError(
+                f"This file has {size / 1e6:,.0f} MB; at most {MAX_FILE // 10**6} MB are accepted "
+                "(saved as 16-bit numbers, F16, it would have half)."
+            )
+        file.seek(0)
+        tensors = parse_header(file, size)
+        file.seek(0)
+        with self._lock:
+            self._make_room(size)
+            path, sha256 = self._keep(file, size)
+            shown = clean(name, 80) or "unnamed"
+            key = hashlib.sha256(repr((sha256, shown, names)).encode()).hexdigest()[:24]
+            upload = Upload(key, sha256, shown, size, names, path, tensors)
+            self._uploads[key] = upload
+            self._uploads.move_to_end(key)
+        return upload
+
+    def get(self, key: str) -> Upload:
+        """The upload of that id; raises `WeightsError` when it is not (or no longer) here."""
+        with self._lock:
+            if key not in self._uploads:
+                raise WeightsError("The uploaded weights are no longer here; upload them again.")
+            self._uploads.move_to_end(key)
+            return self._uploads[key]
+
+    def clear(self) -> None:
+        """Forget all uploads and remove their files."""
+        with self._lock:
+            self._uploads.clear()
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def _make_room(self, size: int) -> None:
+        max_bytes, max_uploads = self._limits
+        while self._uploads and (
+            self._stored() + size > max_bytes or len(self._uploads) >= max_uploads
+        ):
+            _, oldest = self._uploads.popitem(last=False)
+            if all(upload.path != oldest.path for upload in self._uploads.values()):
+                oldest.path.unlink(missing_ok=True)
+
+    def _stored(self) -> int:
+        return sum({upload.path: upload.size for upload in self._uploads.values()}.values())
+
+    def _keep(self, file: Readable, size: int) -> tuple[Path, str]:
+        """Copy to a file that is called by its own hash; nothing half-written stays."""
+        try:
+            if self._folder is None:
+                self._folder = TemporaryDirectory(prefix="resnet-explorer-")
+                atexit.register(self.clear)
+            handle, part = mkstemp(dir=self._folder.name)
+            try:
+                with open(handle, "wb") as target:
+                    sha256 = _copy(file, target, size)
+                path = Path(self._folder.name, f"{sha256}.safetensors")
+                os.replace(part, path)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(part)
+        except OSError as error:
+            reason = (error.strerror or "unknown error").lower()
+            raise WeightsError(
+                f"This file cannot be kept on the server: {reason}; try again later."
+            ) from None
+        return path, sha256
+
+
+def _copy(source: Readable, target: BinaryIO, size: int) -> str:
+    """Copy `size` bytes; returns their SHA-256."""
+    digest = hashlib.sha256()
+    left = size
+    while left and (chunk := source.read(min(_CHUNK, left))):
+        digest.update(chunk)
+        target.write(chunk)
+        left -= len(chunk)
+    if left:
+        raise WeightsError("This file changed while it was read; upload it again.")
+    return digest.hexdigest()
+
+
+_STORE: Final = Store()
+
+
+def accept(stream: Readable | bytes, name: str, labels: str | bytes | None = None) -> Upload:
+    """Check a file and keep it; the header comes first, before a byte is written.
+
+    Args:
+        stream: the file's content, or the open file.
+        name: what its owner calls it; only ever shown.
+        labels: the content of a text file with one class name a line.
+
+    Raises:
+        WeightsError: it is too large, no sound `.safetensors` file, or cannot be written.
+    """
+    return _STORE.accept(stream, name, labels)
+
+
+class UploadSource:
+    """A visitor's own file; the option is the id that `accept` gave."""
+
+    slug = "upload"
+    title = "Your own file"
+
+    def options(self, config: ResNetConfig) -> tuple[str, ...]:
+        """None: what others brought is nobody's business, and the sidebar knows the visitor's."""
+        return ()
+
+    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+        """Whether the file is still here."""
+        try:
+            _STORE.get(option)
+        except WeightsError:
+            return False
+        return True
+
+    def describe(self, config: ResNetConfig, input_size: int, option: str) -> Weights:
+        """What can be said of a file that came without a card.
+
+        Raises:
+            Misfit: it is of another network.
+            WeightsError: it is no longer here, or its labels are too many or too few.
+        """
+        upload, match = self._fitting(config, option)
+        return Weights(
+            source=f"{self.slug}:{option}",
+            label=upload.name,
+            trained=True,
+            note=" ".join((assumed_preprocessing(config), *match.notes)),
+            preprocessing=preprocessing(config, input_size),
+            labels=upload.labels,
+            samples=PHOTOGRAPHS,
+            data="not known",
+            licence="yours",
+            sha256=upload.sha256,
+        )
+
+    def build(self, config: ResNetConfig, option: str) -> ResNet:
+        """The network on the CPU; raises `WeightsError` as `describe`, and for bad values."""
+        upload, _ = self._fitting(config, option)
+        return network_from(config, read_tensors(upload.path))
+
+    def _fitting(self, config: ResNetConfig, option: str) -> tuple[Upload, Match]:
+        upload = _STORE.get(option)
+        match = check(upload.shapes, config)
+        check_count(upload.labels, config.num_classes)
+        return upload, match
+
+
+def assumed_preprocessing(config: ResNetConfig) -> str:
+    """What a page says of a file that does not tell how its pictures were prepared."""
+    family = "ImageNet" if config.stem == "imagenet" else "CIFAR-10"
+    return f"Pictures are prepared as for {family}, since the file does not say how it was trained."

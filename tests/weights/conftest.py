@@ -1,0 +1,26 @@
+"""A server and an empty weights folder for the tests of downloads."""
+
+import tempfile
+
+import pytest
+
+from resnet_viz.weights import transfer
+from tests.weights.shelf import Shelf, serving
+
+
+@pytest.fixture
+def shelf(monkeypatch):
+    """A server with a file of 400,000 bytes; it behaves as `shelf.behave` says."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(transfer, "PAUSE_S", 0.01)
+    with serving(Shelf()) as shelf:
+        yield shelf
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The weights folder, which torch.hub says is there; not yet made."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # locks, of this process's children too
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / "hub/checkpoints"

@@ -1,0 +1,132 @@
+import codecs
+import io
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from resnet_viz.weights.pickled import read_pickled
+from tests.weights.files import SMALL, packed, refusal, small_network
+
+
+class Call:
+    """Asks the reader to call something, as hostile pickles do."""
+
+    def __init__(self, function, *arguments):
+        self.asked = function, arguments
+
+    def __reduce__(self):
+        return self.asked
+
+
+def saved(content, **options) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file, **options)
+    return file.getvalue()
+
+
+def archive(entries, compression=zipfile.ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as target:
+        for name, content in entries.items():
+            target.writestr(f"archive/{name}", content)
+    return file.getvalue()
+
+
+def shared_record(entries: int) -> bytes:
+    """Many tensors in one record of the archive, each as large as the file."""
+    whole = torch.zeros(100_000)
+    return saved({f"a{i}": whole.view(-1) for i in range(entries)})
+
+
+def out_of_range() -> bytes:
+    indices = torch.tensor([[10**7]])
+    with torch.sparse.check_sparse_tensor_invariants(False):
+        return saved({"a": torch.sparse_coo_tensor(indices, torch.ones(1), (1,))})
+
+
+WHOLE = saved({"a": torch.ones(1000)})
+HOSTILE = {
+    "empty": (b"", "empty"),
+    "a web page": (b"<html>404</html>", "web page"),
+    "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs"),
+    "a .safetensors file": (packed({"a": 1}), "safetensors"),
+    "half a file": (WHOLE[: len(WHOLE) // 2], "damaged or cut off"),
+    "half of an old file": (
+        saved({"a": torch.ones(1000)}, _use_new_zipfile_serialization=False)[:2000],
+        "damaged or cut off",
+    ),
+    "a zip of something else": (archive({"letter.txt": b"Dear"}), "without PyTorch's"),
+    "a compressed archive": (
+        archive({"data.pkl": bytes(10**6)}, zipfile.ZIP_DEFLATED),
+        "is compressed",
+    ),
+    "a program in TorchScript": (archive({"constants.pkl": b"", "data.pkl": b""}), "TorchScript"),
+    "code that runs": (saved({"a": Call(os.system, "false")}), "Python objects"),
+    "code in a bare pickle": (pickle.dumps(Call(os.system, "false"), protocol=2), "Python objects"),
+    "a whole module": (saved(nn.Linear(2, 2)), "Python objects"),
+    "a large bytearray": (saved({"a": Call(bytearray, 2**20)}), "no table of parameters"),
+    "doubling text": (
+        saved({"a": Call(codecs.encode, Call(codecs.encode, "ab", "hex"), "hex")}),
+        "damaged",
+    ),
+    "a tensor of stride 0": (saved({"a": torch.zeros(1).expand(10**10)}), "40,000,000,000 bytes"),
+    "one record for many tensors": (shared_record(50), "declares 50 tensors"),
+    "sparse indices out of range": (out_of_range(), "damaged"),
+    "a bare tensor": (saved(torch.ones(3)), "no table of parameters"),
+    "a list": (saved([torch.ones(3)]), "no table of parameters"),
+    "names that are none": (saved({"<b>": torch.ones(3), 7: torch.ones(3)}), "no table"),
+    "complex numbers": (saved({"a": torch.ones(3, dtype=torch.complex64)}), "no table"),
+    "a tensor without values": (saved({"a": torch.ones(3, device="meta")}), "no table"),
+    "tables in tables": (saved({"model": {"model": {"model": {"model": {}}}}}), "no table"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_and_broken_files_are_refused_with_their_own_sentence(case, tmp_path):
+    content, expected = HOSTILE[case]
+    path = tmp_path / "x.pth"
+    path.write_bytes(content)
+    assert expected in refusal(read_pickled, path)
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    assert "no such file" in refusal(read_pickled, tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize("wrapper", [None, "state_dict", "model", "model_state_dict", "model_ema"])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_parameters_are_found_in_what_training_scripts_save(wrapper, zipped, tmp_path):
+    state = small_network().state_dict()
+    content = state if wrapper is None else {"epoch": torch.tensor(3), "lr": 0.1, wrapper: state}
+    path = tmp_path / "x.pth"
+    path.write_bytes(saved(content, _use_new_zipfile_serialization=zipped))
+    tensors = read_pickled(path)
+    assert tensors.keys() == state.keys()
+    for name, tensor in tensors.items():
+        torch.testing.assert_close(tensor, state[name], rtol=0, atol=0)
+
+
+def test_only_dense_tensors_with_plain_names_are_kept(tmp_path):
+    path = tmp_path / "x.pth"
+    content = OrderedDict(
+        half=torch.ones(2, dtype=torch.float16), steps=torch.tensor(3, dtype=torch.int32), text="a"
+    )
+    path.write_bytes(saved({**content, "a b": torch.ones(1), "s": torch.eye(2).to_sparse()}))
+    tensors = read_pickled(path)
+    assert {name: tensor.dtype for name, tensor in tensors.items()} == {
+        "half": torch.float32,
+        "steps": torch.int64,
+    }
+
+
+def test_the_switch_for_sparse_tensors_is_put_back(tmp_path):
+    path = tmp_path / "x.pth"
+    path.write_bytes(saved(small_network(config=SMALL).state_dict()))
+    before = torch.sparse.check_sparse_tensor_invariants.is_enabled()
+    read_pickled(path)
+    assert torch.sparse.check_sparse_tensor_invariants.is_enabled() == before
