@@ -8,7 +8,7 @@ PORT ?= 8501
 .PHONY: app dev test lint format bench screenshots clean
 
 app: $(VENV)/app.done
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.port $(PORT) $(if $(WEIGHTS_DIR),-- --weights-dir $(WEIGHTS_DIR))
 
 dev: $(VENV)/test.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto \

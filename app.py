@@ -1,5 +1,7 @@
 """ResNet Explorer. Start it with `make app` or `streamlit run app.py`."""
 
+import sys
+
 import streamlit as st
 
 from resnet_viz.ui import runtime, shell
@@ -7,4 +9,5 @@ from resnet_viz.ui import runtime, shell
 if st.runtime.exists():
     shell.run()
 else:  # the server reads this file once before its first visitor, and gets ready
+    runtime.read_arguments(sys.argv[1:])
     app = st.App(__file__, lifespan=runtime.lifespan)

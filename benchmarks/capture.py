@@ -15,7 +15,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.images import DEFAULT_SAMPLE, read_sample, to_tensor
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights.loaded import LoadedModel
-from resnet_viz.weights.sources import DEFAULT_WEIGHTS, load
+from resnet_viz.weights.sources import load
 
 SIZE = 224
 ROUNDS = {"resnet18": 31, "resnet50": 21}
@@ -32,7 +32,7 @@ def measure() -> list[Result]:
 
 def _rows(name: str) -> list[Result]:
     config = PRESETS[name]
-    loaded = load(config, DEFAULT_WEIGHTS, SIZE)
+    loaded = load(config, "random:0", SIZE)
     image = read_sample(DEFAULT_SAMPLE)
     preprocessing = loaded.weights.preprocessing
     picture = to_tensor(image, preprocessing)  # (1, 3, H, W)

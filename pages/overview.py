@@ -17,7 +17,7 @@ with shell.page("overview") as explorer:
     )
     with panels.told():
         network_panel(explorer)
-        panels.untrained_note(explorer)
+        panels.weights_note(explorer)
 
     st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
     panels.row_facts(explorer.selected)

@@ -7,9 +7,7 @@ from resnet_viz.ui.texts import plain
 
 with shell.page("predict") as explorer:
     st.title("Predict")
-    st.caption(
-        f"{explorer.title} · {explorer.model().weights.label} · {plain(explorer.image.name)}"
-    )
+    st.caption(f"{explorer.title} · {explorer.weights.label} · {plain(explorer.image.name)}")
     original, seen, answer = st.columns([3, 3, 4], gap="large")
     with original:
         predict_panel.original(explorer)
@@ -18,7 +16,7 @@ with shell.page("predict") as explorer:
         predict_panel.preprocessing(explorer)
     with answer:
         predict_panel.answer(explorer)
-    panels.untrained_note(explorer)
+    panels.weights_note(explorer)
 
     st.subheader("Another picture")
     upload, camera = st.columns(2, gap="large")

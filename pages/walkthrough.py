@@ -27,7 +27,7 @@ with shell.page("walkthrough") as explorer:
         panels.picture_seen(explorer, step.shown.path)
     with panels.told():
         walkthrough_panel.what_comes_out(explorer, step)
-        panels.untrained_note(explorer)
+        panels.weights_note(explorer)
     walkthrough_panel.inside(explorer, step)
     walkthrough_panel.all_steps(steps)
     if explorer.config == PRESETS["walkthrough"]:

@@ -11,12 +11,15 @@ from typing import Any
 
 from resnet_viz.analysis.capture import capture, check_runnable, predict
 from resnet_viz.analysis.trace import trace
-from resnet_viz.errors import ExplorerError, ImageError
+from resnet_viz.errors import ExplorerError, ImageError, WeightsError
 from resnet_viz.figures import numbers, tables
 from resnet_viz.images import MAX_BYTES, read_image
+from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
-from resnet_viz.weights.loaded import LoadedModel
-from resnet_viz.weights.sources import DEFAULT_WEIGHTS, load
+from resnet_viz.weights.commands import add_parser as add_weights
+from resnet_viz.weights.loaded import LoadedModel, Weights
+from resnet_viz.weights.sources import default_weights, load
+from resnet_viz.weights.uploads import UploadSource, accept
 
 COLUMNS = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
 
@@ -44,12 +47,18 @@ def _parser() -> argparse.ArgumentParser:
     tracing.set_defaults(command=_trace)
     predicting = commands.add_parser("predict", help="the most probable classes of pictures")
     predicting.add_argument("images", nargs="+", metavar="IMAGE", type=Path)
-    predicting.add_argument("--model", default="resnet18", metavar="NAME")
-    predicting.add_argument("--weights", default=DEFAULT_WEIGHTS, metavar="SOURCE")
+    predicting.add_argument("--model", default="shapes", metavar="NAME")
+    predicting.add_argument(
+        "--weights",
+        metavar="SOURCE",
+        help="bundled, imagenet, imagenet:v1, random:7 or a .safetensors file; else the best at hand",
+    )
+    predicting.add_argument("--labels", type=Path, metavar="FILE", help="class names, one a line")
     predicting.add_argument("--device", default="cpu")
     predicting.add_argument("--top", type=int, default=5)
     predicting.add_argument("--format", choices=("table", "json"), default="table")
     predicting.set_defaults(command=_predict)
+    add_weights(commands)
     return parser
 
 
@@ -74,7 +83,8 @@ def _predict(options: argparse.Namespace) -> int:
     if not 1 <= top <= config.num_classes:
         raise ExplorerError(f"--top {top} is not accepted; choose 1 to {config.num_classes:,}.")
     check_runnable(trace(config))
-    loaded = load(config, options.weights, config.input_size, options.device)
+    weights = _weights(config, options.weights, options.labels)
+    loaded = load(config, weights, config.input_size, options.device)
     answers = [_answer(loaded, path, top) for path in options.images]
     if options.format == "json":
         print(json.dumps(answers, indent=2, ensure_ascii=False))
@@ -85,12 +95,34 @@ def _predict(options: argparse.Namespace) -> int:
     return 2 if any("error" in answer for answer in answers) else 0
 
 
+def _weights(config: ResNetConfig, asked: str | None, labels: Path | None) -> str:
+    """What was asked for as `load` wants it; a file of one's own goes the way of an upload."""
+    if asked is None:
+        return default_weights(config)
+    if not asked.endswith(".safetensors"):
+        return asked
+    path = Path(asked)
+    try:
+        names = labels.read_bytes() if labels else None
+        with path.open("rb") as file:
+            return f"{UploadSource.slug}:{accept(file, path.name, names).id}"
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise WeightsError(f"“{error.filename}” cannot be read: {reason}.") from None
+
+
+def _named(weights: Weights) -> str:
+    """The source as it can be asked for again; a file of one's own by its name."""
+    own = weights.source.startswith(f"{UploadSource.slug}:")
+    return weights.label if own else weights.source
+
+
 def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
     """One picture's entry; one that cannot be read says why instead of `top`."""
     answer: dict[str, Any] = {
         "path": str(path),
         "model": loaded.config.name,
-        "weights": loaded.weights.source,
+        "weights": _named(loaded.weights),
     }
     try:
         image = read_image(_read(path), path.name)

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
 from resnet_viz.__main__ import main
 from resnet_viz.analysis.trace import trace
+from resnet_viz.images import DRAWINGS
 from resnet_viz.images.samples import SAMPLES
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.model.resnet import build_random
 from tests.references import TORCHVISION
 
 ROOT = Path(__file__).parents[1]
@@ -77,9 +80,37 @@ def test_predict_answers_in_order_and_says_what_cannot_be_read(capsys, tmp_path)
     assert all("\n" not in entry["error"] for entry in found if "error" in entry)
 
 
+def test_without_a_model_the_network_in_the_box_answers(capsys):
+    samples = {slug: ROOT / "resnet_viz/images/samples" / SAMPLES[slug].file for slug in DRAWINGS}
+    status, out, _ = answer(capsys, "predict", *map(str, samples.values()), "--format", "json")
+    assert status == 0
+    found = {slug: entry["top"] for slug, entry in zip(samples, json.loads(out), strict=True)}
+    assert {entry["model"] for entry in json.loads(out)} == {"shapes"}
+    assert {entry["weights"] for entry in json.loads(out)} == {"bundled"}
+    assert found["drawn"][0]["label"] == "heart"
+    for slug in ("star", "heart", "spiral", "arrow", "crescent"):
+        assert found[slug][0]["label"] == slug
+    assert {score["label"] for score in found["two_shapes"][:2]} == {"star", "ring"}
+
+
+def test_a_file_of_ones_own_with_names_for_its_classes(capsys, tmp_path):
+    file, labels = tmp_path / "own.safetensors", tmp_path / "names.txt"
+    save_file(build_random(PRESETS["resnet20"], 5).state_dict(), file)
+    labels.write_text("\n".join(f"thing {i}" for i in range(10)), "utf-8")
+    arguments = ("--model", "resnet20", "--weights", str(file), "--labels", str(labels))
+    status, out, _ = answer(capsys, "predict", str(CAT), *arguments, "--format", "json")
+    (found,) = json.loads(out)
+    assert status == 0
+    assert found["weights"] == "own.safetensors"
+    assert all(score["label"] == f"thing {score['index']}" for score in found["top"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
+        (("predict", str(CAT), "--model", "resnet50", "--weights", "imagenet"), "weights fetch"),
+        (("predict", str(CAT), "--model", "resnet20", "--weights", "imagenet"), "resnet18"),
+        (("predict", str(CAT), "--weights", "no.safetensors"), "no.safetensors"),
         (("trace", "resnet19"), "resnet19"),
         (("trace", "resnet18", "--size", "5"), "5"),
         (("predict", str(CAT), "--model", "nothing"), "nothing"),

@@ -12,6 +12,7 @@ from resnet_viz.model.config import SHORTCUTS
 from resnet_viz.model.presets import PRESETS, TITLES
 from resnet_viz.ui.shell import PAGES
 from resnet_viz.ui.texts import text
+from resnet_viz.weights import uploads
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -80,4 +81,4 @@ def test_config_keeps_visitors_to_this_host():
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
     assert config["server"]["fileWatcherType"] == "none"
-    assert config["server"]["maxUploadSize"] == 20
+    assert config["server"]["maxUploadSize"] == uploads.MAX_FILE // 10**6

@@ -13,7 +13,7 @@ from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ConfigError, ImageError
 from resnet_viz.figures import numbers
-from resnet_viz.images import DEFAULT_SAMPLE, MAX_BYTES, SAMPLES, ImageInput, read_image
+from resnet_viz.images import MAX_BYTES, SAMPLES, ImageInput, read_image
 from resnet_viz.model.config import (
     CONVS_PER_BLOCK,
     INPUT_SIZES,
@@ -29,8 +29,7 @@ from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import cache, widgets
 from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.ui.texts import plain
-from resnet_viz.weights.random import MAX_SEED
-from resnet_viz.weights.sources import SOURCES
+from resnet_viz.weights.sources import default_weights, describe
 
 UPLOAD: Final = "upload"  # the picture that the user brought; a URL cannot hold it
 _FIELDS: Final = (
@@ -82,14 +81,6 @@ def input_size(config: ResNetConfig) -> int:
     )
 
 
-def weights() -> str:
-    """Where the parameters come from."""
-    source = widgets.choice("Weights", tuple(SOURCES), key="weights", default=next(iter(SOURCES)))
-    if source != "random":
-        return source
-    return f"random:{widgets.number('Seed', (0, MAX_SEED), key='seed', default=0)}"
-
-
 def device() -> str:
     """The device to run on; one that this machine lacks falls back to the CPU and says so."""
     name = widgets.choice("Device", devices(), key="device", default="cpu")
@@ -97,19 +88,24 @@ def device() -> str:
     return name
 
 
-def picture() -> ImageInput:
-    """A sample, or what the user uploaded; a file that cannot be opened leaves things as they are."""
+def picture(suited: Sequence[str]) -> tuple[str, ImageInput]:
+    """A sample, those that suit the weights first, or what the user uploaded; with its slug.
+
+    A file that cannot be opened leaves things as they are.
+    """
     mine: ImageInput | None = st.session_state.get("_upload")
-    options = (*SAMPLES, *((UPLOAD,) if mine else ()))
+    others = (slug for slug in SAMPLES if slug not in suited)
+    options = (*suited, *others, *((UPLOAD,) if mine else ()))
+    default = st.session_state["_default_picture"] = options[0]
     if st.query_params.get("picture") == UPLOAD and not mine:
         if "picture" not in st.session_state:
             widgets.notice("A link cannot carry an uploaded picture: showing a sample instead.")
     else:
-        widgets.warn_unknown("picture", options, DEFAULT_SAMPLE)
+        widgets.warn_unknown("picture", options, default)
     slug = st.selectbox(
         "Picture",
         options,
-        index=options.index(DEFAULT_SAMPLE),
+        index=0,
         key="picture",
         bind=widgets.BOUND,
         on_change=_forget_problem,
@@ -117,8 +113,9 @@ def picture() -> ImageInput:
     uploader("sidebar")
     if slug == UPLOAD and mine:
         st.caption(f"{plain(mine.name)}. It stays in this browser tab: a link does not carry it.")
-        return mine
-    return cache.sample(slug if slug in SAMPLES else DEFAULT_SAMPLE)
+        return slug, mine
+    slug = slug if slug in SAMPLES else default
+    return slug, cache.sample(slug)
 
 
 def uploader(place: str) -> None:
@@ -158,10 +155,19 @@ def select_layer(path: str) -> None:
     st.session_state.layer = path
 
 
-def select_model(name: str) -> None:
-    """Change to a preset; for callbacks."""
+def select_model(name: str, weights: str = "") -> None:
+    """Change to a preset, with certain weights where they are named; for callbacks."""
     st.session_state.model = name
     _take_over_preset()
+    if weights:
+        st.session_state.weights = weights
+
+
+def select_network(config: ResNetConfig) -> None:
+    """Show a network that may be a preset with other fields; weights stay. For callbacks."""
+    st.session_state.model = config.name if config.name in PRESETS else DEFAULT_MODEL
+    _set_fields(config)
+    st.session_state.size = config.input_size
 
 
 def _show_problem(place: str) -> None:
@@ -193,12 +199,27 @@ def _accept(key: str, place: str) -> None:
 def _take_over_preset() -> None:
     """Set every field to the preset's, when the preset changes or is asked back."""
     preset = PRESETS.get(st.session_state.model, PRESETS[DEFAULT_MODEL])
-    for field in _FIELDS:
-        st.session_state[field] = getattr(preset, field)
-    st.session_state.repeats = _joined(preset.repeats)
+    _set_fields(preset)
+    st.session_state.weights = default_weights(preset)
+    _change_picture(preset)
     before = st.session_state.get("_preset", preset)
     if st.session_state.get("size") in (None, before.input_size) or before == preset:
         st.session_state.size = preset.input_size  # else it is the user's own choice
+
+
+def _set_fields(config: ResNetConfig) -> None:
+    for field in _FIELDS:
+        st.session_state[field] = getattr(config, field)
+    st.session_state.repeats = _joined(config.repeats)
+
+
+def _change_picture(preset: ResNetConfig) -> None:
+    """Put a sample in that suits a new network, unless the picture suits it or is one's own."""
+    suited = describe(preset, default_weights(preset), preset.input_size).samples
+    here = st.session_state.get("picture")
+    was_default = here == st.session_state.get("_default_picture")
+    if here != UPLOAD and (was_default or here not in suited):
+        st.session_state.picture = suited[0]
 
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:

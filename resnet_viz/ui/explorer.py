@@ -8,15 +8,15 @@ from resnet_viz.analysis.capture import predict
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures.palette import Theme
-from resnet_viz.images import DEFAULT_SAMPLE, ImageInput
+from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import cache
 from resnet_viz.ui.network import station_paths
-from resnet_viz.weights.loaded import LoadedModel
-from resnet_viz.weights.sources import DEFAULT_WEIGHTS
+from resnet_viz.weights.loaded import LoadedModel, Weights
+from resnet_viz.weights.sources import default_weights, describe
 
-DEFAULT_MODEL = "resnet18"
+DEFAULT_MODEL = "shapes"
 DEFAULT_LAYER = "layer1.0"  # every network has it
 
 
@@ -26,7 +26,8 @@ class Explorer:
 
     config: ResNetConfig
     input_size: int
-    weights: str
+    weights: Weights
+    picture: str  # slug of the sample, or "upload"
     image: ImageInput
     device: str
     layer: str
@@ -52,18 +53,17 @@ class Explorer:
 
     def model(self) -> LoadedModel:
         """The network with its parameters; raises `ConfigError` when it is too large to run."""
-        return cache.model(self.config, self.weights, self.input_size, self.device)
+        return cache.model(self.config, self.weights.source, self.input_size, self.device)
 
     def capture(self, *paths: str) -> Capture:
         """The picture through the network, with the outputs of the layers at `paths`."""
         return cache.capture(
-            self.config, self.weights, self.input_size, self.device, self.image, paths
+            self.config, self.weights.source, self.input_size, self.device, self.image, paths
         )
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""
-        weights = self.model().weights
-        names = [weights.class_name(index) for index in range(self.config.num_classes)]
+        names = [self.weights.class_name(index) for index in range(self.config.num_classes)]
         return predict(capture, names, top)
 
 
@@ -72,5 +72,6 @@ def answer_first_page() -> None:
     config = PRESETS[DEFAULT_MODEL]
     size = config.input_size
     traced = trace(config, size)
-    image = cache.sample(DEFAULT_SAMPLE)
-    cache.capture(config, DEFAULT_WEIGHTS, size, "cpu", image, station_paths(traced))
+    weights = describe(config, default_weights(config), size)
+    image = cache.sample(weights.samples[0])
+    cache.capture(config, weights.source, size, "cpu", image, station_paths(traced))

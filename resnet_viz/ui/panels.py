@@ -15,11 +15,15 @@ from resnet_viz.components.cost_strip import Bar, cost_strip
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import bars, maps, numbers
 from resnet_viz.figures.pictures import with_frame
-from resnet_viz.images import as_seen
+from resnet_viz.images import DRAWINGS, as_seen
+from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
-from resnet_viz.ui.texts import text
+from resnet_viz.ui.texts import plain, text
 
+PHOTOGRAPHER: Final = "resnet50"  # who knows photographs
+_BEST_FOR_PHOTOGRAPHS: Final = "imagenet:v2"
+_FEW: Final = 20  # classes
 _UNITS: Final = {"receptive_field": " px", "jump": " px"}
 
 
@@ -77,17 +81,32 @@ def explanation(explorer: Explorer, row: LayerRecord) -> None:
     st.markdown("\n\n".join(text(name) for name in names))
 
 
-def untrained_note(explorer: Explorer) -> None:
-    """Say that the answer means nothing, where it does."""
-    if not explorer.model().weights.trained:
+def weights_note(explorer: Explorer) -> None:
+    """Say what the answer is worth, where it means nothing or the network knows little."""
+    weights = explorer.weights
+    if not weights.trained:
         st.info(text("untrained"), icon=":material/shuffle:")
+    elif 0 < len(weights.labels) <= _FEW and explorer.picture not in DRAWINGS:
+        *most, last = weights.labels
+        st.info(
+            f"**This network knows only {len(weights.labels)} classes:** "
+            f"{plain(', '.join(most))} and {plain(last)}. Whatever the picture shows, it names one "
+            "of them. For photographs there are networks with ImageNet's thousand classes.",
+            icon=":material/category:",
+        )
+        st.button(
+            f"Ask {title(PRESETS[PHOTOGRAPHER])} with ImageNet weights",
+            on_click=controls.select_model,
+            args=(PHOTOGRAPHER, _BEST_FOR_PHOTOGRAPHS),
+            icon=":material/photo_camera:",
+        )
 
 
 def picture_seen(
     explorer: Explorer, path: str = "", *, width: int | Literal["stretch"] = "stretch"
 ) -> None:
     """What the network sees; with the receptive field of a layer's central cell as a frame."""
-    pixels = as_seen(explorer.image, explorer.model().weights.preprocessing)
+    pixels = as_seen(explorer.image, explorer.weights.preprocessing)
     caption, alt = "what the network sees", f"{explorer.image.name}, as the network sees it"
     if path:
         row = explorer.trace[path]
@@ -106,7 +125,7 @@ def central_field(explorer: Explorer, path: str) -> tuple[float, float, float, f
 
 def prediction_chart(explorer: Explorer, prediction: Prediction) -> None:
     """The top classes as bars."""
-    trained = explorer.model().weights.trained
+    trained = explorer.weights.trained
     spoken = ", ".join(f"{s.label} {numbers.percent(s.probability)}" for s in prediction.top)
     st.plotly_chart(
         bars.prediction_bars(prediction.top, explorer.theme, trained=trained),

@@ -17,7 +17,7 @@ TALLEST = 420  # pixels on the page
 def original(explorer: Explorer) -> None:
     """The picture as it came, with a frame around the part that the network sees."""
     image = explorer.image
-    box = crop_box(image, explorer.model().weights.preprocessing)
+    box = crop_box(image, explorer.weights.preprocessing)
     width, height = image.original_size
     tall = height > 1.4 * width
     st.image(
@@ -32,7 +32,7 @@ def original(explorer: Explorer) -> None:
 
 def preprocessing(explorer: Explorer) -> None:
     """How the original became what the network sees."""
-    steps = explorer.model().weights.preprocessing
+    steps = explorer.weights.preprocessing
     mean = ", ".join(f"{value:g}" for value in steps.mean)
     std = ", ".join(f"{value:g}" for value in steps.std)
     st.caption(

@@ -18,9 +18,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.navigation.page import Page
 
+from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
-from resnet_viz.ui import controls, widgets
+from resnet_viz.ui import controls, weights_controls, widgets
 from resnet_viz.ui.explorer import Explorer
 
 LOG = logging.getLogger("resnet_viz")
@@ -109,12 +110,11 @@ def _navigation() -> Page:
 def _sidebar() -> Explorer:
     with st.sidebar:
         config = controls.network()
-        with st.expander("Input, weights, device", icon=":material/settings:"):
+        with st.expander("Input and device", icon=":material/settings:"):
             size = controls.input_size(config)
-            weights = controls.weights()
             device = controls.device()
-        image = controls.picture()
+        weights = weights_controls.weights(config, size, device)
+        slug, image = controls.picture(weights.samples)
         theme = palette.theme(st.context.theme.type)
-        draft = Explorer(config, size, weights, image, device, "", theme)
-        layer = controls.layer(draft.trace)
-    return Explorer(config, size, weights, image, device, layer, theme)
+        layer = controls.layer(trace(config, size))
+    return Explorer(config, size, weights, slug, image, device, layer, theme)

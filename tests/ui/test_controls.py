@@ -26,11 +26,11 @@ def warnings(app) -> str:
 @pytest.mark.parametrize(
     ("query", "named", "key", "fallback"),
     [
-        ({"model": "resnet19"}, "resnet19", "model", "resnet18"),
+        ({"model": "resnet19"}, "resnet19", "model", "shapes"),
         ({"layer": "layer9.9"}, "layer9.9", "layer", "layer1.0"),
-        ({"picture": "dog"}, "dog", "picture", "cat"),
+        ({"picture": "dog", "model": "resnet18"}, "dog", "picture", "cat"),
         ({"device": "cuda:7"}, "cuda:7", "device", "cpu"),
-        ({"weights": "imagenet99"}, "imagenet99", "weights", "random"),
+        ({"weights": "imagenet99"}, "imagenet99", "weights", "bundled"),
         ({"block": "fancy"}, "fancy", "block", "basic"),
     ],
 )
@@ -47,7 +47,7 @@ def test_an_unknown_value_in_the_url_falls_back_and_says_so(open_page, query, na
 def test_an_input_size_that_is_not_accepted_falls_back_and_says_so(open_page, size):
     app = open_page(size=size)
     assert size in warnings(app)
-    assert app.sidebar.number_input(key="size").value == 224
+    assert app.sidebar.number_input(key="size").value == 128
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -101,7 +101,7 @@ def test_back_to_the_preset(open_page):
 
 
 def test_customising_one_field_shows_in_the_totals(open_page):
-    app = open_page()
+    app = open_page(model="resnet18")
     app = app.sidebar.number_input(key="num_classes").set_value(10).run()
     # 11,689,512 less 990 rows of 512 weights and a bias
     assert f"{11_689_512 - 990 * 513:,} parameters" in texts(app)
@@ -183,10 +183,15 @@ def test_a_refused_file_is_forgotten_with_the_next_picture(open_page):
         ("diagram", {"of": "layer9"}, "layer9"),
         ("feature_maps", {"scale": "foo"}, "foo"),
         ("feature_maps", {"channel": "999"}, "999"),
+        ("feature_maps", {"cell": "3"}, "“3”"),
+        ("feature_maps", {"cell": "400-2", "channel": "2"}, "400-2"),
+        ("feature_maps", {"sort": "size"}, "size"),
+        ("feature_maps", {"show": "nobody"}, "nobody"),
+        ("feature_maps", {"scale": "fixed", "high": "much"}, "much"),
         ("layers", {"columns": ["bogus"]}, "bogus"),
         ("walkthrough", {"step": "99"}, "99"),
         ("walkthrough", {"model": "resnet20", "step": "9"}, "9"),
-        ("overview", {"seed": "-4"}, "-4"),
+        ("overview", {"model": "resnet20", "seed": "-4"}, "-4"),
     ],
 )
 def test_what_a_page_is_asked_for_in_vain_is_said_at_once(open_page, slug, query, named):
@@ -196,13 +201,13 @@ def test_what_a_page_is_asked_for_in_vain_is_said_at_once(open_page, slug, query
 
 
 def test_ones_own_input_size_outlives_a_change_of_network(open_page):
-    app = open_page(size="128")
+    app = open_page(size="160")
     app = app.sidebar.selectbox(key="model").select("resnet34").run()
-    assert app.sidebar.number_input(key="size").value == 128
+    assert app.sidebar.number_input(key="size").value == 160
 
 
 def test_a_link_to_an_uploaded_picture_says_that_it_cannot_carry_it(open_page):
-    app = open_page(picture="upload")
+    app = open_page(picture="upload", model="resnet18")
     assert "cannot carry" in warnings(app)
     assert app.sidebar.selectbox(key="picture").value == "cat"
 

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.trace import trace
+from resnet_viz.components.feature_wall import SCALES, SORTS
+from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui import shell
+from resnet_viz.weights.sources import load
 
 SLUGS = [page.slug for page in shell.PAGES]
 
@@ -76,7 +80,7 @@ def test_the_walkthrough_leads_to_the_real_resnet18_and_back(open_page):
 @pytest.mark.parametrize("slug", ["overview", "layers", "diagram", "feature_maps"])
 @pytest.mark.parametrize("path", ["conv1", "layer3", "layer2.0.downsample.0", "layer4.1.add", "fc"])
 def test_a_link_to_a_layer_shows_that_layer(open_page, slug, path):
-    app = open_page(slug, layer=path)
+    app = open_page(slug, layer=path, model="resnet18")
     assert problems(app) == []
     assert app.sidebar.selectbox(key="layer").value == path
     assert path in texts(app)
@@ -96,15 +100,60 @@ def test_the_diagram_draws_every_level_and_marks_the_layer(open_page, level):
 
 def test_a_layer_of_vectors_has_maps_of_one_cell(open_page):
     for path in ("avgpool", "flatten", "fc"):
-        assert problems(open_page("feature_maps", layer=path)) == []
+        app = open_page("feature_maps", layer=path)
+        assert problems(app) == []
+        assert "row" not in next(m.value for m in app.markdown if "**Channel" in m.value)
 
 
-@pytest.mark.parametrize("scale", ["channel", "layer", "fixed"])
-@pytest.mark.parametrize("order", ["index", "mean", "variance"])
+def wall_opening(app) -> dict:
+    """What the feature wall is told to open with."""
+    sent = app.get("bidi_component")[0].proto.bytes
+    header = sent[4 : 4 + int.from_bytes(sent[:4], "little")]
+    return json.loads(header)["opening"]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("order", SORTS)
 def test_feature_maps_in_every_order_and_scale(open_page, order, scale):
-    app = open_page("feature_maps", sort=order, scale=scale, channel="3", layer="layer1.0.conv1")
+    options = {"sort": order, "scale": scale, "show": "dead", "low": "-2.5"}
+    app = open_page("feature_maps", model="resnet18", channel="3", cell="5-6", **options)
     assert problems(app) == []
-    assert "Channel 3" in texts(app)
+    assert wall_opening(app) == {
+        "options": {"sort": order, "scale": scale, "show": "dead", "low": -2.5, "high": 3.0},
+        "channel": 3,
+        "row": 5,
+        "column": 6,
+        "pinned": True,
+    }
+    assert "**Channel 3** of 64, row 5, column 6 holds" in texts(app)
+
+
+def test_the_pinned_value_is_exact(open_page):
+    path = "layer1.0.conv1"
+    asked = {"model": "resnet18", "weights": "random", "layer": path, "picture": "cat"}
+    app = open_page("feature_maps", channel="7", cell="50-3", **asked)
+    model = load(PRESETS["resnet18"], "random", 224)
+    value = capture(model, read_sample("cat"), (path,))[path].values[7, 50, 3]
+    said = next(m.value for m in app.markdown if "**Channel 7**" in m.value)
+    number = float(said.split("holds **")[1].split("**")[0].replace("−", "-"))
+    assert number == pytest.approx(float(value), rel=1e-5)
+
+
+def test_without_a_pin_the_wall_opens_on_a_lively_channel(open_page):
+    opening = wall_opening(open_page("feature_maps", model="resnet18", layer="layer1.0"))
+    assert opening["pinned"] is False
+    assert (opening["row"], opening["column"]) == (28, 28)
+
+
+def test_a_change_of_layer_keeps_the_pin_at_its_place_in_the_picture(open_page):
+    app = open_page("feature_maps", model="resnet18", layer="layer1.0", channel="60", cell="55-13")
+    app = app.sidebar.selectbox(key="layer").select("layer4.1").run()
+    assert problems(app) == []
+    opening = wall_opening(app)
+    assert (opening["channel"], opening["row"], opening["column"]) == (60, 6, 1)
+    app = app.sidebar.selectbox(key="layer").select("maxpool").run()
+    assert wall_opening(app)["channel"] == 60
+    assert app.query_params["cell"] == "52-12"
 
 
 def test_a_search_leaves_what_matches(open_page):
@@ -121,7 +170,7 @@ def test_a_search_leaves_what_matches(open_page):
         ({"model": "plain18"}, "relu(F(x))", "F(x) + x"),
         ({"model": "resnet20"}, "channels of zeros", "projection"),
         ({"model": "resnet18"}, "projection", "zeros"),
-        ({"layer": "layer2.0.conv1"}, "stride 2", "groups"),
+        ({"model": "resnet18", "layer": "layer2.0.conv1"}, "stride 2", "groups"),
         ({"layer": "layer2.1.conv1"}, "filters", "stride 2"),
         ({"model": "resnext50_32x4d", "layer": "layer1.0.conv2"}, "groups", "1 × 1"),
         ({"model": "resnet50", "layer": "layer1.0.conv1"}, "1 × 1", "groups"),
