@@ -14,13 +14,7 @@ with shell.page("feature_maps") as explorer:
         f"from {plain(explorer.image.name)}"
     )
     panels.breadcrumbs(explorer)
-    activation = explorer.capture(row.path)[row.path]
-    view = maps_panel.view_controls(activation)
-    wall, closeup = st.columns([3, 2], gap="large")
-    with wall:
-        maps_panel.wall(explorer, activation, view)
-        panels.statistics(activation)
-        panels.explanation(explorer, row)
-    with closeup:
-        maps_panel.closeup(explorer, activation, view)
-    panels.untrained_note(explorer)
+    maps_panel.inside(explorer)
+    panels.statistics(explorer.capture(row.path)[row.path])
+    panels.explanation(explorer, row)
+    panels.weights_note(explorer)

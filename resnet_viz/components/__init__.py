@@ -1,29 +1,34 @@
 """What must answer under the cursor: html, css and js with a thin Python mount each.
 
 A component is a folder: `component.js`, `component.css`, and an `__init__.py` with one typed mount
-function. Plain modules, no build step, nothing from outside.
+function. Plain modules, no build step, nothing from outside. A long component has further scripts,
+which are put before `component.js`: the browser gets one module, a reader short files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 
-def declare(init_file: str, html: str = '<div class="root"></div>') -> Callable[..., Any]:
+def declare(
+    init_file: str, html: str = '<div class="root"></div>', scripts: Sequence[str] = ()
+) -> Callable[..., Any]:
     """Declare the component of a folder; call once, when its module is imported.
 
-    The returned function mounts it: `key`, `data`, and one `on_<event>_change` for each event.
+    `scripts` are files that `component.js` builds on, named from the folder. The returned function
+    mounts the component: `key`, `data`, and one `on_<event>_change` for each event.
     """
     folder = Path(init_file).parent
+    sources = [(folder / name).read_text("utf-8") for name in (*scripts, "component.js")]
     return st.components.v2.component(
         f"resnet_viz.{folder.name}",
         html=html,
         css=(folder / "component.css").read_text("utf-8"),
-        js=(folder / "component.js").read_text("utf-8"),
+        js="\n".join(sources),
     )
 
 

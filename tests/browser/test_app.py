@@ -16,7 +16,7 @@ from tests.browser.serving import serving, settled
 pytestmark = pytest.mark.browser
 
 SLUGS = [page.slug for page in PAGES]
-GRID = ".st-key-channel_grid"
+WALL = ".st-key-feature_wall"
 TABLE = "Layers of the network"
 
 
@@ -99,7 +99,7 @@ def test_every_page_on_a_phone_and_on_a_projector(browser: Browser, app, slug, w
 
 
 def test_a_click_in_the_table_selects_the_layer_everywhere(page, app):
-    visit(page, app, "layers?open=layers")
+    visit(page, app, "layers?open=layers&model=resnet18")
     row = page.get_by_role("treegrid", name=TABLE).locator('tr[data-path="layer2.0.conv2"]')
     row.scroll_into_view_if_needed()
     row.click()
@@ -113,43 +113,128 @@ def test_a_click_in_the_table_selects_the_layer_everywhere(page, app):
     assert query(page)["layer"] == ["layer2.0.conv2"]
 
 
-def test_a_click_on_the_map_selects_the_block(page, app):
-    visit(page, app)
-    page.locator(".st-key-network_map .station").nth(5).click()
+def test_a_click_on_the_map_selects_the_block_and_escape_its_stage(page, app):
+    visit(page, app, "?model=resnet18")
+    block = page.locator('.st-key-network_map .station[data-path="layer2.1"]')
+    block.click()
     expect(page.get_by_role("heading", name="layer2.1 · BasicBlock")).to_be_visible()
     settled(page)
     assert query(page)["layer"] == ["layer2.1"]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="layer2 · Stage")).to_be_visible()
+    settled(page)
+    assert query(page)["layer"] == ["layer2"]
+    expect(page.locator(".station.selected")).to_have_count(2)
 
 
-def test_a_channel_is_picked_by_click_and_by_key(page, app):
-    visit(page, app, "feature_maps?layer=layer1.0.conv1")
-    grid = page.locator(f"{GRID} .grid")
-    box = grid.bounding_box()
+def test_what_is_unfolded_on_the_map_stands_in_the_link(page, app):
+    visit(page, app, "?model=resnet110")
+    stations, pending = page.locator(".station"), page.locator(".pending")
+    expect(stations).to_have_count(6)
+    page.get_by_role("button", name="Unfold 17 equal blocks from layer3.1").click()
+    expect(stations).to_have_count(22)
+    expect(pending).to_have_count(0)
+    settled(page)
+    assert query(page) == {"model": ["resnet110"], "unfolded": ["layer3.1"]}
+    page.reload()
+    settled(page)
+    expect(stations).to_have_count(22)
+    expect(pending).to_have_count(0)
+    page.get_by_role("button", name="Fold 17 equal blocks from layer3.1").click()
+    expect(stations).to_have_count(6)
+    settled(page)
+    assert query(page) == {"model": ["resnet110"]}
+
+
+def test_hover_and_the_tour_on_the_map_send_nothing(page, app):
+    sent: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    visit(page, app, "?model=resnet18")
+    page.wait_for_timeout(500)
+    before = len(sent)
+    assert before
+    last = page.locator('.station[data-path="layer4.1"]')
+    last.locator("canvas").first.hover()
+    expect(page.locator(".figure strong")).to_contain_text("layer4.1 · channel")
+    for _ in range(11):
+        page.get_by_role("button", name="Step forward").click()
+    expect(last).to_have_class("station lit")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
+    assert len(sent) == before
+
+
+def tile(page: Page, position: int) -> tuple[float, float]:
+    """Just behind the middle of a tile of the feature wall, on the screen."""
+    wall = page.locator(f"{WALL} .wall")
+    columns = int(wall.get_attribute("aria-colcount") or 0)
+    side = wall.locator(".here").evaluate("mark => parseFloat(mark.style.width)")
+    box = wall.locator(".board").bounding_box()
     assert box
-    # Ten tiles a row: the third of the second row is channel 12.
-    grid.click(position={"x": box["width"] * 0.25, "y": box["height"] * 1.5 / 7})
-    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 12 of 64")
+    column, row = position % columns, position // columns
+    left, top = box["x"] + column * (side + 2), box["y"] + row * (side + 2)
+    return left + 0.51 * side, top + 0.51 * side
+
+
+def test_a_cell_is_pinned_by_click_and_by_key(page, app):
+    visit(page, app, "feature_maps?model=resnet18&layer=layer1.0.conv1")
+    expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
+    page.mouse.click(*tile(page, 12))
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text("Channel 12 of 64, row 28, column 28")
     settled(page)
     assert query(page)["channel"] == ["12"]
-    grid.press("ArrowRight")
-    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 13 of 64")
-    grid.press("ArrowDown")
-    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 23 of 64")
+    assert query(page)["cell"] == ["28-28"]
+    wall = page.locator(f"{WALL} .wall")
+    wall.press("ArrowRight")
+    wall.press("Enter")
+    expect(main).to_contain_text("Channel 13 of 64, row 28, column 28")
+    wall.press("Escape")
+    settled(page)
+    page.wait_for_url(lambda url: "channel" not in url and "cell" not in url)
+
+
+def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(page, app):
+    link = "feature_maps?model=resnet18&layer=layer1.0.conv1&channel=12&cell=40-20&sort=mean"
+    visit(page, app, link)
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 64 · row 40, column 20")
+    expect(page.locator(f"{WALL} select").nth(1)).to_have_value("mean")
+    expect(page.locator(f"{WALL} .wall .pin")).to_be_visible()
+    choose(page, "Selected layer", "layer2.0.conv1")
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 128 · row 20, column 10")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 12 of 128, row 20, column 10")
+    page.get_by_test_id("stSidebarNavLink").get_by_text("Layers").click()
+    expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
+    settled(page)
+    page.get_by_test_id("stSidebarNavLink").get_by_text("Feature maps").click()
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 128 · row 20, column 10")
+
+
+def test_options_of_the_wall_go_into_the_link(page, app):
+    visit(page, app, "feature_maps?model=resnet18&layer=layer2.0.relu1")
+    expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
+    page.get_by_label("Scale per").select_option("channel")
+    page.get_by_label("Sort by").select_option("alike")
+    page.wait_for_url(lambda url: "scale=channel" in url and "sort=alike" in url)
+    page.get_by_label("Sort by").select_option("index")
+    page.wait_for_url(lambda url: "sort" not in url)
+    expect(page.get_by_label("Scale per")).to_have_value("channel")
 
 
 def test_hover_over_the_maps_sends_nothing(page, app):
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    visit(page, app, "feature_maps?layer=layer1.0.conv1")
-    grid = page.locator(f"{GRID} .grid")
-    expect(grid).to_be_visible()
+    visit(page, app, "feature_maps?model=resnet18&layer=layer1.0.conv1")
+    wall = page.locator(f"{WALL} .wall")
+    expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
     page.wait_for_timeout(500)
     before = len(sent)
-    box = grid.bounding_box()
+    box = wall.bounding_box()
     assert box
     for step in range(40):
         page.mouse.move(box["x"] + box["width"] * step / 41, box["y"] + box["height"] / 2)
-    expect(page.locator(f"{GRID} .says")).to_contain_text("channel 3")
+    page.mouse.move(*tile(page, 3))
+    expect(page.locator(f"{WALL} .place")).to_contain_text("channel 3 of 64")
     assert len(sent) == before
 
 

@@ -1,0 +1,87 @@
+"""All channels of a layer on one wall, one of them large, and the picture that they come from.
+
+Everything under the cursor is answered in the browser. Two things are told to Python: a pin, and a
+change of options, both so that a link can bring them back.
+
+The options are controls of the component and no widgets of Streamlit, because a widget's every change
+is a run of the page, and sorting 2,048 channels that are already there needs none. What the wall opens
+with travels with the values: while it stays the same, the browser keeps what it has and a pin costs a
+kilobyte instead of a megabyte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from resnet_viz.analysis.receptive_field import Field
+from resnet_viz.components import declare, fired
+from resnet_viz.figures import maps, wall
+
+SORTS: Final = ("index", "mean", "variance", "strongest", "alike")
+SCALES: Final = ("channel", "layer", "fixed")
+SHOWS: Final = ("all", "alive", "dead")
+
+_COMPONENT = declare(__file__, scripts=("wall.js", "paint.js", "parts.js"))
+
+
+class Pin(NamedTuple):
+    """A cell of a channel that was clicked."""
+
+    channel: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """In which order and in which colours the channels are shown, and which of them."""
+
+    sort: str = "index"  # of SORTS; "alike" by correlation with the pinned channel
+    scale: str = "layer"  # of SCALES: what the colours span
+    show: str = "all"  # of SHOWS
+    low: float = 0.0  # ends of the fixed scale
+    high: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the wall shows when it opens; from then on it moves by itself and reports."""
+
+    options: Options
+    channel: int
+    row: int
+    column: int
+    pinned: bool  # whether somebody chose that cell
+
+
+def feature_wall(
+    name: str,
+    values: np.ndarray,
+    picture: np.ndarray,
+    field: Field,
+    *,
+    opening: Opening,
+    on_pin: Callable[[Pin | None], None],
+    on_options: Callable[[Options], None],
+    key: str,
+) -> None:
+    """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
+
+    `field` is the receptive field of the layer's first cell. `on_pin` gets None when the pin is taken
+    away. What comes back is the browser's: whoever reads it checks it.
+    """
+    header = {"name": name, "alt": maps.describe(values, name), "opening": asdict(opening)}
+    _COMPONENT(
+        key=key,
+        data=wall.encode(values, picture, field, header),
+        on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
+        on_options_change=lambda: on_options(Options(**fired(key, "options"))),
+    )
+
+
+def _pin(sent: dict[str, int]) -> Pin | None:
+    return Pin(**sent) if sent else None

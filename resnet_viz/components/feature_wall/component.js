@@ -1,0 +1,282 @@
+// The wall's state and what changes it. Hover stays here; a pin and a change of options are told.
+
+const WALLS = new WeakMap();
+const PATIENCE = 400; // milliseconds without a further change, until options are told
+const TALLEST = 640; // pixels, before the wall scrolls
+const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const inRange = (value, count) => Math.min(count - 1, Math.max(0, value));
+const sameBytes = (a, b) => a.length === b?.length && a.every((byte, i) => byte === b[i]);
+
+class FeatureWall {
+  constructor(root) {
+    this.parts = build(root);
+    this.listen();
+    new ResizeObserver(() => this.wall && this.arrange()).observe(this.parts.tiles.grid);
+  }
+
+  // ---- a layer arrives ----
+
+  open(bytes, tell) {
+    this.tell = tell; // the latest one: an old one would speak for a page that is gone
+    if (sameBytes(bytes, this.bytes)) return;
+    this.bytes = bytes;
+    clearTimeout(this.waiting);
+    const { opening, ...wall } = readWall(bytes);
+    this.wall = wall;
+    this.sheet = makeSheet(wall);
+    this.options = opening.options;
+    this.shown = {
+      channel: opening.channel,
+      row: sentCell(wall, opening.row),
+      column: sentCell(wall, opening.column),
+    };
+    this.pinned = opening.pinned ? this.shown : null;
+    this.anchor = this.shown.channel;
+    this.active = false;
+    this.introduce();
+    this.recolour();
+    this.parts.root.dataset.shown = wall.name;
+  }
+
+  introduce() {
+    const { root, tiles, map, image } = this.parts;
+    const { wall } = this;
+    root.classList.toggle("vectors", wall.rows * wall.columns === 1);
+    tiles.grid.setAttribute("aria-label", `${wall.alt}. ${KEYS}`);
+    map.grid.setAttribute("aria-label", `One channel large. ${KEYS}`);
+    map.grid.setAttribute("aria-rowcount", wall.rows);
+    map.grid.setAttribute("aria-colcount", wall.columns);
+    map.grid.style.aspectRatio = `${wall.columns} / ${wall.rows}`;
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(new Blob([wall.picture]));
+  }
+
+  // ---- drawing: colours, then the order of the tiles, then the marks ----
+
+  recolour() {
+    paintSheet(this.wall, this.sheet, this.options);
+    this.arrange();
+  }
+
+  arrange() {
+    const { wall, sheet, options, parts } = this;
+    const { grid, board, canvas } = parts.tiles;
+    this.order = ordered(wall, options, this.anchor);
+    const smallest = matchMedia("(pointer: coarse)").matches ? SMALLEST.coarse : SMALLEST.fine;
+    const width = board.clientWidth;
+    const layout = tiling(wall, this.order.length, width, TALLEST, smallest);
+    this.layout = layout;
+    const height = Math.max(1, layout.rows * (layout.tile.height + layout.gap));
+    board.style.height = `${height}px`;
+    grid.setAttribute("aria-rowcount", layout.rows);
+    grid.setAttribute("aria-colcount", layout.columns);
+    paintWall(sized(canvas, width, height), wall, sheet, layout, this.order, options);
+    this.overlay = sized(parts.dots, width, height);
+    showTools(parts, this);
+    showCount(parts, this);
+    this.mark();
+  }
+
+  mark() {
+    const { wall, sheet, parts, shown, pinned } = this;
+    frameTile(parts.tiles.here, this, shown);
+    frameTile(parts.tiles.pin, this, pinned);
+    frameCell(parts.map.here, wall, shown);
+    frameCell(parts.map.pin, wall, pinned?.channel === shown.channel ? pinned : null);
+    paintMap(parts.map.canvas, wall, sheet, shown.channel);
+    this.markEverywhere();
+    showField(parts, this);
+    showBar(parts, this);
+    showReadout(parts, this);
+  }
+
+  markEverywhere() {
+    const { overlay, wall, layout, order, shown, parts } = this;
+    overlay.clearRect(0, 0, parts.dots.width, parts.dots.height);
+    if (!this.active || layout.vectors) return;
+    const { scrollTop, clientHeight } = parts.tiles.grid;
+    const visible = [scrollTop, scrollTop + clientHeight];
+    paintDots(overlay, wall, layout, order.length, shown, visible);
+  }
+
+  // ---- looking ----
+
+  // However often the pointer moves, a frame draws once.
+  look(place) {
+    this.shown = { ...this.shown, ...place };
+    this.active = true;
+    this.redraw();
+  }
+
+  leave() {
+    this.active = false;
+    if (this.pinned) this.shown = this.pinned;
+    this.redraw();
+  }
+
+  redraw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.mark();
+    });
+  }
+
+  speak() {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      const { place, value, spoken } = this.parts;
+      spoken.textContent = `${place.textContent}, ${value.textContent}`;
+    }, PATIENCE);
+  }
+
+  // ---- choosing ----
+
+  pin(place) {
+    this.shown = { ...this.shown, ...place };
+    this.pinned = this.shown;
+    const { channel, row, column } = this.pinned;
+    const { wall } = this;
+    const cell = { row: trueCell(wall, row, 1), column: trueCell(wall, column, 2) };
+    this.compareWith(channel);
+    this.tell("pin", { channel, ...cell });
+    this.speak();
+  }
+
+  unpin() {
+    if (!this.pinned) return;
+    this.pinned = null;
+    this.compareWith(this.anchor);
+    this.tell("pin", {});
+  }
+
+  compareWith(channel) {
+    const other = channel !== this.anchor;
+    this.anchor = channel;
+    if (other && this.options.sort === "alike") this.arrange();
+    showTools(this.parts, this);
+    this.redraw();
+  }
+
+  choose(changes) {
+    this.options = { ...this.options, ...changes };
+    if (changes.sort === "alike") this.anchor = this.shown.channel;
+    if ("sort" in changes || "show" in changes) this.arrange();
+    else this.recolour();
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.tell("options", this.options), PATIENCE);
+  }
+
+  // ---- pointer and keys ----
+
+  listen() {
+    const { tiles, map, picture, root } = this.parts;
+    const surfaces = [
+      [tiles.board, (x, y) => this.underTiles(x, y)],
+      [map.board, (x, y) => this.underMap(x, y)],
+      [picture, (x, y) => cellSeeing(this.wall, x, y)],
+    ];
+    for (const [element, placeAt] of surfaces) {
+      const under = (event) => {
+        const box = element.getBoundingClientRect();
+        return placeAt((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+      };
+      element.onpointermove = element.onpointerdown = (event) => this.look(under(event));
+      element.onpointerleave = () => this.leave();
+      // What is shown is pinned: a click knows its place to whole pixels only, and a cell may be less.
+      element.onclick = (event) => under(event) && this.pin({});
+    }
+    tiles.grid.onkeydown = (event) => this.key(event, (step) => this.walkTiles(step));
+    map.grid.onkeydown = (event) => this.key(event, (step) => this.walkCells(step));
+    tiles.grid.onscroll = () => this.active && this.redraw();
+    root.onkeydown = (event) => {
+      if (event.key === "Escape") this.unpin();
+    };
+    this.listenToTools();
+  }
+
+  listenToTools() {
+    const { sort, scale, show, low, high, find } = this.parts.tools;
+    sort.onchange = () => this.choose({ sort: sort.value });
+    scale.onchange = () => this.choose({ scale: scale.value });
+    show.onchange = () => this.choose({ show: show.value });
+    low.onchange = high.onchange = () => {
+      const valid = high.valueAsNumber > low.valueAsNumber;
+      high.setCustomValidity(valid ? "" : "“To” must be larger than “From”.");
+      if (valid) this.choose({ low: low.valueAsNumber, high: high.valueAsNumber });
+      else high.reportValidity();
+    };
+    find.onchange = () => {
+      if (find.value === "") return;
+      const channel = inRange(Math.round(find.valueAsNumber), this.wall.channels);
+      if (!this.order.includes(channel)) this.choose({ show: "all" });
+      this.pin({ channel });
+      this.bringIntoView();
+    };
+  }
+
+  key(event, walk) {
+    const chosen = event.key === "Enter" || event.key === " ";
+    if (!chosen && !(event.key in STEPS)) return;
+    event.preventDefault();
+    if (chosen) this.pin({});
+    else walk(STEPS[event.key]);
+    this.speak();
+  }
+
+  walkTiles([across, down]) {
+    const { order, layout } = this;
+    const here = order.indexOf(this.shown.channel);
+    const next = here < 0 ? 0 : here + across + down * layout.columns;
+    if (!(next in order)) return;
+    this.look({ channel: order[next] });
+    this.bringIntoView();
+  }
+
+  walkCells([across, down]) {
+    const { wall, shown } = this;
+    const row = inRange(shown.row + down, wall.rows);
+    this.look({ row, column: inRange(shown.column + across, wall.columns) });
+  }
+
+  bringIntoView() {
+    const position = this.order.indexOf(this.shown.channel);
+    if (position < 0) return;
+    const { grid } = this.parts.tiles;
+    const [, top] = tileCorner(this.layout, position);
+    const bottom = top + this.layout.tile.height;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    if (bottom > grid.scrollTop + grid.clientHeight) grid.scrollTop = bottom - grid.clientHeight;
+  }
+
+  underTiles(x, y) {
+    const { wall, layout, order } = this;
+    const { tile, gap, columns } = layout;
+    const { width, height } = this.parts.tiles.board.getBoundingClientRect();
+    const [right, down] = [(x * width) / (tile.width + gap), (y * height) / (tile.height + gap)];
+    const channel = order[Math.floor(down) * columns + Math.floor(right)];
+    if (channel === undefined || right < 0 || right >= columns) return null;
+    // What lies in the gap belongs to the cell before it.
+    const within = (at, step, side, count) => inRange(Math.floor((((at % 1) * step) / side) * count), count);
+    return {
+      channel,
+      row: within(down, tile.height + gap, tile.height, wall.rows),
+      column: within(right, tile.width + gap, tile.width, wall.columns),
+    };
+  }
+
+  underMap(x, y) {
+    const { rows, columns } = this.wall;
+    return {
+      row: inRange(Math.floor(y * rows), rows),
+      column: inRange(Math.floor(x * columns), columns),
+    };
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".root");
+  if (!WALLS.has(parentElement)) WALLS.set(parentElement, new FeatureWall(root));
+  WALLS.get(parentElement).open(data, setTriggerValue);
+}

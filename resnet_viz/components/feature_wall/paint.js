@@ -1,0 +1,146 @@
+// Values as colours on canvases.
+
+const WHITE = "rgb(255 255 255)";
+const BLACK = "rgb(0 0 0 / 70%)";
+
+// From which value to which the colours run; a channel's own scale keeps zero where it belongs.
+function limits(wall, options, channel) {
+  if (options.scale === "fixed") return [options.low, options.high];
+  const own = options.scale === "channel";
+  const low = own ? wall.minima[channel] : wall.low;
+  const high = own ? wall.maxima[channel] : wall.high;
+  if (wall.signed) return low < high ? [low, high] : [-1, 1];
+  return [0, high > 0 ? high : 1];
+}
+
+// Which of the 256 colours stands for a value, as a function; signed scales are even about zero.
+function shade(wall, [low, high]) {
+  const reach = Math.max(-low, high) || 1;
+  const [from, to] = wall.signed ? [-reach, reach] : [low, high];
+  return (value) => {
+    const clipped = Math.min(high, Math.max(low, value));
+    return Math.round((255 * (clipped - from)) / (to - from));
+  };
+}
+
+// The colours as whole pixels; bytes stand in memory as red, green, blue, opacity.
+function pixelTable({ colours }) {
+  const bytes = new Uint8ClampedArray(4 * 256).fill(255);
+  for (let i = 0; i < 256; i++) bytes.set(colours.subarray(3 * i, 3 * i + 3), 4 * i);
+  return new Uint32Array(bytes.buffer);
+}
+
+function css({ colours }, shade) {
+  return `rgb(${colours.subarray(3 * shade, 3 * shade + 3).join(" ")})`;
+}
+
+// ---- the sheet: every channel once, a pixel for each cell, in the order of their numbers ----
+
+function makeSheet(wall) {
+  const across = Math.ceil(Math.sqrt(wall.channels));
+  const sheet = document.createElement("canvas");
+  sheet.width = across * wall.columns;
+  sheet.height = Math.ceil(wall.channels / across) * wall.rows;
+  return { canvas: sheet, across, pixels: pixelTable(wall) };
+}
+
+function onSheet(wall, { across }, channel) {
+  return [(channel % across) * wall.columns, Math.floor(channel / across) * wall.rows];
+}
+
+function paintSheet(wall, sheet, options) {
+  const context = sheet.canvas.getContext("2d");
+  const image = context.createImageData(sheet.canvas.width, sheet.canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let channel = 0; channel < wall.channels; channel++) {
+    const place = shade(wall, limits(wall, options, channel));
+    const [left, top] = onSheet(wall, sheet, channel);
+    const map = mapOf(wall, channel);
+    for (let row = 0, i = 0; row < wall.rows; row++) {
+      let at = (top + row) * image.width + left;
+      for (let column = 0; column < wall.columns; column++) pixels[at++] = sheet.pixels[place(map[i++])];
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// ---- the wall, and the marks over it ----
+
+function tileCorner({ columns, tile, gap }, position) {
+  const [column, row] = [position % columns, Math.floor(position / columns)];
+  return [column * (tile.width + gap), row * (tile.height + gap)];
+}
+
+// A canvas that is sharp on any screen, measured in CSS pixels from here on.
+function sized(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.max(1, Math.round(width * ratio));
+  canvas.height = Math.max(1, Math.round(height * ratio));
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  return context;
+}
+
+function paintWall(context, wall, sheet, layout, order, options) {
+  const { tile } = layout;
+  // Shrinking mixes neighbours, enlarging shows each cell as a square.
+  context.imageSmoothingEnabled = tile.width * (window.devicePixelRatio || 1) < wall.columns;
+  context.imageSmoothingQuality = "high";
+  order.forEach((channel, position) => {
+    const [left, top] = onSheet(wall, sheet, channel);
+    const [x, y] = tileCorner(layout, position);
+    const from = [left, top, wall.columns, wall.rows];
+    context.drawImage(sheet.canvas, ...from, x, y, tile.width, tile.height);
+    if (layout.vectors) writeNumber(context, wall, options, channel, x, y, tile);
+  });
+}
+
+function writeNumber(context, wall, options, channel, x, y, tile) {
+  const value = wall.minima[channel]; // of a single cell, it is the value
+  const [red, green, blue] = wall.colours.subarray(
+    3 * shade(wall, limits(wall, options, channel))(value),
+  );
+  const light = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
+  context.fillStyle = light ? BLACK : WHITE;
+  context.font = "11px sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const text = String(Number(value.toPrecision(2))).replace("-", "−");
+  context.fillText(text, x + tile.width / 2, y + tile.height / 2 + 1, tile.width - 4);
+}
+
+// The same cell in every tile between two heights: a white dot with a dark rim shows on any colour.
+function paintDots(context, wall, layout, count, { row, column }, [from, to]) {
+  const { tile, gap, columns } = layout;
+  const size = tile.width < 40 ? 1 : Math.min(5, Math.max(2, tile.width / wall.columns - 2));
+  const across = ((column + MIDDLE) * tile.width) / wall.columns - size / 2;
+  const down = ((row + MIDDLE) * tile.height) / wall.rows - size / 2;
+  const first = Math.max(0, Math.floor(from / (tile.height + gap))) * columns;
+  const last = Math.min(count, (Math.floor(to / (tile.height + gap)) + 1) * columns);
+  for (const [colour, rim] of [[BLACK, 1], [WHITE, 0]]) {
+    context.fillStyle = colour;
+    for (let position = first; position < last; position++) {
+      const [x, y] = tileCorner(layout, position);
+      context.fillRect(x + across - rim, y + down - rim, size + 2 * rim, size + 2 * rim);
+    }
+  }
+}
+
+// ---- one channel large ----
+
+function paintMap(canvas, wall, sheet, channel) {
+  if (canvas.width !== wall.columns) canvas.width = wall.columns;
+  if (canvas.height !== wall.rows) canvas.height = wall.rows;
+  const [left, top] = onSheet(wall, sheet, channel);
+  const size = [wall.columns, wall.rows];
+  canvas.getContext("2d").drawImage(sheet.canvas, left, top, ...size, 0, 0, ...size);
+}
+
+function gradient(wall, ends) {
+  const [low, high] = ends;
+  const place = shade(wall, ends);
+  const stops = Array.from({ length: 17 }, (_, i) => css(wall, place(low + (i * (high - low)) / 16)));
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}

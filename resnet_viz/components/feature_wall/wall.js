@@ -1,0 +1,161 @@
+// The wall's bytes read back, and what can be worked out from them. Nothing here touches the page.
+
+const LEVELS = { float32: Float32Array, uint16: Uint16Array, uint8: Uint8Array };
+const MIDDLE = 0.5; // of pixel 0: it covers 0 to 1
+
+// ---- reading; the layout is described in figures/wall.py ----
+
+function readWall(bytes) {
+  const whole = bytes.slice().buffer; // from 0 on, so that every number stands where it must
+  let at = 4 + new DataView(whole).getUint32(0, true);
+  const take = (Numbers, count) => {
+    const taken = new Numbers(whole, at, count);
+    at += taken.byteLength;
+    return taken;
+  };
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, at - 4)));
+  const { channels, rows, columns } = header;
+  const [minima, maxima, means, deviations, zeros] = Array.from({ length: 5 }, () =>
+    take(Float32Array, channels),
+  );
+  const levels = take(LEVELS[header.code], channels * rows * columns);
+  const wall = { ...header, minima, maxima, means, deviations, zeros };
+  wall.values = header.code === "float32" ? levels : unquantised(levels, wall);
+  wall.colours = take(Uint8Array, 3 * 256);
+  wall.picture = new Uint8Array(whole, at);
+  wall.low = minima.reduce((a, b) => Math.min(a, b));
+  wall.high = maxima.reduce((a, b) => Math.max(a, b));
+  return wall;
+}
+
+function topLevel(wall) {
+  return wall.code === "uint8" ? 255 : 65535;
+}
+
+function unquantised(levels, wall) {
+  const cells = wall.rows * wall.columns;
+  const values = new Float32Array(levels.length);
+  for (let channel = 0; channel < wall.channels; channel++) {
+    const low = wall.minima[channel];
+    const step = (wall.maxima[channel] - low) / topLevel(wall);
+    const end = (channel + 1) * cells;
+    for (let at = channel * cells; at < end; at++) values[at] = low + levels[at] * step;
+  }
+  return values;
+}
+
+function mapOf(wall, channel) {
+  const cells = wall.rows * wall.columns;
+  return wall.values.subarray(channel * cells, (channel + 1) * cells);
+}
+
+function valueAt(wall, { channel, row, column }) {
+  return wall.values[(channel * wall.rows + row) * wall.columns + column];
+}
+
+function isDead(wall, channel) {
+  return wall.zeros[channel] === 1;
+}
+
+// ---- numbers as text ----
+
+function written(value) {
+  return String(Number(value.toPrecision(4))).replace("-", "−");
+}
+
+// With as many digits as were sent: all of float32, or those that a step between levels leaves.
+function writtenValue(wall, place) {
+  const value = valueAt(wall, place);
+  const step = (wall.maxima[place.channel] - wall.minima[place.channel]) / topLevel(wall);
+  if (wall.code === "float32") return String(Number(value.toPrecision(6))).replace("-", "−");
+  if (step === 0) return written(value);
+  if (value === 0) return "≈ 0";
+  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+  return `≈ ${value.toFixed(digits).replace("-", "−")}`;
+}
+
+// ---- orders ----
+
+// Pearson's r between the maps of two channels; a constant map is like none.
+function correlation(wall, one, other) {
+  const [a, b] = [mapOf(wall, one), mapOf(wall, other)];
+  const [meanA, meanB] = [a, b].map((map) => map.reduce((sum, x) => sum + x, 0) / map.length);
+  let [both, ofA, ofB] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    both += (a[i] - meanA) * (b[i] - meanB);
+    ofA += (a[i] - meanA) ** 2;
+    ofB += (b[i] - meanB) ** 2;
+  }
+  return ofA > 0 && ofB > 0 ? both / Math.sqrt(ofA * ofB) : NaN;
+}
+
+const RANKS = {
+  index: () => (channel) => -channel,
+  mean: (wall) => (channel) => wall.means[channel],
+  variance: (wall) => (channel) => wall.deviations[channel],
+  strongest: (wall) => (channel) => Math.max(wall.maxima[channel], -wall.minima[channel]),
+  alike: (wall, anchor) => (channel) =>
+    channel === anchor ? 2 : correlation(wall, channel, anchor) || -2, // itself first, NaN last
+};
+
+const SHOWN = {
+  all: () => true,
+  alive: (wall, channel) => !isDead(wall, channel),
+  dead: isDead,
+};
+
+// The channels that are shown, in their order; `anchor` is the one that "alike" compares with.
+function ordered(wall, { sort, show }, anchor) {
+  const rank = RANKS[sort](wall, anchor);
+  const ranks = Float64Array.from({ length: wall.channels }, (_, channel) => rank(channel));
+  const channels = [...ranks.keys()].filter((channel) => SHOWN[show](wall, channel));
+  return channels.sort((a, b) => ranks[b] - ranks[a] || a - b);
+}
+
+// ---- where things are: cells of the layer, cells as sent, pixels of the picture ----
+
+// A large layer is sent as means over squares of cells; the one in the middle stands for them.
+function trueCell(wall, sent, axis) {
+  const middle = sent * wall.squares + (wall.squares >> 1);
+  return Math.min(middle, wall.shape[axis] - 1);
+}
+
+function sentCell(wall, cell) {
+  return Math.floor(cell / wall.squares);
+}
+
+// Left, top, right, bottom of what a cell depends on, cut off at the picture's borders, in pixels.
+function fieldBox(wall, { row, column }) {
+  const { size, jump, start } = wall.field;
+  const x = start + trueCell(wall, column, 2) * jump + MIDDLE;
+  const y = start + trueCell(wall, row, 1) * jump + MIDDLE;
+  const inside = (edge) => Math.min(wall.side, Math.max(0, edge));
+  return [x - size / 2, y - size / 2, x + size / 2, y + size / 2].map(inside);
+}
+
+// The cell whose field is centred nearest to a point of the picture, given as fractions of its side.
+function cellSeeing(wall, x, y) {
+  const { jump, start } = wall.field;
+  const nearest = (fraction, count) => {
+    const cell = Math.round((fraction * wall.side - MIDDLE - start) / jump);
+    return Math.min(count - 1, Math.max(0, sentCell(wall, cell)));
+  };
+  return { row: nearest(y, wall.rows), column: nearest(x, wall.columns) };
+}
+
+// Tiles as large as lets all of them into a box, but of at least `smallest` pixels: then they scroll.
+function tiling(wall, count, width, height, smallest) {
+  const vectors = wall.rows * wall.columns === 1; // a number in each tile, and no map
+  const [gap, largest, ratio] = vectors ? [2, 44, 0.5] : [2, 128, wall.rows / wall.columns];
+  const least = vectors ? 40 : smallest;
+  const fit = (side) => {
+    const most = Math.max(1, Math.floor((width + gap) / (side + gap)));
+    const rows = Math.ceil(count / most);
+    const columns = Math.ceil(count / Math.max(1, rows)); // the last row nearly as full as the others
+    const tile = { width: side, height: Math.max(2, Math.round(side * ratio)) };
+    return { columns, rows, tile, gap, vectors };
+  };
+  let side = largest;
+  while (side > least && fit(side).rows * (fit(side).tile.height + gap) > height) side--;
+  return fit(side);
+}

@@ -1,0 +1,420 @@
+"""The feature wall in Chromium: what Python encodes is what is read, shown and told back."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from resnet_viz.analysis.receptive_field import Field, field_box
+from resnet_viz.figures import wall
+from tests.browser.serving import ROOT, serving, settled
+
+pytestmark = pytest.mark.browser
+
+FOLDER = ROOT / "resnet_viz" / "components" / "feature_wall"
+# Of ResNet-18: conv1, maxpool, the ends of stages 2 and 4, the average pool.
+FIELDS = (
+    (Field(7, 2, 0.0), 112),
+    (Field(11, 4, 0.0), 56),
+    (Field(99, 8, 0.0), 28),
+    (Field(435, 32, 0.0), 7),
+    (Field(627, 32, 96.0), 1),
+)
+
+SCRIPT = """
+import numpy as np
+import streamlit as st
+
+from resnet_viz.analysis.receptive_field import Field
+from resnet_viz.components.feature_wall import Opening, Options, feature_wall
+from tests.browser.test_feature_wall import SHAPES, made, picture
+
+st.set_page_config(page_title="wall", layout="wide")
+kind = st.query_params.get("kind", "stem")
+told = st.session_state.setdefault("told", {"pin": None, "options": None})
+values = made(kind)
+channels, height, width = values.shape
+jump = 224 // height
+
+
+@st.fragment
+def shown():
+    feature_wall(
+        kind,
+        values,
+        picture(),
+        Field(2 * jump + 1, jump, (jump - 1) / 2),
+        opening=Opening(Options(), channels - 1, height // 2, width // 2, pinned=False),
+        on_pin=lambda pin: told.update(pin=pin),
+        on_options=lambda options: told.update(options=options),
+        key="wall",
+    )
+    pin, options = told["pin"], told["options"]
+    st.write("pin: " + (f"{pin.channel} {pin.row}-{pin.column}" if pin else "none"))
+    st.write("options: " + (f"{options.sort} {options.scale} {options.show} {options.low:g} "
+                           f"{options.high:g}" if options else "none"))
+
+
+shown()
+st.write(f"run {st.session_state.setdefault('runs', 0)}")
+st.session_state.runs += 1
+"""
+
+SHAPES = {
+    "stem": (64, 112, 112),
+    "deep": (2048, 7, 7),
+    "signed": (24, 28, 28),
+    "vector": (512, 1, 1),
+    "single": (1, 14, 14),
+    "zeros": (8, 7, 7),
+    "constant": (8, 7, 7),
+    "large": (64, 300, 300),
+}
+
+
+def made(kind: str) -> np.ndarray:
+    """Blobs that wander from channel to channel; every seventh channel is dead."""
+    channels, height, width = SHAPES[kind]
+    if kind in ("zeros", "constant"):
+        return np.full(SHAPES[kind], float(kind == "constant"), np.float32)
+    number = np.arange(channels, dtype=np.float32)[:, None, None]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.sin(number)
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None] - np.cos(1.7 * number)
+    values = (1 + number % 5) * np.exp(-2 * (x * x + y * y))
+    if kind == "signed":
+        values -= 1
+    values[::7] = 0
+    return np.ascontiguousarray(values, np.float32)
+
+
+def picture() -> np.ndarray:
+    y, x = np.mgrid[:224, :224]
+    return np.stack([x, y, 224 - x], axis=-1).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("wall")
+    (folder / "page.py").write_text(SCRIPT, "utf-8")
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    with serving("page.py", folder) as address:
+        yield address
+
+
+# ---- the bytes, without Streamlit ----
+
+
+def scripted(page: Page, blob: bytes) -> None:
+    """A page that has read a wall, as the variable `wall`."""
+    page.goto("about:blank")
+    for name in ("wall.js", "paint.js"):
+        page.add_script_tag(content=(FOLDER / name).read_text("utf-8"))
+    page.evaluate(
+        "text => { window.wall = readWall(Uint8Array.from(atob(text), c => c.charCodeAt(0))); }",
+        base64.b64encode(blob).decode("ascii"),
+    )
+
+
+def numbers_of(page: Page, expression: str) -> np.ndarray:
+    """A long array of float32 out of the page, whole."""
+    text = page.evaluate(
+        f"""() => {{
+          const bytes = new Uint8Array(Float32Array.from({expression}).buffer);
+          let text = "";
+          for (let i = 0; i < bytes.length; i += 8192)
+            text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+          return btoa(text);
+        }}"""
+    )
+    return np.frombuffer(base64.b64decode(text), np.float32)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_what_python_writes_the_browser_reads(page: Page, kind: str) -> None:
+    values = made(kind)
+    # An odd name: what follows the header must stand at a multiple of 4 all the same.
+    blob = wall.encode(values, picture(), Field(7, 2, 0.5), {"name": "ü×" + kind})
+    scripted(page, blob)
+    side = wall.side_of_squares(values.shape)
+    sent = wall.averaged(values, side)
+    read = numbers_of(page, "wall.values").reshape(sent.shape)
+    levels = {"f": np.inf, "u": 2 ** (8 * wall.code_for(sent.size).itemsize) - 1}
+    span = np.ptp(values, axis=(1, 2))[:, None, None]
+    step = span / levels[wall.code_for(sent.size).kind]
+    assert (np.abs(read - sent) <= step / 2 + 1e-5 * np.abs(values).max()).all()
+    for name, expected in (
+        ("minima", values.min(axis=(1, 2))),
+        ("maxima", values.max(axis=(1, 2))),
+        ("means", values.mean(axis=(1, 2))),
+        ("deviations", values.std(axis=(1, 2))),
+        ("zeros", (values == 0).mean(axis=(1, 2))),
+    ):
+        np.testing.assert_allclose(numbers_of(page, f"wall.{name}"), expected, 1e-5, 1e-6)
+    assert page.evaluate("wall.name") == "ü×" + kind
+    assert page.evaluate("wall.field") == {"size": 7, "jump": 2, "start": 0.5}
+    assert page.evaluate("[...wall.picture.slice(0, 2)]") == [0xFF, 0xD8]  # how a JPEG begins
+
+
+@pytest.mark.parametrize(("field", "cells"), FIELDS, ids=lambda x: str(x))
+def test_the_frame_on_the_picture_is_the_receptive_field(
+    page: Page, field: Field, cells: int
+) -> None:
+    values = np.zeros((2, cells, cells), np.float32)
+    scripted(page, wall.encode(values, picture(), field, {}))
+    for row, column in {(0, 0), (cells // 2, cells // 3), (cells - 1, cells - 1)}:
+        box = page.evaluate(f"fieldBox(wall, {{ row: {row}, column: {column} }})")
+        assert box == pytest.approx(field_box(field, row, column, 224))
+        # The other way round: the middle of the cell's field leads back to the cell.
+        x, y = (field.start + at * field.jump + 0.5 for at in (column, row))
+        seen = page.evaluate(f"cellSeeing(wall, {x / 224}, {y / 224})")
+        assert seen == {"row": row, "column": column}
+
+
+def test_a_cell_that_stands_for_a_square_is_its_middle(page: Page) -> None:
+    values = made("large")  # 300 × 300, sent as means over squares of 3 × 3
+    field = Field(7, 2, 0.0)
+    scripted(page, wall.encode(values, picture(), field, {}))
+    assert page.evaluate("[wall.squares, wall.rows, wall.columns]") == [3, 100, 100]
+    assert page.evaluate("[trueCell(wall, 0, 1), trueCell(wall, 99, 2)]") == [1, 298]
+    box = page.evaluate("fieldBox(wall, { row: 10, column: 20 })")
+    assert box == pytest.approx(field_box(field, 31, 61, 224))
+
+
+def test_orders_and_filters(page: Page) -> None:
+    values = made("signed")
+    scripted(page, wall.encode(values, picture(), Field(), {}))
+
+    def order(sort: str, show: str = "all", anchor: int = 3) -> list[int]:
+        options = f"{{ sort: '{sort}', show: '{show}' }}"
+        return page.evaluate(f"ordered(wall, {options}, {anchor})")
+
+    flat = values.reshape(len(values), -1)
+    keys = {
+        "mean": flat.mean(1),
+        "variance": flat.std(1),
+        "strongest": np.abs(flat).max(1),
+    }
+    assert order("index") == list(range(24))
+    for sort, key in keys.items():
+        found = key[order(sort)]
+        assert (np.diff(found) <= 1e-6).all()
+    alike = [c for c in order("alike") if flat[c].std() > 0]
+    correlations = np.corrcoef(flat[alike])[0]
+    assert alike[0] == 3
+    assert (np.diff(correlations) <= 1e-5).all()
+    assert order("index", "dead") == [0, 7, 14, 21]
+    assert order("index", "alive") == [c for c in range(24) if c % 7]
+
+
+def test_colours_are_the_tables(page: Page) -> None:
+    values = np.array([[[-1.0, 0.0, 3.0]], [[-0.5, 0.0, 1.0]]], np.float32)
+    scripted(page, wall.encode(values, picture(), Field(), {}))
+    page.evaluate("() => { window.place = (o) => shade(wall, limits(wall, o, 1)); }")
+    # Zero is the middle of a signed scale, and equal magnitudes are equally strong.
+    assert page.evaluate("[-1, 0, 3].map(place({ scale: 'layer' }))") == [85, 128, 255]
+    assert page.evaluate("[-0.5, 0, 1].map(place({ scale: 'channel' }))") == [64, 128, 255]
+    fixed = "{ scale: 'fixed', low: -2, high: 1 }"
+    assert page.evaluate(f"[-9, 0, 1, 9].map(place({fixed}))") == [0, 128, 191, 191]
+
+
+# ---- mounted ----
+
+
+def opened(page: Page, address: str, kind: str) -> None:
+    page.goto(f"{address}/?kind={kind}")
+    settled(page)
+    expect(page.locator(f'.root[data-shown="{kind}"]')).to_be_visible()
+
+
+def over_tile(page: Page, position: int, across: float, down: float) -> tuple[float, float]:
+    """The point of the screen at a share of a tile of the wall, in rows as they are drawn."""
+    wall_ = page.locator(".wall")
+    columns = int(wall_.get_attribute("aria-colcount") or 0)
+    board, mark = page.locator(".wall .board").bounding_box(), page.locator(".wall .here")
+    assert board
+    side = mark.evaluate("m => [parseFloat(m.style.width), parseFloat(m.style.height)]")
+    column, row = position % columns, position // columns
+    return (
+        board["x"] + column * (side[0] + 2) + across * side[0],
+        board["y"] + row * (side[1] + 2) + down * side[1],
+    )
+
+
+def read_value(page: Page) -> float:
+    text = page.locator(".value").inner_text().replace("−", "-")
+    return float(text.removeprefix("≈ ").removesuffix(" on average"))
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [("stem", 0.02), ("deep", 1e-5), ("signed", 1e-5)])
+def test_hover_reads_the_value_that_numpy_has(
+    page: Page, address: str, kind: str, tolerance: float
+) -> None:
+    opened(page, address, kind)
+    values = made(kind)
+    for position, across, down in ((5, 0.3, 0.8), (9, 0.62, 0.1), (3, 0.99, 0.99)):
+        page.mouse.move(*over_tile(page, position, across, down))
+        row, column = int(down * values.shape[1]), int(across * values.shape[2])
+        expect(page.locator(".place")).to_have_text(
+            f"channel {position} of {len(values)} · row {row}, column {column}"
+        )
+        assert read_value(page) == pytest.approx(values[position, row, column], abs=tolerance)
+        low = f"{values[position].min():.4g}".replace("-", "−")
+        if "e" not in low:
+            expect(page.locator(".facts")).to_contain_text(f"min {low} ·")
+
+
+def test_hover_sends_nothing_and_blocks_nothing(page: Page, address: str) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    opened(page, address, "deep")
+    page.evaluate(
+        """() => {
+          window.long = [];
+          const note = (list) => list.getEntries().forEach((e) => window.long.push(e.duration));
+          new PerformanceObserver(note).observe({ entryTypes: ["longtask"] });
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert sent, "the page talks to its server, so a frame would have been seen"
+    sent.clear()
+    board, large = page.locator(".wall").bounding_box(), page.locator(".map").bounding_box()
+    assert board
+    assert large
+    for step in range(60):
+        y = board["y"] + board["height"] * step / 61
+        page.mouse.move(board["x"] + board["width"] * step / 61, y)
+    for step in range(20):
+        page.mouse.move(large["x"] + 5 + 10 * step, large["y"] + 5 + 10 * step)
+    page.wait_for_timeout(300)
+    assert sent == []
+    assert [task for task in page.evaluate("long") if task > 200] == []
+
+
+def test_map_and_picture_move_the_same_cell(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    page.mouse.move(*over_tile(page, 5, 0.52, 0.52))
+    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 14, column 14")
+    large, seen = page.locator(".map").bounding_box(), page.locator(".picture").bounding_box()
+    assert large
+    assert seen
+    page.mouse.move(large["x"] + large["width"] * 0.26, large["y"] + large["height"] * 0.9)
+    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 25, column 7")
+    page.mouse.move(seen["x"] + seen["width"] * 0.9, seen["y"] + seen["height"] * 0.26)
+    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 7, column 25")
+    field, frame = Field(17, 8, 3.5), page.locator(".field").bounding_box()
+    assert frame
+    left, top, right, bottom = field_box(field, 7, 25, 224)
+    scale = seen["width"] / 224
+    assert frame["x"] - seen["x"] == pytest.approx(left * scale, abs=1)
+    assert frame["y"] - seen["y"] == pytest.approx(top * scale, abs=1)
+    assert frame["width"] == pytest.approx((right - left) * scale, abs=1)
+    assert frame["height"] == pytest.approx((bottom - top) * scale, abs=1)
+
+
+def test_a_click_pins_and_escape_lets_go(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    expect(page.locator(".wall .pin")).to_be_hidden()
+    page.mouse.click(*over_tile(page, 3, 0.52, 0.27))
+    expect(page.get_by_text("pin: 3 7-14", exact=True)).to_be_visible()
+    expect(page.locator(".wall .pin")).to_be_visible()
+    page.mouse.move(*over_tile(page, 8, 0.5, 0.5))
+    expect(page.locator(".place")).to_contain_text("channel 8 of 24")
+    page.mouse.move(2, 2)  # what is pinned comes back
+    expect(page.locator(".place")).to_have_text("channel 3 of 24 · row 7, column 14")
+    page.locator(".wall").press("Escape")
+    expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
+    expect(page.locator(".wall .pin")).to_be_hidden()
+    expect(page.get_by_text("run 0", exact=True)).to_be_visible()  # the page around did not run
+
+
+def test_a_pin_does_not_send_the_values_again(page: Page, address: str) -> None:
+    received: list[int] = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda f: received.append(len(f))))
+    opened(page, address, "stem")
+    assert 800_000 < sum(received) < 1_000_000
+    received.clear()
+    page.mouse.click(*over_tile(page, 3, 0.504, 0.504))
+    expect(page.get_by_text("pin: 3 56-56", exact=True)).to_be_visible()
+    assert sum(received) < 10_000
+
+
+def test_keys_walk_channels_and_cells(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    tiles, large = page.locator(".wall"), page.locator(".map")
+    columns = int(tiles.get_attribute("aria-colcount") or 0)
+    tiles.press("ArrowLeft")
+    tiles.press("ArrowUp")
+    last = 23 - 1 - columns
+    expect(page.locator(".place")).to_contain_text(f"channel {last} of 24")
+    large.press("ArrowRight")
+    large.press("ArrowDown")
+    expect(page.locator(".place")).to_contain_text("row 15, column 15")
+    expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
+    large.press("Enter")
+    expect(page.get_by_text(f"pin: {last} 15-15", exact=True)).to_be_visible()
+    expect(page.locator(".spoken")).to_contain_text(f"channel {last} of 24")
+    expect(large.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile(f"^channel {last} of 24 · row 15, column 15, ")
+    )
+
+
+def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    page.get_by_label("Sort by").select_option("variance")
+    page.get_by_label("Show").select_option("dead")
+    expect(page.locator(".foot")).to_contain_text("4 of 24 channels are dead")
+    page.get_by_label("Scale per").select_option("fixed")
+    page.get_by_label("From", exact=True).fill("-0.5")
+    page.get_by_label("To", exact=True).fill("2")
+    page.get_by_label("To", exact=True).press("Tab")
+    expect(page.locator(".bar .low")).to_have_text("−0.5")
+    expect(page.locator(".bar .zero")).to_be_visible()
+    expect(page.get_by_text("options: variance fixed dead -0.5 2", exact=True)).to_be_visible()
+
+
+def test_a_channel_is_found_by_its_number(page: Page, address: str) -> None:
+    opened(page, address, "deep")
+    find = page.get_by_label("Channel", exact=True)
+    find.fill("1777")
+    find.press("Enter")
+    expect(page.get_by_text("pin: 1777 3-3", exact=True)).to_be_visible()
+    expect(page.locator(".wall .pin")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("kind", ["vector", "single", "zeros", "constant", "large"])
+def test_unusual_layers_are_shown(page: Page, address: str, kind: str) -> None:
+    opened(page, address, kind)
+    page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
+    expect(page.locator(".place")).to_contain_text(f"channel 0 of {SHAPES[kind][0]}")
+    assert "NaN" not in page.locator(".root").inner_text()
+    assert read_value(page) == pytest.approx(float(kind == "constant") or read_value(page))
+    expect(page.locator(".map")).to_be_visible(visible=kind != "vector")
+
+
+def test_on_a_phone_all_stands_in_one_column(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, address, "stem")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    above, below = page.locator(".wall").bounding_box(), page.locator(".closeup").bounding_box()
+    assert above
+    assert below
+    assert below["y"] >= above["y"] + above["height"]
+    for control in page.locator(".tools").locator("select:visible, input:visible").all():
+        box = control.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 24
+
+
+def test_a_tap_pins(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    opened(page, address, "signed")
+    page.touchscreen.tap(*over_tile(page, 5, 0.52, 0.52))
+    expect(page.get_by_text("pin: 5 14-14", exact=True)).to_be_visible()
+    context.close()
