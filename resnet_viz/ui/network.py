@@ -2,53 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
-from resnet_viz.components.network_map import NetworkMap, Station
+from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station
 from resnet_viz.figures import maps, numbers
+from resnet_viz.figures.diagram_labels import shortcut_kind, shortcut_label
 from resnet_viz.figures.diagrams import folds
 
 MAX_BLOCKS: Final = 12  # more than that are folded, so that a network fits a projector
+MAX_PICTURED: Final = 60  # blocks in a run: what a longer one puts out is not kept only for this
 THUMBNAILS: Final = 4
 THUMBNAIL_SIZE: Final = 56  # pixels
+MEASURES: Final = ("Out", "Parameters", "Multiply-adds", "Receptive field", "Shortcut")
+
+_STANDS_FOR: Final = {"conv1": ("bn1", "relu"), "fc": ("avgpool", "flatten")}
+_TITLES: Final = {"conv1": "conv1 + ReLU", "fc": "avgpool + fc"}
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A place on the way through the network: a layer of the stem, a block, or several alike."""
+class Place:
+    """A layer of the stem, a block, or the classifier, on the way through the network."""
 
-    row: LayerRecord  # the one that is shown; of equal blocks the first
-    repeats: int
+    row: LayerRecord
+    run: str = ""  # the first of the equal blocks that it is folded with
+    pictured: bool = True  # whether it has thumbnails
+    sent: bool = True  # and whether they are shown now; those of folded blocks come later
 
     @property
     def shown(self) -> str:
         """The layer whose output stands for this place: the stem's convolution after its ReLU."""
         return "relu" if self.row.path == "conv1" else self.row.path
 
-    @property
-    def title(self) -> str:
-        if self.row.path == "conv1":
-            return "conv1 + ReLU"
-        if self.repeats == 1:
-            return self.row.path
-        return f"{self.row.path} … {int(self.row.path.rpartition('.')[2]) + self.repeats - 1}"
+
+def places(trace: Trace, unfolded: Collection[str] = ()) -> tuple[Place, ...]:
+    """Stem, blocks and head in order; of a folded run only the first block's thumbnails are sent."""
+    stem = [Place(row) for row in trace.top() if row.path in ("conv1", "maxpool")]
+    return (*stem, *_blocks(trace, unfolded), Place(trace["fc"], pictured=False, sent=False))
 
 
-def stops(trace: Trace) -> tuple[Stop, ...]:
-    """Stem and blocks in order; runs of equal blocks are folded where there are many."""
-    found = [Stop(layer, 1) for layer in trace.top() if layer.path in ("conv1", "maxpool")]
-    fold = len(trace.blocks()) > MAX_BLOCKS
-    for stage in trace.stages():
-        runs = folds(trace, stage.path) if fold else [(b,) for b in trace.blocks(stage.path)]
-        found += [Stop(run[0], len(run)) for run in runs]
-    return tuple(found)
+def runs(trace: Trace) -> dict[str, tuple[LayerRecord, ...]]:
+    """Runs of equal blocks by the path of their first; none where all blocks fit side by side."""
+    if len(trace.blocks()) <= MAX_BLOCKS:
+        return {}
+    found = [run for stage in trace.stages() for run in folds(trace, stage.path)]
+    return {run[0].path: run for run in found if len(run) > 1}
 
 
-def station_paths(trace: Trace) -> tuple[str, ...]:
+def station_paths(trace: Trace, unfolded: Collection[str] = ()) -> tuple[str, ...]:
     """The layers whose outputs the map shows."""
-    return tuple(stop.shown for stop in stops(trace))
+    return tuple(place.shown for place in places(trace, unfolded) if place.sent)
 
 
 def network_content(
@@ -56,63 +62,94 @@ def network_content(
     capture: Capture,
     prediction: Prediction,
     picture: bytes,
-    field: tuple[float, float, float, float],
     *,
+    unfolded: Collection[str] = (),
     trained: bool,
 ) -> NetworkMap:
-    """What the map shows; `picture` is a JPEG, `field` the selected cell's frame as fractions of it."""
-    places = stops(trace)
-    channels = [_channels(capture, place) for place in places]
+    """What the map shows of a capture of the `station_paths`; `picture` is a JPEG."""
+    shown = places(trace, unfolded)
+    channels = [_channels(capture, place) for place in shown]
     drawn = [
         capture[place.shown].values[channel]
-        for place, chosen in zip(places, channels, strict=True)
+        for place, chosen in zip(shown, channels, strict=True)
         for channel in chosen
     ]
     return NetworkMap(
         stations=tuple(
-            _station(trace, place, chosen) for place, chosen in zip(places, channels, strict=True)
+            _station(trace, place, chosen) for place, chosen in zip(shown, channels, strict=True)
         ),
         stage_titles=tuple(_stage_title(trace, stage) for stage in trace.stages()),
+        measures=MEASURES,
         picture=picture,
         sprite=maps.thumbnails(drawn, THUMBNAIL_SIZE),
         thumbnail_size=THUMBNAIL_SIZE,
         input_shape=numbers.shape(trace.input_shape),
         classes=tuple((score.label, score.probability) for score in prediction.top),
         trained=trained,
-        receptive_field=field,
     )
 
 
+def selection(trace: Trace, path: str) -> Selection:
+    """What the map marks for the selected layer."""
+    row = trace[path]
+    return Selection(path, row.parent, sight(trace, row))
+
+
+def sight(trace: Trace, row: LayerRecord) -> Sight:
+    """The receptive field of a layer's central cell, as a frame on the picture."""
+    cells = row.output_shape[1] if len(row.output_shape) == 3 else 1
+    field = Field(row.receptive_field, row.jump, row.start)
+    left, top, right, bottom = (
+        round(edge / trace.input_size, 4)
+        for edge in field_box(field, cells // 2, cells // 2, trace.input_size)
+    )
+    return Sight(row.receptive_field, (left, top, right, bottom))
+
+
 def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
-    """A block's shortcut, "identity", "projection" or "", and what to write at a projection."""
-    path = [layer for layer in trace.inside(block.path) if layer.on_shortcut]
-    if not path:
-        return "", ""
-    first = path[0]
-    if first.kind == "Identity":
-        return "identity", ""
-    stride = f", /{first.stride[0]}" if first.stride and first.stride[0] > 1 else ""
-    return "projection", ("1×1" if first.kind == "Conv2d" else "zero-pad") + stride
+    """The kind of a block's shortcut, "" when it has none, and what it is: `1×1, /2`, `identity`."""
+    around = [layer for layer in trace.inside(block.path) if layer.on_shortcut]
+    return (shortcut_kind(around[0]), shortcut_label(around[0], 1)) if around else ("", "")
 
 
-def _channels(capture: Capture, place: Stop) -> tuple[int, ...]:
+def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
+    folded = runs(trace)
+    run_of = {block.path: run for run, blocks in folded.items() for block in blocks}
+    for block in trace.blocks():
+        run = run_of.get(block.path, "")
+        first = run in ("", block.path)
+        pictured = first or len(folded[run]) <= MAX_PICTURED
+        yield Place(block, run, pictured, sent=first or (pictured and run in unfolded))
+
+
+def _channels(capture: Capture, place: Place) -> tuple[int, ...]:
+    if not place.sent:
+        return ()
     return tuple(maps.strongest(capture[place.shown].values, THUMBNAILS))
 
 
-def _station(trace: Trace, place: Stop, channels: tuple[int, ...]) -> Station:
+def _station(trace: Trace, place: Place, channels: tuple[int, ...]) -> Station:
     row = place.row
     kind, label = shortcut_of(trace, row) if row.is_block else ("", "")
-    cost = f"{row.params:,} parameters · {numbers.short(row.macs)} multiply-adds"
+    facts = (
+        numbers.shape(row.output_shape),
+        numbers.count(row.params),
+        numbers.short(row.macs),
+        f"{row.receptive_field:,} px",
+        (f"projection {label}" if kind == "projection" else label) or "none",
+    )
     return Station(
         path=row.path,
-        title=place.title,
+        title=_TITLES.get(row.path, row.path),
         stage=row.stage,
-        shape=numbers.shape(row.output_shape),
-        cost=cost + (f" · each of {place.repeats}" if place.repeats > 1 else ""),
-        repeats=place.repeats,
+        shape=facts[0],
+        facts=facts if row.is_block else facts[:-1],
+        sight=sight(trace, row),
+        also=_STANDS_FOR.get(row.path, ()),
+        run=place.run,
         shortcut=kind,
-        shortcut_label=label,
-        thumbnails=len(channels),
+        shortcut_label="" if kind == "identity" else label,
+        thumbnails=min(THUMBNAILS, row.output_shape[0]) if place.pictured else 0,
         channels=channels,
     )
 

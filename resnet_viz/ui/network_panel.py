@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import streamlit as st
 
 from resnet_viz.components.network_map import network_map
-from resnet_viz.figures import maps, numbers
+from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
-from resnet_viz.ui import controls, panels
+from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
-from resnet_viz.ui.network import network_content, station_paths
+from resnet_viz.ui.network import network_content, runs, selection, station_paths
 
-# The stem's convolution stands on the map for its norm and ReLU as well.
-STEM: Final = {"bn1": "conv1", "relu": "conv1"}
+UNFOLDED: Final = "unfolded"  # in the URL: as often as there are runs: "layer3.1"
 
 
 def network_panel(explorer: Explorer) -> None:
     """Mount the map; a click on a block selects it everywhere."""
-    trace, model = explorer.trace, explorer.model()
-    capture = explorer.capture(*station_paths(trace))
+    trace = explorer.trace
+    unfolded = _unfolded(runs(trace))
+    capture = explorer.capture(*station_paths(trace, unfolded))
     prediction = explorer.prediction(capture)
-    pixels = as_seen(explorer.image, model.weights.preprocessing)
-    left, top, right, bottom = panels.central_field(explorer, explorer.layer)
-    size = explorer.input_size
+    pixels = as_seen(explorer.image, explorer.weights.preprocessing)
     content = network_content(
         trace,
         capture,
         prediction,
         maps.picture_jpeg(pixels),
-        (left / size, top / size, right / size, bottom / size),
-        trained=model.weights.trained,
+        unfolded=unfolded,
+        trained=explorer.weights.trained,
     )
     network_map(
         content,
-        selected=STEM.get(explorer.layer, explorer.layer),
-        stage_colours=explorer.theme.stages,
-        shortcut_colour=explorer.theme.shortcut,
+        selection(trace, explorer.layer),
+        unfolded=unfolded,
         alt=f"{explorer.title} as a row of blocks with the feature maps of {explorer.image.name}",
-        on_select=controls.select_layer,
+        on_select=lambda path: controls.select_layer(path) if path in trace else None,
+        on_unfold=_keep_unfolded,
         key="network_map",
     )
-    st.caption(
-        f"Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms · frame on the picture: "
-        f"receptive field of {explorer.layer}, {numbers.count(explorer.selected.receptive_field)} px"
-    )
+    st.caption(f"Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms")
     if prediction.note:
         st.warning(prediction.note)
+
+
+def _unfolded(known: Iterable[str]) -> tuple[str, ...]:
+    """The runs that the link asks to see block by block."""
+    asked = st.query_params.get_all(UNFOLDED)
+    return tuple(run for run in known if run in asked)
+
+
+def _keep_unfolded(runs: list[str]) -> None:
+    if runs:
+        st.query_params[UNFOLDED] = runs
+    else:
+        st.query_params.pop(UNFOLDED, None)

@@ -1,20 +1,22 @@
-"""The map of a network in a real browser: clicks and keys reach Python, hover stays where it is."""
+"""The map of a network in a real browser: a selection reaches Python, all else stays where it is."""
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from resnet_viz.components.network_map import Station
+from resnet_viz.components.network_map import Sight, Station, marked
+from resnet_viz.figures.palette import DARK, LIGHT
 from tests.browser.serving import ROOT, serving
 
 pytestmark = pytest.mark.browser
 
 
-# A made-up ResNet-18, a folded deep one and a plain one; the thumbnails get coarser with depth.
+# A made-up ResNet-18, a folded deep one, a plain one and a tiny one; thumbnails get coarser with depth.
 SCRIPT = """
 import io
 import random
@@ -22,11 +24,11 @@ import random
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from resnet_viz.components.network_map import NetworkMap, Station, network_map
-from resnet_viz.figures.palette import theme
+from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station, network_map
 
 SIDE = 48
 LADDER = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
+DEPTHS = {"deep": (3, 8, 36, 3), "tiny": (1, 1)}
 
 
 def encoded(image):
@@ -53,47 +55,56 @@ def picture():
     return encoded(image)
 
 
-def stations(kind):
-    depths = (3, 8, 36, 3) if kind == "deep" else (2, 2, 2, 2)
-    yield Station("conv1", "stem", 0, "64 × 112 × 112", "9,408 parameters · 118 M MACs",
+def sight(size):
+    reach = min(0.5, size / 448)
+    return Sight(size, (0.5 - reach, 0.5 - reach, 0.5 + reach, 0.5 + reach))
+
+
+def stations(kind, unfolded):
+    yield Station("conv1", "stem", 0, "64 × 112 × 112", ("64 × 112 × 112", "9,408"), sight(7),
+                  also=("bn1", "relu"), thumbnails=4, channels=(11, 5, 60, 2))
+    yield Station("maxpool", "max-pool", 0, "64 × 56 × 56", ("64 × 56 × 56", "0"), sight(11),
                   thumbnails=4, channels=(11, 5, 60, 2))
-    yield Station("maxpool", "max-pool", 0, "64 × 56 × 56", "no parameters",
-                  thumbnails=4, channels=(11, 5, 60, 2))
-    for stage, depth in enumerate(depths, start=1):
+    for stage, depth in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1):
         side, width = 112 >> stage, 32 << stage
-        wide = width * 4 if kind == "deep" else width
-        shown = [(0, 1), (1, depth - 1)] if kind == "deep" else [(i, 1) for i in range(depth)]
-        for block, repeats in shown:
+        for block in range(depth):
             projected = block == 0 and (stage > 1 or kind == "deep")
             shortcut = "projection" if projected else "identity"
-            last = block + repeats - 1
+            label = ("1×1, /2" if stage > 1 else "1×1") if projected else ""
+            run = f"layer{stage}.1" if kind == "deep" and block else ""
+            sent = block < 2 or not run or run in unfolded
             yield Station(
                 f"layer{stage}.{block}",
-                f"layer{stage}.{block}" + (f" … {last}" if repeats > 1 else ""),
+                f"layer{stage}.{block}",
                 stage,
-                f"{wide} × {side} × {side}",
-                f"{width * width * 18:,} parameters · 231 M MACs",
-                repeats=repeats,
+                f"{width} × {side} × {side}",
+                (f"{width} × {side} × {side}", f"{width * width * 18:,}"),
+                sight(40 * stage + 8 * block),
+                run=run,
                 shortcut="" if kind == "plain" else shortcut,
-                shortcut_label=("1×1, /2" if stage > 1 else "1×1")
-                if projected and kind != "plain" else "",
+                shortcut_label="" if kind == "plain" else label,
                 thumbnails=4,
-                channels=(3, 11, 40, 7),
+                channels=(3, 11, 40, 7) if sent else (),
             )
+    yield Station("fc", "avgpool + fc", 0, "1000", ("1000", "513,000"), sight(448),
+                  also=("avgpool", "flatten"))
 
 
-def content(kind):
+def content(kind, unfolded):
     rng = random.Random(4)
-    row = tuple(stations(kind))
-    sprite = Image.new("RGB", (SIDE * 4 * len(row), SIDE))
-    for i in range(4 * len(row)):
-        cells = (48, 28, 16, 14, 7)[row[i // 4].stage]
-        sprite.paste(thumbnail(rng, cells), (SIDE * i, 0))
+    row = tuple(stations(kind, unfolded))
+    tiles = [station.stage for station in row for _ in station.channels]
+    sprite = Image.new("RGB", (SIDE * len(tiles), SIDE))
+    for i, stage in enumerate(tiles):
+        sprite.paste(thumbnail(rng, (48, 28, 16, 14, 7)[stage]), (SIDE * i, 0))
     block = "Bottleneck" if kind == "deep" else "BasicBlock"
-    depths = (3, 8, 36, 3) if kind == "deep" else (2, 2, 2, 2)
     return NetworkMap(
         row,
-        tuple(f"Stage {i} · {block} × {n}" for i, n in enumerate(depths, start=1)),
+        tuple(
+            f"Stage {i} · {block} × {n}"
+            for i, n in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1)
+        ),
+        ("Out", "Parameters"),
         picture(),
         encoded(sprite),
         SIDE,
@@ -101,26 +112,31 @@ def content(kind):
         (("star", 0.913), ("arrow", 0.052), ("a rather long name of a class", 0.02),
          ("checker", 0.011), ("square", 0.004)),
         trained=kind != "plain",
-        receptive_field=(0.1, 0.05, 0.9, 0.82) if kind == "basic" else None,
     )
+
+
+def keep(unfolded):
+    st.session_state.unfolded = unfolded
 
 
 st.set_page_config(page_title="map", layout="wide")
 kind = st.query_params.get("kind", "basic")
 with st.sidebar:
     st.write("Controls")
-st.session_state.setdefault("layer", "layer3.17.conv2" if kind == "deep" else "layer2.1.conv1")
-light = theme(st.context.theme.type)
+first = "layer3.17.conv2" if kind == "deep" else "layer2.1.conv1"
+layer = st.session_state.setdefault("layer", st.query_params.get("layer", first))
+unfolded = st.session_state.setdefault("unfolded", [])
 network_map(
-    content(kind),
-    selected=st.session_state.layer,
-    stage_colours=light.stages,
-    shortcut_colour=light.shortcut,
+    content(kind, unfolded),
+    Selection(layer, layer.rpartition(".")[0], sight(99)),
+    unfolded=unfolded,
     alt="A made-up network of four stages",
     on_select=lambda path: st.session_state.update(layer=path),
+    on_unfold=keep,
     key="map",
 )
-st.write(f"selected: {st.session_state.layer}")
+st.write(f"selected: {layer}")
+st.write(f"unfolded: {' '.join(unfolded) or 'none'}")
 """
 
 
@@ -139,65 +155,216 @@ def _open(page: Page, url: str) -> None:
     expect(page.locator(".station").first).to_be_visible()
     idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(idle).to_have_count(1)
-    # Drawn, not only laid out: the last thumbnail has the sprite's size.
-    page.wait_for_function(
-        """() => {
-          const root = document.querySelector('.st-key-map [data-testid^=stBidiComponent]');
-          const seek = (node) => node.shadowRoot?.querySelectorAll('.thumbs canvas') ?? [];
-          const all = [root, ...root.querySelectorAll('*')].flatMap((node) => [...seek(node)]);
-          return all.length > 0 && all.at(-1).width === 48;
-        }"""
+    expect(page.locator(".thumbs canvas").last).to_have_js_property("width", 48)  # it is drawn
+
+
+def _station(page: Page, path: str) -> Locator:
+    return page.locator(f'.station[data-path="{path}"]')
+
+
+def _paths(page: Page, cls: str) -> list[str]:
+    return page.locator(f"[data-stop].{cls}").evaluate_all("all => all.map(e => e.dataset.path)")
+
+
+def _lit_arcs(page: Page) -> list[int]:
+    return page.locator(".arc").evaluate_all(
+        "arcs => arcs.flatMap((arc, i) => arc.matches('.lit') ? [i] : [])"
     )
 
 
-def _station(path: str) -> str:
-    return f'.station[data-path="{path}"]'
+@pytest.fixture
+def sent(page: Page) -> list[object]:
+    """What the page sends to its server from now on."""
+    frames: list[object] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: frames.append(frame)))
+    return frames
+
+
+def _quiet(page: Page, sent: list[object]) -> None:
+    """From here on nothing may be sent; the page does talk to its server, so that it would be seen."""
+    page.wait_for_timeout(500)
+    assert sent
+    sent.clear()
+
+
+# ---- selection ----
 
 
 def test_a_click_on_a_station_reaches_python(page: Page, address: str) -> None:
     _open(page, address)
-    expect(page.locator(".station.selected")).to_have_attribute("data-path", "layer2.1")
-    page.locator(_station("layer3.0")).click()
+    assert _paths(page, "selected") == ["layer2.1"]
+    _station(page, "layer3.0").click()
     expect(page.get_by_text("selected: layer3.0")).to_be_visible()
-    expect(page.locator(".station.selected")).to_have_attribute("data-path", "layer3.0")
+    expect(_station(page, "layer3.0")).to_have_attribute("aria-pressed", "true")
+    assert _paths(page, "selected") == ["layer3.0"]
+
+
+def test_a_click_on_the_prediction_selects_the_classifier(page: Page, address: str) -> None:
+    _open(page, address)
+    page.locator(".prediction").click()
+    expect(page.get_by_text("selected: fc")).to_be_visible()
+    expect(page.locator(".prediction.selected")).to_be_visible()
+
+
+def test_a_click_on_the_name_of_a_stage_selects_all_of_it(page: Page, address: str) -> None:
+    _open(page, address)
+    page.get_by_role("button", name="Stage 3").click()
+    expect(page.get_by_text("selected: layer3")).to_be_visible()
+    expect(page.locator(".stage.selected")).to_have_count(1)
+    assert _paths(page, "selected") == ["layer3.0", "layer3.1"]
+    expect(page.locator(".says")).to_contain_text("layer3")
+
+
+@pytest.mark.parametrize(
+    ("layer", "held_by"),
+    [
+        ("relu", ["conv1"]),
+        ("layer4.0.downsample.0", ["layer4.0"]),
+        ("layer1", ["layer1.0", "layer1.1"]),
+        ("avgpool", ["fc"]),
+    ],
+)
+def test_any_layer_marks_where_it_belongs(
+    page: Page, address: str, layer: str, held_by: list[str]
+) -> None:
+    _open(page, f"{address}/?layer={layer}")
+    assert _paths(page, "selected") == held_by
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_arrows_move_between_stations_and_a_key_selects(page: Page, address: str, key: str) -> None:
     _open(page, address)
-    assert page.locator('.station[tabindex="0"]').count() == 1
-    page.locator(_station("layer2.1")).focus()
+    expect(page.locator('[data-stop][tabindex="0"]')).to_have_count(1)
+    _station(page, "layer2.1").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(_station("layer3.0"))).to_be_focused()
+    expect(_station(page, "layer3.0")).to_be_focused()
     page.keyboard.press("End")
+    expect(page.locator(".prediction")).to_be_focused()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(_station("layer4.0"))).to_be_focused()
-    expect(page.locator(".says")).to_contain_text("layer4.0 · 512 × 7 × 7")
+    page.keyboard.press("ArrowLeft")
+    expect(_station(page, "layer4.0")).to_be_focused()
+    expect(page.locator('[data-stop][tabindex="0"]')).to_have_attribute("data-path", "layer4.0")
+    ring = "box => getComputedStyle(box.querySelector('.thumbs')).outlineColor"
+    assert _station(page, "layer4.0").evaluate(ring) == _rgb(LIGHT.text)
+    expect(page.locator(".says")).to_contain_text("layer4.0")
     page.keyboard.press(key)
     expect(page.get_by_text("selected: layer4.0")).to_be_visible()
-    expect(page.locator(_station("layer4.0"))).to_be_focused()
+    expect(_station(page, "layer4.0")).to_be_focused()
 
 
-def test_hover_lights_a_column_and_sends_nothing(page: Page, address: str) -> None:
-    sent: list[object] = []
-    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) -> None:
     _open(page, address)
-    page.wait_for_timeout(500)
-    assert sent, "the page talks to its server, so a frame would have been seen"
-    sent.clear()
-    for path in ("conv1", "layer1.0", "layer4.1", "layer3.1"):
-        page.locator(_station(path)).locator("canvas").nth(1).hover()
-        expect(page.locator(".station.lit")).to_have_attribute("data-path", path)
-    expect(page.locator(".says")).to_have_text(
-        "layer3.1 · 256 × 14 × 14 · 1,179,648 parameters · 231 M MACs"
-    )
-    expect(page.locator(".preview.shown")).to_have_text("channel 11")
+    _station(page, "layer2.1").focus()
+    for around in ("layer2.1", "layer2"):
+        page.keyboard.press("Escape")
+        expect(page.get_by_text(f"selected: {around}", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    expect(page.get_by_text("selected: layer2", exact=True)).to_be_visible()
+
+
+def test_up_and_down_walk_through_the_thumbnails(page: Page, address: str, sent) -> None:
+    _open(page, address)
+    _quiet(page, sent)
+    heading, spoken = page.locator(".figure strong"), page.locator(".spoken")
+    _station(page, "layer2.1").focus()
+    page.keyboard.press("ArrowDown")
+    expect(heading).to_have_text("layer2.1 · channel 3")
+    page.keyboard.press("ArrowDown")
+    expect(heading).to_have_text("layer2.1 · channel 11")
+    expect(spoken).to_have_text("layer2.1 · channel 11")
+    page.keyboard.press("ArrowLeft")
+    expect(heading).to_have_text("layer2.0 · channel 11")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(heading).to_have_text("input picture")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(heading).to_have_text("input picture")
+    assert sent == []
+
+
+# ---- hover ----
+
+
+def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
+    page: Page, address: str, sent
+) -> None:
+    _open(page, address)
+    _quiet(page, sent)
+    fed_by = {"conv1": None, "layer1.0": "maxpool", "layer3.1": "layer3.0", "layer4.0": "layer3.1"}
+    for path, before in fed_by.items():
+        _station(page, path).locator("canvas").nth(1).hover()
+        expect(_station(page, path)).to_have_class("station lit")
+        assert _paths(page, "lit") == [path]
+        assert _paths(page, "feeds") == ([before] if before else [])
+        expect(page.locator(".input.feeds")).to_have_count(0 if before else 1)
+        expect(page.locator(".wire.lit")).to_have_count(1)
+        arc = {"conv1": [], "layer1.0": [0], "layer3.1": [5], "layer4.0": [6]}[path]
+        assert _lit_arcs(page) == arc
+    expect(page.locator(".says")).to_have_text("layer4.0Out 512 × 7 × 7Parameters 4,718,592")
+    expect(_station(page, "layer2.0")).to_have_css("opacity", "0.35")
+    expect(_station(page, "layer3.1")).to_have_css("opacity", "1")
+    page.locator(".prediction").hover()
+    expect(page.locator(".prediction.lit")).to_be_visible()
+    assert _paths(page, "feeds") == ["layer4.1"]
     page.mouse.move(1200, 880)
-    expect(page.locator(".station.lit")).to_have_count(0)
-    expect(page.locator(".preview.shown")).to_have_count(0)
+    expect(page.locator(".lit, .feeds, .some")).to_have_count(0)
     page.wait_for_timeout(300)
     assert sent == []
+
+
+def test_the_frame_on_the_picture_follows_the_cursor(page: Page, address: str) -> None:
+    _open(page, address)
+    note, picture = page.locator(".note"), page.locator(".frame img")
+    expect(note).to_have_text("receptive field 99 px")
+    _station(page, "layer3.0").hover()
+    expect(note).to_have_text("receptive field 120 px")
+    whole, edge = picture.bounding_box(), page.locator(".edge").bounding_box()
+    assert whole
+    assert edge
+    line = 3
+    assert edge["width"] / whole["width"] == pytest.approx(120 / 224, abs=line / whole["width"])
+    assert edge["x"] - whole["x"] == pytest.approx(whole["width"] * 52 / 224, abs=line)
+    page.mouse.move(1200, 880)
+    expect(note).to_have_text("receptive field 99 px")
+
+
+def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str) -> None:
+    _open(page, address)
+    large = page.locator(".large")
+    pixels = """canvas => Array.from(
+        canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"""
+    seen = []
+    for path, number in (("conv1", 0), ("layer2.1", 2), ("layer4.1", 3)):
+        small = _station(page, path).locator("canvas").nth(number)
+        small.hover()
+        channel = 11 if path == "conv1" else (3, 11, 40, 7)[number]
+        expect(page.locator(".figure strong")).to_have_text(f"{path} · channel {channel}")
+        expect(large).to_have_css("opacity", "1")
+        seen.append(large.evaluate(pixels))
+        assert seen[-1] == small.evaluate(pixels)
+        tile = 4 * _station(page, path).evaluate("box => Number(box.dataset.stop)") + number
+        assert seen[-1] == _tile_of_the_sprite(page, tile)
+    assert len(set(seen)) == 3
+    expect(large).to_have_css("image-rendering", "pixelated")
+    over, picture = large.bounding_box(), page.locator(".frame img").bounding_box()
+    assert over == picture
+    page.mouse.move(1200, 880)
+    expect(large).to_have_css("opacity", "0")
+
+
+def _tile_of_the_sprite(page: Page, number: int) -> str:
+    """The tile drawn anew by the test's own script, decoded by Pillow."""
+    scope: dict[str, object] = {}
+    exec(SCRIPT.partition("st.set_page_config")[0], scope)
+    sprite = scope["Image"].open(io.BytesIO(scope["content"]("basic", []).sprite)).convert("RGBA")
+    data = sprite.crop((48 * number, 0, 48 * number + 48, 48)).tobytes()
+    return ",".join(map(str, data))
+
+
+# ---- shortcuts and folds ----
 
 
 @pytest.mark.parametrize(
@@ -216,52 +383,230 @@ def test_shortcuts_are_solid_or_dashed(
     expect(page.get_by_text("1×1, /2", exact=True)).to_have_count(3)
 
 
-def test_a_layer_inside_a_folded_run_marks_the_run(page: Page, address: str) -> None:
-    _open(page, f"{address}/?kind=deep")
-    expect(page.locator(".station.selected .name")).to_have_text("layer3.1 … 35")
-    expect(page.locator(".station.selected .times")).to_have_text("×35")
-
-
 def test_a_plain_untrained_network_has_no_shortcuts_and_says_so(page: Page, address: str) -> None:
     _open(page, f"{address}/?kind=plain")
     expect(page.locator(".arc, .sum, .label")).to_have_count(0)
     expect(page.get_by_text("scores of an untrained network")).to_be_visible()
-    expect(page.locator(".field")).to_be_hidden()
 
 
-def test_a_resnet18_fits_beside_the_sidebar(page: Page, address: str) -> None:
+def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> None:
+    _open(page, f"{address}/?kind=deep")
+    assert _paths(page, "selected") == ["layer3.1"]  # which stands for the selected layer3.17
+    expect(page.locator(".station.selected .name")).to_have_text("layer3.1 …\u00a035")
+    expect(page.locator(".says")).to_contain_text("Equal blocks 35")
+    badge = page.get_by_role("button", name="Unfold 35 equal blocks from layer3.1")
+    expect(badge).to_have_text("×35")
+    badge.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".station")).to_have_count(2 + 3 * 2 + 36)
+    fold = page.get_by_role("button", name="Fold 35 equal blocks from layer3.1")
+    expect(fold).to_be_focused()
+    assert _paths(page, "selected") == ["layer3.17"]
+    expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
+    expect(page.locator(".pending")).to_have_count(0)
+    drawn = _station(page, "layer3.35").locator("canvas")
+    expect(drawn.last).to_have_js_property("width", 48)
+    _the_row_scrolls_and_the_page_does_not(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".station")).to_have_count(10)
+    expect(page.get_by_text("unfolded: none")).to_be_visible()
+
+
+def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, address: str) -> None:
+    _open(page, f"{address}/?kind=deep")
+    page.locator(".badge").nth(2).click()
+    expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
+    before = page.locator(".frame").bounding_box()
+    _station(page, "layer3.0").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    expect(_station(page, "layer4.1")).to_be_in_viewport()
+    assert page.locator(".frame").bounding_box() == before
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    box = page.locator(".station:focus").bounding_box()
+    assert box
+    assert before
+    assert box["x"] >= before["x"] + before["width"], "the focused column is not behind the picture"
+
+
+# ---- the tour ----
+
+
+def _button(page: Page, name: str) -> Locator:
+    return page.locator(".controls").get_by_role("button", name=name, exact=True)
+
+
+def test_steps_show_place_after_place(page: Page, address: str, sent) -> None:
     _open(page, address)
+    _quiet(page, sent)
+    forward, back = _button(page, "Step forward"), _button(page, "Step back")
+    forward.click()
+    expect(page.locator(".station.ahead")).to_have_count(10)
+    expect(page.locator(".prediction.ahead ol")).to_have_css("opacity", "0")
+    expect(back).to_have_attribute("aria-disabled", "true")
+    for _ in range(3):
+        forward.click()
+    assert _paths(page, "lit") == ["layer1.0"]
+    expect(page.locator(".station.ahead")).to_have_count(7)
+    expect(_station(page, "layer1.1").locator(".thumbs")).to_have_css("opacity", "0")
+    expect(page.locator(".note")).to_have_text("receptive field 40 px")
+    back.click()
+    assert _paths(page, "lit") == ["maxpool"]
+    expect(page.locator(".spoken")).to_contain_text("max-pool")
+    _button(page, "Show everything").click()
+    expect(page.locator(".ahead, .lit")).to_have_count(0)
+    back.click()  # from the end
+    assert _paths(page, "ahead") == ["fc"]
+    forward.click()
+    expect(page.locator(".ahead, .some")).to_have_count(0)
+    expect(forward).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".spoken")).to_contain_text("star 91.3 %")
+    page.keyboard.press("Escape")
+    expect(page.locator(".lit")).to_have_count(0)
+    assert sent == []
+
+
+def test_play_with_reduced_motion_jumps_and_stops_at_the_classes(
+    page: Page, address: str, sent
+) -> None:
+    _open(page, f"{address}/?kind=tiny&layer=layer1.0")
+    _quiet(page, sent)
+    _button(page, "Play").click()
+    expect(page.locator(".station.ahead")).to_have_count(4)
+    _watch_pulses(page)
+    expect(_button(page, "Pause")).to_be_visible()
+    expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
+    expect(_button(page, "Play")).to_be_visible()
+    expect(page.locator(".ahead")).to_have_count(0)
+    assert page.evaluate("window.pulses") == 0
+    assert sent == []
+
+
+def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    sent: list[object] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    _open(page, f"{address}/?kind=tiny&layer=layer1.0")
+    _quiet(page, sent)
+    _watch_pulses(page)
+    _button(page, "Play").click()
+    expect(_station(page, "maxpool")).not_to_have_class("station ahead", timeout=30_000)
+    _button(page, "Pause").click()
+    ahead = page.locator(".station.ahead").count()
+    page.wait_for_timeout(1500)
+    expect(page.locator(".station.ahead")).to_have_count(ahead)
+    _button(page, "Play").click()
+    expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
+    expect(page.locator(".ahead")).to_have_count(0)
+    # Five wires and the arcs of two blocks; a hop that was paused is sent anew.
+    assert page.evaluate("window.pulses") >= 5 + 2
+    assert sent == []
+    context.close()
+
+
+def _watch_pulses(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.pulses = 0;
+          const animate = Element.prototype.animate;
+          Element.prototype.animate = function (...how) {
+            if (this.matches('.pulse')) window.pulses += 1;
+            return animate.apply(this, how);
+          };
+        }"""
+    )
+
+
+# ---- sizes and colours ----
+
+
+@pytest.mark.parametrize("width", [1400, 1920])
+@pytest.mark.parametrize("kind", ["basic", "deep"])
+def test_a_network_fits_beside_the_sidebar(page: Page, address: str, width: int, kind: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    _open(page, f"{address}/?kind={kind}")
     hidden = page.locator(".scroller").evaluate("row => row.scrollWidth - row.clientWidth")
     assert hidden == 0
 
 
-def test_on_a_phone_the_row_scrolls_and_the_page_does_not(page: Page, address: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    _open(page, address)
-    row = page.locator(".scroller")
+def _the_row_scrolls_and_the_page_does_not(page: Page) -> None:
+    row, main = page.locator(".scroller"), page.get_by_test_id("stMain")
     assert row.evaluate("row => row.scrollWidth > row.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
-    above, below = row.bounding_box(), page.locator(".prediction").bounding_box()
-    assert above is not None
-    assert below is not None
-    assert below["y"] >= above["y"] + above["height"]
 
 
-def test_dark_follows_a_live_switch(page: Page, address: str) -> None:
-    ground = "sum => getComputedStyle(sum).backgroundColor"
+def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
     _open(page, address)
-    sums = page.locator(".sum").first
-    assert sums.evaluate(ground) == "rgb(255, 255, 255)"
+    _the_row_scrolls_and_the_page_does_not(page)
+    above, below = (
+        page.locator(".scroller").bounding_box(),
+        page.locator(".prediction").bounding_box(),
+    )
+    assert above
+    assert below
+    assert below["y"] >= above["y"] + above["height"]
+    _station(page, "maxpool").locator("canvas").nth(1).tap()
+    expect(page.get_by_text("selected: maxpool")).to_be_visible()
+    expect(page.locator(".large.shown")).to_be_in_viewport()
+    expect(page.locator(".lit")).to_have_count(0)
+    page.locator(".frame").tap()
+    expect(page.locator(".large.shown")).to_have_count(0)
+    context.close()
+
+
+def test_hues_follow_a_live_switch_of_the_theme(page: Page, address: str, sent) -> None:
+    _open(page, address)
+    total = _station(page, "layer1.0").locator(".sum")
+    arc = page.locator(".arc").first
+    expect(total).to_have_css("border-top-color", _rgb(LIGHT.stage(1)))
+    expect(arc).to_have_css("stroke", _rgb(LIGHT.shortcut))
+    _quiet(page, sent)
     page.emulate_media(color_scheme="dark")
-    expect(sums).to_have_css("background-color", "rgb(18, 22, 28)")
+    expect(total).to_have_css("background-color", _rgb(DARK.background))
+    expect(total).to_have_css("border-top-color", _rgb(DARK.stage(1)))
+    expect(arc).to_have_css("stroke", _rgb(DARK.shortcut))
+    assert sent == []
+
+
+def _rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
+# ---- without a browser ----
+
+
+def _placed(path: str, *also: str) -> Station:
+    return Station(path, path, 0, "", (), Sight(1, (0, 0, 1, 1)), also=also)
 
 
 def test_a_station_holds_its_layers_and_no_neighbour() -> None:
-    run = Station("layer3.1", "layer3.1 … 35", 3, "", "", repeats=35)
-    held = ("layer3.1", "layer3.1.conv1", "layer3.17.conv2", "layer3.35")
-    assert [path for path in held if not run.holds(path)] == []
-    strange = ("layer3.0", "layer3.36", "layer3", "layer2.1", "conv1", "layer33.2")
-    assert [path for path in strange if run.holds(path)] == []
-    assert not Station("layer2.1", "layer2.1", 2, "", "").holds("layer2.10.conv1")
+    block = _placed("layer3.1")
+    held = ("layer3.1", "layer3.1.conv1", "layer3.1.downsample.0")
+    assert [path for path in held if not block.holds(path)] == []
+    strange = (
+        "layer3.0",
+        "layer3.10",
+        "layer3.10.conv1",
+        "layer3",
+        "layer2.1",
+        "conv1",
+        "layer33.2",
+    )
+    assert [path for path in strange if block.holds(path)] == []
+    assert _placed("conv1", "bn1").holds("bn1")
+
+
+def test_a_stage_marks_all_its_blocks_and_no_other() -> None:
+    row = [_placed(p) for p in ("conv1", "layer1.0", "layer1.1", "layer10.0", "fc")]
+    assert marked(row, "layer1") == [1, 2]
+    assert marked(row, "layer1.1.conv2") == [2]
+    assert marked(row, "nothing") == []

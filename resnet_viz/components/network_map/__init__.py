@@ -1,100 +1,133 @@
-"""A whole network at a glance: the picture, the strongest channels of each block, the prediction."""
+"""A whole network at a glance: the picture, the strongest channels of each block, the prediction.
+
+Hover, keys, unfolding and the tour of the picture are answered in the browser. Two things are told to
+Python: a selection, and which runs are unfolded, so that it can send the thumbnails of their blocks.
+"""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from resnet_viz.components import declare, fired
+from resnet_viz.figures.palette import DARK, LIGHT
 
-_COMPONENT = declare(__file__)
+_COMPONENT = declare(
+    __file__, scripts=("message.js", "columns.js", "wires.js", "sides.js", "tour.js")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the central cell of a layer depends on: its receptive field."""
+
+    size: int  # pixels
+    frame: tuple[float, float, float, float]  # left, top, right, bottom: fractions of the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One column of the map: the stem, the max-pool, a block, or a run of equal blocks."""
+    """A place on the way through the network: a part of the stem, a block, or the head."""
 
-    path: str  # what a click selects: "layer2.1"; in a run, its first block
-    title: str  # "layer2.1"; "layer3.1 … 35" for a run
+    path: str  # what a click selects: "layer2.1"
+    title: str
     stage: int  # 0 stem and head, 1 to 4
     shape: str  # "64 × 56 × 56"
-    cost: str  # "73,984 parameters · 231 M MACs"
-    repeats: int = 1  # how many blocks the run stands for
-    shortcut: str = ""  # "" none, "identity", "projection"
+    facts: tuple[str, ...]  # a value for each of the map's `measures`
+    sight: Sight
+    also: tuple[str, ...] = ()  # layers beside it that it stands for: "bn1" and "relu" in the stem
+    run: str = ""  # the first of the equal blocks that it can be folded with
+    shortcut: str = ""  # "" none, "identity", "projection", "zero-pad"
     shortcut_label: str = ""  # "1×1, /2"
-    thumbnails: int = 0  # how many of the sprite's squares are its own
-    channels: tuple[int, ...] = ()  # the channel that each of them shows
+    thumbnails: int = 0  # how many belong to it, whether or not they have been sent
+    channels: tuple[int, ...] = ()  # what those show that have been sent
 
     def holds(self, path: str) -> bool:
-        """Whether that layer is the station itself, or inside its block or its run of blocks."""
-        if path == self.path or path.startswith(f"{self.path}."):
-            return True
-        stage, _, first = self.path.rpartition(".")
-        if self.repeats == 1 or not path.startswith(f"{stage}."):
-            return False
-        block = path.removeprefix(f"{stage}.").partition(".")[0]
-        return block.isdecimal() and 0 <= int(block) - int(first) < self.repeats
+        """Whether that layer is the station itself or a part of it."""
+        return path in (self.path, *self.also) or path.startswith(f"{self.path}.")
+
+    def belongs_to(self, path: str) -> bool:
+        """Whether the station lies in that stage."""
+        return self.path.startswith(f"{path}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The selected layer, stage or block, which need not be a station."""
+
+    path: str
+    parent: str  # the block or stage around it, "" when there is none
+    sight: Sight
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkMap:
     """What the map shows; its text is set as it stands."""
 
-    stations: tuple[Station, ...]
+    stations: tuple[Station, ...]  # every block on its own, the head last
     stage_titles: tuple[str, ...]  # one per stage: "Stage 1 · BasicBlock × 2"
+    measures: tuple[str, ...]  # what the facts of a station are: "Parameters", …
     picture: bytes  # PNG or JPEG, square: what the network sees
-    sprite: bytes  # PNG: all thumbnails in one row, in the order of the stations
+    sprite: bytes  # PNG: the thumbnails that are sent in one row, in the order of the stations
     thumbnail_size: int  # pixels
     input_shape: str  # "3 × 224 × 224"
     classes: tuple[tuple[str, float], ...]  # name and probability, the likeliest first
     trained: bool
-    receptive_field: tuple[float, float, float, float] | None = None
-    """Left, top, right, bottom as fractions of the picture: what the selected cell sees."""
 
 
 def network_map(
     content: NetworkMap,
+    selection: Selection,
     *,
-    selected: str,
-    stage_colours: Sequence[str],
-    shortcut_colour: str,
+    unfolded: Collection[str],
     alt: str,
     on_select: Callable[[str], None],
+    on_unfold: Callable[[list[str]], None],
     key: str,
 ) -> None:
-    """Mount the map. `on_select` gets the path of the station that was clicked.
+    """Mount the map.
 
-    `selected` may be any layer: the station that holds it is marked. `stage_colours` has the hue of
-    stem and head first, then one for each stage.
+    `unfolded` names the runs that it opens with; after that the browser decides and `on_unfold` is
+    told. `on_select` gets the path of what was clicked, or what Escape went up to. What comes back is
+    the browser's: whoever reads it checks it.
     """
     _COMPONENT(
         key=key,
-        data={
-            **_as_json(content),
-            "selected": _index(content.stations, selected),
-            "stage_colours": list(stage_colours),
-            "shortcut_colour": shortcut_colour,
-            "alt": alt,
-        },
+        data=encoded(
+            content,
+            marked=marked(content.stations, selection.path),
+            selection=asdict(selection),
+            unfolded=sorted(unfolded),
+            colours=_COLOURS,
+            alt=alt,
+        ),
         on_select_change=lambda: on_select(str(fired(key, "select"))),
+        on_unfold_change=lambda: on_unfold([str(run) for run in fired(key, "unfold") or ()]),
     )
 
 
-def _index(stations: Sequence[Station], path: str) -> int:
-    """The number of the station that holds the layer, -1 when none does."""
-    return next((i for i, station in enumerate(stations) if station.holds(path)), -1)
+def marked(stations: Sequence[Station], path: str) -> list[int]:
+    """The numbers of the stations that a selection belongs to: several for a stage."""
+    return [i for i, s in enumerate(stations) if s.holds(path) or s.belongs_to(path)]
 
 
-def _as_json(content: NetworkMap) -> dict[str, Any]:
-    # Bytes inside a dict do not cross; a few tens of kilobytes of base64 do.
-    return asdict(content) | {
-        "picture": _image_uri(content.picture),
-        "sprite": _image_uri(content.sprite),
-    }
+# Both appearances, as CSS properties: a change of theme then needs no message.
+_COLOURS = {
+    "--shortcut": f"light-dark({LIGHT.shortcut}, {DARK.shortcut})",
+    **{
+        f"--stage-{stage}": f"light-dark({light}, {dark})"
+        for stage, (light, dark) in enumerate(zip(LIGHT.stages, DARK.stages, strict=True))
+    },
+}
 
 
-def _image_uri(image: bytes) -> str:
-    kind = "jpeg" if image.startswith(b"\xff\xd8") else "png"
-    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
+def encoded(content: NetworkMap, **more: Any) -> bytes:
+    """The map as one run of bytes, as `readMap` in `message.js` reads it back.
+
+    Four bytes with the length of the JSON (little-endian), the JSON, the picture, the sprite.
+    """
+    text = asdict(content) | more | {"picture": len(content.picture), "sprite": len(content.sprite)}
+    header = json.dumps(text, ensure_ascii=False, separators=(",", ":")).encode()
+    return len(header).to_bytes(4, "little") + header + content.picture + content.sprite

@@ -1,264 +1,320 @@
-// The network as a row of columns. Hover and focus stay in the browser; a click is one message.
+// The network as a row of columns. Hover, keys, unfolding and the tour stay in the browser; a
+// selection is one message, and so is a run that is unfolded: its blocks' thumbnails come after.
 
-const PARTS = new WeakMap();
-const SVG = "http://www.w3.org/2000/svg";
-const COLUMN = 100; // units of the drawing of arcs, which is stretched to the width of the columns
-const LINE = 18; // where the main line runs, pixels from the top of the rail
-const RAIL = 62; // height of the rail, as in component.css
+const MAPS = new WeakMap();
+const WALK = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+const LEAF = { ArrowUp: -1, ArrowDown: 1 };
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
-function make(name, cls, into, text) {
-  const element = document.createElement(name);
-  element.className = cls;
-  if (text !== undefined) element.textContent = text;
-  into.append(element);
-  return element;
-}
+class NetworkMap {
+  constructor(root) {
+    this.root = root;
+    this.stops = []; // the columns, and the prediction as the last
+    this.hovered = this.focused = -1; // numbers of stops
+    this.lighted = []; // elements, each with the class that it got
+    this.thumb = null; // the thumbnail that is shown large: { stop, number }
+    this.sprite = new Image();
+    this.sprite.onload = () => this.drawThumbnails();
+    this.pulses = [];
+    root.role = "group";
+    this.body = make("div", "body", root);
+    const network = make("div", "network", this.body);
+    this.scroller = make("div", "scroller", network);
+    this.grid = make("div", "grid", this.scroller);
+    this.input = new InputPicture(this.grid);
+    const bar = make("div", "bar", network);
+    this.tour = new Tour(this, bar);
+    this.says = make("p", "says", bar);
+    this.prediction = make("div", "prediction", this.body);
+    this.prediction.role = "button";
+    this.spoken = make("p", "spoken", root);
+    this.spoken.ariaLive = "polite";
+    this.listen();
+  }
 
-function build(root) {
-  const body = make("div", "body", root);
-  const network = make("div", "network", body);
-  const grid = make("div", "grid", make("div", "scroller", network));
-  const says = make("p", "says", network);
-  const prediction = make("div", "prediction", body);
-  const preview = make("div", "preview", root);
-  const canvas = make("canvas", "", preview);
-  const caption = make("span", "", preview);
-  root.setAttribute("role", "group");
-  preview.setAttribute("aria-hidden", "true");
-  return {
-    ...{ root, grid, prediction, says, preview, canvas, caption },
-    ...{ columns: [], structure: "", sprite: new Image(), stop: -1, was: null },
-  };
-}
+  // ---- what a message from Python changes ----
 
-// ---- the columns, built anew only when the network changes ----
+  update(data, send) {
+    Object.assign(this, { data, send });
+    this.root.ariaLabel = data.alt;
+    const { style } = this.root;
+    for (const [name, value] of Object.entries(data.colours)) style.setProperty(name, value);
+    const plan = data.stations.map(({ channels, ...station }) => station);
+    const network = JSON.stringify([plan, data.stage_titles, data.measures]);
+    const another = network !== this.network;
+    this.network = network;
+    if (another) {
+      this.unfolded = new Set(data.unfolded);
+      this.lay();
+    }
+    for (const stop of this.stops) stop.station = data.stations[stop.members[0]];
+    this.input.show(data);
+    showPrediction(this.prediction, data);
+    showBytes(this.sprite, data.sprite);
+    this.drawThumbnails();
+    this.mark();
+    if (!another) return this.light();
+    this.tour.end();
+    this.bringIntoView(this.selected()[0]?.box ?? this.input.box);
+  }
 
-function arc(index, station, into) {
-  const path = document.createElementNS(SVG, "path");
-  const from = (index - 0.28) * COLUMN; // just behind the station before
-  const to = (index + 0.5) * COLUMN;
-  const low = LINE + 38;
-  path.setAttribute("d", `M ${from} ${LINE} C ${from} ${low} ${to} ${low} ${to} ${LINE}`);
-  path.setAttribute("class", `arc ${station.shortcut}`);
-  into.append(path);
-  return path;
-}
+  // The columns, anew: another network, or a run that was folded or unfolded.
+  lay() {
+    const { stations, stage_titles, measures } = this.data;
+    const focused = this.root.getRootNode().activeElement?.dataset ?? {};
+    const columns = arrange(stations.slice(0, -1), this.unfolded);
+    this.enlarge(null);
+    this.grid.replaceChildren(this.input.box);
+    this.grid.style.setProperty("--count", columns.length);
+    this.grid.classList.toggle("folding", columns.some(({ blocks }) => blocks));
+    this.stages = buildStages(columns, stage_titles, this.grid);
+    const wire = buildWires(columns, this.grid);
+    columns.forEach((column, index) => buildColumn(column, index, measures, this.grid));
+    this.track = buildTrack(this.grid);
+    const head = { station: stations.at(-1), members: [stations.length - 1], canvases: [] };
+    this.stops = [...columns, { ...head, box: this.prediction, wire }];
+    this.stops.forEach(({ box }, index) => (box.dataset.stop = index));
+    this.hovered = this.focused = -1;
+    this.tabStop = "";
+    this.refocus(focused);
+  }
 
-function spacedShape(shape, into) {
-  const [channels, ...rest] = shape.split(" × ");
-  make("span", "", into, rest.length ? `${channels}\u00a0× ` : channels);
-  make("span", "plane", into, rest.join("\u00a0×\u00a0"));
-}
+  refocus({ run, path }) {
+    if (run) this.stops.find(({ badge }) => badge?.dataset.run === run)?.badge.focus();
+    else if (path) this.stops.find(({ box }) => box.dataset.path === path)?.box.focus();
+  }
 
-function column(index, station, grid, arcs) {
-  const box = make("div", "station", grid);
-  box.style.gridColumn = index + 2;
-  box.style.setProperty("--index", index);
-  box.dataset.path = station.path;
-  box.tabIndex = -1; // one of them becomes the tab stop in listen()
-  box.setAttribute("role", "button");
-  const says = [station.title, station.shape, station.cost].filter(Boolean);
-  box.setAttribute("aria-label", says.join(", "));
-  make("span", "name", box, station.title.replace("… ", "…\u00a0"));
-  const thumbs = make("span", "thumbs", box);
-  const canvases = Array.from({ length: station.thumbnails }, () => make("canvas", "", thumbs));
-  const rail = make("span", "rail", box);
-  make("i", station.shortcut ? "sum" : "dot", rail).classList.toggle("run", station.repeats > 1);
-  if (station.repeats > 1) make("span", "times", rail, `×${station.repeats}`);
-  if (station.shortcut_label) make("span", "label", rail, station.shortcut_label);
-  spacedShape(station.shape, make("span", "shape", make("span", "foot", box)));
-  return { box, canvases, arc: station.shortcut ? arc(index, station, arcs) : null };
-}
+  drawThumbnails() {
+    if (!this.sprite.complete) return; // they come when it is loaded
+    const { stations, thumbnail_size: side } = this.data;
+    let sent = 0;
+    const first = stations.map(({ channels }) => (sent += channels.length) - channels.length);
+    for (const { canvases, station, members } of this.stops) {
+      canvases.forEach((canvas, number) => {
+        const here = number < station.channels.length;
+        canvas.classList.toggle("pending", !here);
+        if (!here) return;
+        canvas.width = canvas.height = side;
+        const left = side * (first[members[0]] + number);
+        canvas.getContext("2d").drawImage(this.sprite, left, 0, side, side, 0, 0, side, side);
+      });
+    }
+    this.enlarge(this.thumb);
+  }
 
-function stageBackgrounds(data, grid) {
-  data.stations.forEach(({ stage }, index) => {
-    if (!stage || data.stations[index - 1]?.stage === stage) return;
-    const run = data.stations.filter((station) => station.stage === stage).length;
-    const box = make("div", "stage", grid);
-    box.style.gridColumn = `${index + 2} / span ${run}`;
-    box.dataset.stage = stage;
-    const [name, ...rest] = (data.stage_titles[stage - 1] ?? "").split(" · ");
-    const title = make("p", "", box);
-    make("strong", "", title, name);
-    make("span", "", title, rest.join(" · "));
-  });
-}
+  mark() {
+    const { marked, selection } = this.data;
+    for (const { box, members } of this.stops) {
+      const selected = members.some((member) => marked.includes(member));
+      box.classList.toggle("selected", selected);
+      box.ariaPressed = String(selected);
+    }
+    for (const stage of this.stages) {
+      stage.classList.toggle("selected", stage.dataset.holds === selection.path);
+    }
+    this.grid.classList.toggle("whole", this.stages.some((stage) => stage.matches(".selected")));
+    if (this.tabStop === selection.path) return;
+    this.tabStop = selection.path;
+    this.stopAt(Math.max(0, this.stops.indexOf(this.selected()[0])));
+  }
 
-function buildColumns(parts, data) {
-  const { grid } = parts;
-  const focused = grid.getRootNode().activeElement?.dataset.path;
-  grid.replaceChildren();
-  parts.preview.classList.remove("shown");
-  grid.style.setProperty("--count", data.stations.length);
-  stageBackgrounds(data, grid);
-  const input = make("div", "input", grid);
-  make("strong", "", input, "input picture");
-  const frame = make("div", "frame", input);
-  parts.picture = make("img", "", frame);
-  parts.picture.alt = "";
-  parts.field = make("div", "field", frame);
-  parts.inputShape = make("span", "", input);
-  parts.fieldNote = make("span", "note", input, "receptive field");
-  make("div", "line", grid);
-  const arcs = document.createElementNS(SVG, "svg");
-  arcs.setAttribute("class", "arcs");
-  arcs.setAttribute("viewBox", `0 0 ${COLUMN * data.stations.length} ${RAIL}`);
-  arcs.setAttribute("preserveAspectRatio", "none");
-  arcs.setAttribute("aria-hidden", "true");
-  grid.append(arcs);
-  parts.columns = data.stations.map((station, index) => column(index, station, grid, arcs));
-  parts.stop = -1;
-  parts.columns.find(({ box }) => box.dataset.path === focused)?.box.focus();
-}
+  selected() {
+    return this.stops.filter(({ box }) => box.classList.contains("selected"));
+  }
 
-// ---- what changes with the picture, the selection and the theme ----
+  // ---- what the pointer, the focus or the tour is at ----
 
-function drawThumbnails(parts, data) {
-  const side = data.thumbnail_size;
-  let at = 0;
-  for (const { canvases } of parts.columns) {
-    for (const canvas of canvases) {
-      canvas.width = canvas.height = side;
-      canvas.getContext("2d").drawImage(parts.sprite, side * at++, 0, side, side, 0, 0, side, side);
+  current() {
+    const toured = this.tour.at - 1;
+    if (this.tour.playing) return toured;
+    if (this.hovered >= 0) return this.hovered;
+    return this.tour.at >= 0 ? toured : this.focused;
+  }
+
+  // A place and what feeds it: what comes before it, the line from there, and the way around.
+  light() {
+    const at = this.current();
+    const stop = this.stops[at];
+    const before = this.stops[at - 1]?.box ?? this.input.box;
+    for (const [element, name] of this.lighted) element.classList.remove(name);
+    const lit = stop ? [stop.box, stop.wire, stop.arc].filter(Boolean) : [];
+    this.lighted = lit.map((element) => [element, "lit"]);
+    if (stop) this.lighted.push([before, "feeds"]);
+    for (const [element, name] of this.lighted) element.classList.add(name);
+    this.body.classList.toggle("some", Boolean(stop) && this.tour.at !== this.tour.last);
+    this.read(stop);
+    this.input.frame((stop?.station ?? this.data.selection).sight);
+  }
+
+  read(stop) {
+    const selected = this.selected();
+    const shown = stop ?? (selected.length === 1 ? selected[0] : null);
+    this.says.replaceChildren();
+    make("strong", "", this.says, shown ? title(shown) : this.data.selection.path);
+    if (!shown) return void make("span", "measure", this.says, "Choose a column to look inside.");
+    for (const [measure, value] of factsOf(shown, this.data.measures)) {
+      const fact = make("span", "fact", this.says);
+      make("span", "measure", fact, `${measure} `);
+      fact.append(value);
     }
   }
-}
 
-function showPicture(parts, data) {
-  if (parts.picture.src !== data.picture) parts.picture.src = data.picture;
-  parts.inputShape.textContent = data.input_shape;
-  parts.field.hidden = parts.fieldNote.hidden = !data.receptive_field;
-  if (!data.receptive_field) return;
-  // A receptive field may reach into the padding; what is drawn ends with the picture.
-  const [left, top, right, bottom] = data.receptive_field.map((x) => Math.min(1, Math.max(0, x)));
-  parts.field.style.inset = [top, 1 - right, 1 - bottom, left].map((x) => `${100 * x}%`).join(" ");
-}
-
-function showPrediction({ prediction }, data) {
-  prediction.replaceChildren();
-  prediction.classList.toggle("untrained", !data.trained);
-  make("strong", "", prediction, data.trained ? "prediction" : "scores of an untrained network");
-  const list = make("ol", "", prediction);
-  for (const [name, probability] of data.classes) {
-    const row = make("li", "", list);
-    make("span", "class", row, name).title = name;
-    make("span", "percent", row, `${(100 * probability).toFixed(1)} %`);
-    const bar = make("span", "bar", row);
-    make("i", "", bar).style.width = `${100 * probability}%`;
+  enlarge(thumb) {
+    const canvasOf = (at) => this.stops[at?.stop]?.canvases[at.number];
+    canvasOf(this.thumb)?.classList.remove("enlarged");
+    const { station } = this.stops[thumb?.stop] ?? {};
+    const channel = station?.channels[thumb.number];
+    this.thumb = channel === undefined ? null : thumb;
+    canvasOf(this.thumb)?.classList.add("enlarged");
+    this.input.enlarge(canvasOf(this.thumb), `${station?.path} · channel ${channel}`);
   }
-}
 
-function showPreview(parts, canvas, station, number) {
-  const { root, preview } = parts;
-  parts.canvas.width = canvas.width;
-  parts.canvas.height = canvas.height;
-  parts.canvas.getContext("2d").drawImage(canvas, 0, 0);
-  const channel = station.channels[number];
-  parts.caption.textContent = channel === undefined ? station.title : `channel ${channel}`;
-  const whole = root.getBoundingClientRect();
-  const box = canvas.getBoundingClientRect();
-  const right = box.right - whole.left + 12;
-  const left = box.left - whole.left - 12 - preview.offsetWidth;
-  const top = (box.top + box.bottom) / 2 - whole.top - preview.offsetHeight / 2;
-  const fits = right + preview.offsetWidth <= whole.width;
-  preview.style.left = `${Math.max(0, fits ? right : left)}px`;
-  preview.style.top = `${Math.max(0, top)}px`;
-  preview.classList.add("shown");
-}
+  // ---- pointer and keys ----
 
-function showColours(parts, data) {
-  parts.root.style.setProperty("--shortcut", data.shortcut_colour);
-  parts.root.style.setProperty("--head", data.stage_colours[0]);
-  for (const box of parts.grid.querySelectorAll(".stage")) {
-    box.style.setProperty("--stage", data.stage_colours[box.dataset.stage]);
+  listen() {
+    const { body } = this;
+    body.onpointerover = ({ target }) => this.point(target);
+    body.onpointerleave = ({ pointerType }) => this.leave(pointerType === "touch");
+    body.onclick = ({ target }) => this.choose(target);
+    body.onkeydown = (event) => this.pressed(event);
+    body.addEventListener("focusin", ({ target }) => this.focus(target));
+    body.addEventListener("focusout", () => this.focus(null));
   }
-  data.stations.forEach(({ stage }, index) => {
-    parts.columns[index].box.style.setProperty("--stage", data.stage_colours[stage]);
-  });
-}
 
-function say({ says }, station) {
-  says.replaceChildren();
-  if (!station) return void make("span", "", says, "Choose a column to look inside.");
-  make("strong", "", says, station.title);
-  for (const fact of [station.shape, station.cost].filter(Boolean)) {
-    says.append(" · ");
-    make("span", "", says, fact);
+  point(target) {
+    const box = target.closest("[data-stop]");
+    const stop = box ? Number(box.dataset.stop) : -1;
+    const number = this.stops[stop]?.canvases.indexOf(target) ?? -1;
+    if (stop !== this.hovered) {
+      this.hovered = stop;
+      this.light();
+    }
+    this.enlarge(number < 0 ? null : { stop, number });
   }
-}
 
-// ---- the answer to pointer and keys ----
+  // A finger that is lifted leaves at once; what it touched stays large until the next touch.
+  leave(byTouch) {
+    this.hovered = -1;
+    if (!byTouch) this.enlarge(null);
+    this.light();
+  }
 
-function listen(parts, data, setTriggerValue) {
-  const { columns, grid, preview } = parts;
-  const light = (at) => {
-    const lit = at >= 0 ? at : columns.findIndex(({ box }) => box.matches(":focus-visible"));
-    grid.classList.toggle("some", lit >= 0);
-    columns.forEach(({ box, arc }, index) => {
-      box.classList.toggle("lit", index === lit);
-      arc?.classList.toggle("lit", index === lit);
+  focus(target) {
+    const box = target?.closest("[data-stop]");
+    this.focused = box?.matches(":focus-visible") ? Number(box.dataset.stop) : -1;
+    if (box) this.stopAt(Number(box.dataset.stop));
+    this.light();
+  }
+
+  // The one place in the tab order.
+  stopAt(at) {
+    this.stops.forEach(({ box }, index) => (box.tabIndex = index === at ? 0 : -1));
+  }
+
+  choose(target) {
+    const { path, run } = target.closest("[data-run], [data-path]")?.dataset ?? {};
+    if (run) this.fold(run);
+    else if (path) this.send("select", path);
+  }
+
+  pressed(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const { key, target } = event;
+    const at = Number(target.dataset.stop ?? -1);
+    if (key === "Escape") this.goBack();
+    else if (at < 0) return; // a button answers for itself
+    else if (key in WALK) this.walk(at + WALK[key]);
+    else if (key in LEAF) this.leaf(at, LEAF[key]);
+    else if (key === "Enter" || key === " ") this.choose(target);
+    else return;
+    event.preventDefault();
+  }
+
+  walk(to) {
+    const stop = Math.min(this.stops.length - 1, Math.max(0, to));
+    const { number } = this.thumb ?? {};
+    this.stops[stop].box.focus();
+    this.turnTo(number === undefined ? null : { stop, number });
+  }
+
+  // Down from a column to its first thumbnail, on to the last, and up again.
+  leaf(stop, by) {
+    const from = this.thumb?.stop === stop ? this.thumb.number : -1;
+    const number = Math.min(this.stops[stop].canvases.length - 1, from + by);
+    this.turnTo(number < 0 ? null : { stop, number });
+  }
+
+  turnTo(thumb) {
+    this.enlarge(thumb);
+    this.spoken.textContent = this.thumb ? this.input.heading.textContent : "";
+  }
+
+  // Out of the tour, away from a thumbnail, or up to what is around the selected layer.
+  goBack() {
+    if (this.tour.at >= 0) this.tour.end();
+    else if (this.thumb && this.hovered < 0) this.enlarge(null);
+    else if (this.data.selection.parent) this.send("select", this.data.selection.parent);
+  }
+
+  fold(run) {
+    const place = () => this.grid.querySelector(`[data-run="${run}"]`).getBoundingClientRect().left;
+    const before = place();
+    if (!this.unfolded.delete(run)) this.unfolded.add(run);
+    this.lay();
+    this.drawThumbnails();
+    this.mark();
+    this.tour.end();
+    this.scroller.scrollLeft += place() - before; // the badge stays under the cursor
+    this.spoken.textContent = `${this.stops.length - 1} columns`;
+    this.send("unfold", [...this.unfolded]);
+  }
+
+  // ---- the tour: place 0 is the picture, place n the stop n - 1 ----
+
+  places() {
+    return this.stops.length + 1;
+  }
+
+  travel(to, duration) {
+    if (CALM.matches) return;
+    const [index, count] = [to - 1, this.stops.length - 1];
+    this.pulses = sendPulses(this.track, this.stops[index], index, count, duration);
+  }
+
+  halt() {
+    for (const pulse of this.pulses) pulse.cancel();
+  }
+
+  arrived(at) {
+    this.stops.forEach(({ box, wire, arc }, index) => {
+      const ahead = at >= 0 && index >= at;
+      for (const element of [box, wire, arc]) element?.classList.toggle("ahead", ahead);
     });
-    say(parts, data.stations[lit >= 0 ? lit : data.selected]);
-  };
-  const stopAt = (at) => {
-    parts.stop = at;
-    columns.forEach(({ box }, index) => (box.tabIndex = index === at ? 0 : -1));
-  };
-  const last = columns.length - 1;
-  const steps = {
-    ArrowLeft: (index) => Math.max(0, index - 1),
-    ArrowRight: (index) => Math.min(last, index + 1),
-    Home: () => 0,
-    End: () => last,
-  };
-  columns.forEach(({ box, canvases }, index) => {
-    const station = data.stations[index];
-    box.classList.toggle("selected", index === data.selected);
-    box.setAttribute("aria-pressed", String(index === data.selected));
-    box.onpointerenter = () => light(index);
-    box.onpointerleave = () => light(-1);
-    box.onfocus = () => {
-      stopAt(index);
-      light(-1);
-    };
-    box.onblur = () => light(-1);
-    box.onclick = () => setTriggerValue("select", station.path);
-    box.onkeydown = (event) => {
-      const chosen = event.key === "Enter" || event.key === " ";
-      if (!chosen && !(event.key in steps)) return;
-      event.preventDefault();
-      if (chosen) box.onclick();
-      else columns[steps[event.key](index)].box.focus();
-    };
-    canvases.forEach((canvas, number) => {
-      canvas.onpointerenter = () => showPreview(parts, canvas, station, number);
-      canvas.onpointerleave = () => preview.classList.remove("shown");
+    this.light();
+    if (at < 0) return;
+    const box = this.stops[at - 1]?.box ?? this.input.box;
+    this.bringIntoView(box);
+    if (!this.tour.playing) this.spoken.textContent = box.ariaLabel ?? "input picture";
+  }
+
+  // Inside its own box only; the page stays where it is.
+  bringIntoView(box) {
+    if (box === this.prediction) return;
+    const view = this.scroller.getBoundingClientRect();
+    const { left, right } = box.getBoundingClientRect();
+    const before = Math.min(0, left - view.left - this.input.box.offsetWidth);
+    const by = box === this.input.box ? -this.scroller.scrollLeft : before;
+    this.scroller.scrollBy({
+      left: by || Math.max(0, right - view.right),
+      behavior: CALM.matches ? "instant" : "smooth",
     });
-  });
-  if (parts.was !== data.selected || parts.stop < 0) stopAt(Math.max(0, data.selected));
-  parts.was = data.selected;
-  light(columns.findIndex(({ box }) => box.matches(":hover")));
+  }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  if (!PARTS.has(parentElement)) PARTS.set(parentElement, build(root));
-  const parts = PARTS.get(parentElement);
-  root.setAttribute("aria-label", data.alt);
-
-  const structure = JSON.stringify([data.stations, data.stage_titles]);
-  const changed = parts.structure !== structure;
-  if (changed) buildColumns(parts, data);
-  parts.structure = structure;
-  showColours(parts, data);
-  showPicture(parts, data);
-  showPrediction(parts, data);
-  listen(parts, data, setTriggerValue);
-
-  if (changed || parts.sprite.src !== data.sprite) {
-    parts.sprite = new Image();
-    const { sprite } = parts;
-    sprite.onload = () => sprite === parts.sprite && drawThumbnails(parts, data);
-    sprite.src = data.sprite;
-  }
+  if (!MAPS.has(root)) MAPS.set(root, new NetworkMap(root));
+  const map = MAPS.get(root);
+  map.update(readMap(data), setTriggerValue);
+  return () => map.tour.stop();
 }

@@ -1,0 +1,137 @@
+"""The residual lens: what a block adds to what it was given, He et al. 2015 (arXiv 1512.03385) section 3."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_viz.analysis.question import (
+    Passage,
+    as_array,
+    ask,
+    observed,
+    run_to,
+    traced,
+    watching,
+)
+from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.errors import PathError
+from resnet_viz.images import ImageInput
+from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.loaded import LoadedModel
+
+# How a shortcut is called, by the kind of its first layer.
+_SHORTCUTS: Final = {"Identity": "identity", "Conv2d": "projection", "ZeroPad": "zero-pad"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockView:
+    """One block's input, branch, shortcut, sum and output for one picture; arrays are read-only float32.
+
+    A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch.
+    """
+
+    path: str
+    kind: str  # of the shortcut: "identity", "projection", "zero-pad" or "none"
+    input: np.ndarray = field(repr=False)  # x, (C_in, H_in, W_in)
+    branch: np.ndarray = field(repr=False)  # F(x), (C, H, W)
+    shortcut: np.ndarray | None = field(repr=False)  # x or its projection, (C, H, W)
+    total: np.ndarray = field(repr=False)  # F(x) + x, (C, H, W)
+    output: np.ndarray = field(repr=False)  # after the last ReLU, (C, H, W)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRatio:
+    """How much one block adds to its shortcut, over all channels and positions of one picture."""
+
+    path: str
+    kind: str  # of the shortcut: "identity", "projection" or "zero-pad"
+    branch_norm: float  # ‖F(x)‖
+    shortcut_norm: float  # ‖x‖, after the projection where there is one
+    cosine: float | None  # between the two; None where one of them is zero
+
+    @property
+    def ratio(self) -> float:
+        """‖F(x)‖ / ‖x‖: how large the correction is; infinite when x is zero."""
+        return self.branch_norm / self.shortcut_norm if self.shortcut_norm else math.inf
+
+    @property
+    def angle(self) -> float | None:
+        """Degrees between F(x) and x: 0 amplifies, 90 adds something new, 180 takes away."""
+        return None if self.cosine is None else math.degrees(math.acos(self.cosine))
+
+
+def shortcut_kind(trace: Trace, block: str) -> str:
+    """ "identity", "projection", "zero-pad", or "none" for a plain block."""
+    around = [row.kind for row in trace.inside(block) if row.on_shortcut]
+    return _SHORTCUTS[around[0]] if around else "none"
+
+
+def check_block(trace: Trace, path: str) -> LayerRecord:
+    """The row of a block; raises `PathError` for anything else."""
+    row = trace[path]
+    if not row.is_block:
+        blocks = trace.blocks()
+        raise PathError(
+            f"{path} is a {row.kind} and no block; the blocks are {blocks[0].path} to "
+            f"{blocks[-1].path}."
+        )
+    return row
+
+
+def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
+    """Look at one block while a picture goes through; raises `PathError` when `path` is no block."""
+    trace = traced(loaded)
+    kind = shortcut_kind(trace, check_block(trace, path).path)
+    add, relu = f"{path}.add", trace.producer(path)
+    watched = (path, relu) if kind == "none" else (path, relu, add)
+
+    def question(network: ResNet, picture: Tensor) -> BlockView:
+        with torch.inference_mode(), watching(network, watched) as seen:
+            run_to(network, picture, path)
+            total = seen[relu].inputs[0]
+            branch, shortcut = seen[add].inputs if add in seen else (total, None)
+            return BlockView(
+                path,
+                kind,
+                input=as_array(seen[path].inputs[0][0]),
+                branch=as_array(branch[0]),
+                shortcut=None if shortcut is None else as_array(shortcut[0]),
+                total=as_array(total[0]),
+                output=as_array(seen[path].output[0]),
+            )
+
+    return ask(loaded, image, question)
+
+
+def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
+    """For every block, in order, how F(x) compares with x; nothing for a plain network, one forward."""
+    trace = traced(loaded)
+    kinds = {f"{block.path}.add": shortcut_kind(trace, block.path) for block in trace.blocks()}
+    adds = [path for path in kinds if path in trace]
+
+    def question(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
+        ratios: list[BlockRatio] = []
+
+        def measure(path: str, passage: Passage) -> None:  # at once: the maps need not be kept
+            branch, shortcut = passage.inputs
+            ratios.append(_ratio(path.removesuffix(".add"), kinds[path], branch, shortcut))
+
+        with torch.inference_mode(), observed(network, adds, measure):
+            network(picture)
+        return tuple(ratios)
+
+    return ask(loaded, image, question)
+
+
+def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:
+    f, x = branch.cpu().double().flatten(), shortcut.cpu().double().flatten()  # (C · H · W,)
+    branch_norm, shortcut_norm = float(f.norm()), float(x.norm())
+    product = branch_norm * shortcut_norm
+    cosine = min(1.0, max(-1.0, float(f @ x) / product)) if product else None
+    return BlockRatio(path, kind, branch_norm, shortcut_norm, cosine)

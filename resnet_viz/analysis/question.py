@@ -1,0 +1,117 @@
+"""How a question is put: the picture prepared, the layers watched, the network run no further than asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from torch import OutOfMemoryError, Tensor, nn
+
+from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.analysis.trace import trace
+from resnet_viz.errors import PathError
+from resnet_viz.images import ImageInput, to_tensor
+from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.loaded import LoadedModel
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What went into a module and what came out, the batch axis still in front."""
+
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+
+
+def traced(loaded: LoadedModel) -> Trace:
+    """The rows of a loaded network at the size of the pictures that it is shown."""
+    return trace(loaded.config, loaded.weights.preprocessing.crop)
+
+
+def ask(loaded: LoadedModel, image: ImageInput, question: Callable[[ResNet, Tensor], T]) -> T:
+    """Put `question(network, picture)`, the picture (1, 3, H, W), while nobody else asks.
+
+    When a GPU runs out of memory the network moves to the CPU, once and for all, and is asked again.
+    """
+    picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
+
+    def answer(network: ResNet) -> T:
+        try:
+            return question(network, picture.to(loaded.device))
+        except OutOfMemoryError:
+            loaded.fall_back_to_cpu()
+            return question(network, picture)
+
+    return loaded.ask(answer)
+
+
+@contextmanager
+def observed(
+    network: nn.Module, paths: Iterable[str], note: Callable[[str, Passage], None]
+) -> Iterator[None]:
+    """Call `note` whenever a module at `paths` has run; the hooks end with the block.
+
+    For use inside `ask`, and with paths of the network's trace.
+    """
+    handles = []
+    try:
+        for path in paths:
+            handles.append(
+                network.get_submodule(path).register_forward_hook(
+                    lambda _, inputs, output, p=path: note(p, Passage(inputs, output))
+                )
+            )
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def watching(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, Passage]]:
+    """Keep what goes into and comes out of the modules at `paths`; nothing is copied."""
+    seen: dict[str, Passage] = {}
+    with observed(network, paths, seen.__setitem__):
+        yield seen
+
+
+def run_to(network: nn.Sequential, x: Tensor, path: str) -> None:
+    """Run the network up to the layer or block at `path`, and no block further.
+
+    A stage is entered and not called, so that its own hooks do not fire; those of blocks and layers do.
+    """
+    head, _, rest = path.partition(".")
+    for name, part in network.named_children():
+        if name == head and rest and isinstance(part, nn.Sequential):
+            return run_to(part, x, rest)
+        x = part(x)
+        if name == head:
+            return None
+    return None
+
+
+def check_cell(layer: LayerRecord, channel: int, row: int, column: int) -> None:
+    """Raise `PathError` for a cell that the output of a layer does not have."""
+    channels, height, width = (*layer.output_shape, 1, 1)[:3]
+    if not (0 <= channel < channels and 0 <= row < height and 0 <= column < width):
+        raise PathError(
+            f"{layer.path} has no cell at channel {channel}, row {row}, column {column}: its output "
+            f"is {channels} × {height} × {width}, counted from 0."
+        )
+
+
+def as_maps(value: Tensor) -> Tensor:
+    """One picture's value without the batch axis: (C, H, W); a vector becomes (C, 1, 1)."""
+    return value[0] if value.ndim == 4 else value.reshape(-1, 1, 1)
+
+
+def as_array(tensor: Tensor) -> np.ndarray:
+    """A read-only float32 copy, whatever becomes of the tensor."""
+    values: np.ndarray = tensor.detach().float().cpu().numpy().copy()
+    values.setflags(write=False)
+    return values

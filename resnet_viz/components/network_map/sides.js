@@ -1,0 +1,66 @@
+// What stands at the two ends of the row: the picture that goes in, the prediction that comes out.
+
+const INPUT = "input picture";
+
+class InputPicture {
+  constructor(grid) {
+    this.box = make("div", "input", grid);
+    const figure = make("div", "figure", this.box);
+    this.heading = make("strong", "", figure, INPUT);
+    const frame = make("div", "frame", figure);
+    this.image = make("img", "", frame);
+    this.image.alt = "";
+    const field = { class: "field", viewBox: "0 0 1 1", preserveAspectRatio: "none" };
+    const drawing = draw("svg", { ...field, "aria-hidden": "true" }, frame);
+    this.edges = ["halo", "edge"].map((name) =>
+      draw("rect", { class: name, width: 1, height: 1 }, drawing),
+    );
+    this.large = make("canvas", "large", frame);
+    this.large.ariaHidden = "true";
+    this.shape = make("span", "", figure);
+    this.note = make("span", "note", figure);
+  }
+
+  show({ picture, input_shape }) {
+    showBytes(this.image, picture);
+    this.shape.textContent = input_shape;
+  }
+
+  // A receptive field, as a frame on the picture.
+  frame({ size, frame: [left, top, right, bottom] }) {
+    const place = `translate(${left}px, ${top}px) scale(${right - left}, ${bottom - top})`;
+    for (const edge of this.edges) edge.style.transform = place;
+    this.note.textContent = `receptive field ${size.toLocaleString("en")} px`;
+  }
+
+  // The same pixels as in the thumbnail, large over the picture that they come from.
+  enlarge(thumbnail, name) {
+    this.large.classList.toggle("shown", Boolean(thumbnail));
+    this.heading.textContent = thumbnail ? name : INPUT;
+    if (!thumbnail) return;
+    this.large.width = this.large.height = thumbnail.width;
+    this.large.getContext("2d").drawImage(thumbnail, 0, 0);
+  }
+}
+
+function percent(probability) {
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+function showPrediction(box, { stations, classes, trained }) {
+  const { path, title, shape } = stations.at(-1);
+  const [best, probability] = classes[0];
+  box.dataset.path = path;
+  box.ariaLabel = `${title}, ${shape} classes, ${best} ${percent(probability)}`;
+  box.classList.toggle("untrained", !trained);
+  box.replaceChildren();
+  make("strong", "", box, trained ? "prediction" : "scores of an untrained network");
+  const list = make("ol", "", box);
+  for (const [name, share] of classes) {
+    const row = make("li", "", list);
+    make("span", "class", row, name).title = name;
+    make("span", "percent", row, percent(share));
+    make("i", "", make("span", "share", row)).style.width = percent(share).replace(" ", "");
+  }
+  make("span", "shape", box, `${title} → ${shape} classes`);
+}
