@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import capture, feature_maps, first_page, new_picture, trace
+from benchmarks import capture, feature_maps, first_page, hover, new_picture, trace
 from benchmarks.results import Result, setting, table
 
 GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
@@ -17,6 +17,7 @@ GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
     "first_page": first_page.measure,
     "feature_maps": feature_maps.measure,
     "new_picture": new_picture.measure,
+    "hover": hover.measure,
 }
 
 

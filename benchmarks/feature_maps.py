@@ -13,12 +13,13 @@ from benchmarks.results import Result
 from benchmarks.timing import percentile
 from tests.browser.serving import running_chromium
 
+NETWORKS = ("resnet18", "resnet50")
 BLOCKS = ("layer1.0", "layer2.0", "layer3.0", "layer4.0")
 # Each once for the first time, each once again, in turn; no two neighbours have the same maps.
 CLICKS = ("conv1", "bn1", "conv1", "conv2", "bn1", "bn2", "conv2", "relu1", "bn2", "relu1")
 TARGET_MS = 400.0
 _NOTE = (
-    "ResNet-18 at 224 pixels, from the click event until the wall of all channels is drawn, the "
+    "At 224 pixels, from the click event until the wall of all channels is drawn, the "
     "input picture is decoded and a frame has passed; p95 over all clicks of the kind."
 )
 _ROOT = "bench.all('.root', document.querySelector('.st-key-feature_wall'))[0]"
@@ -42,14 +43,26 @@ class Click:
 def measure() -> list[Result]:
     """Layers that were not asked for before, and the same ones again."""
     with servers.explorer() as address, running_chromium() as browser:
-        clicks = [click for block in BLOCKS for click in _visit(browser, address, block)]
-    return [row for first in (True, False) for row in _rows(clicks, first)]
+        clicks = {
+            network: [
+                click
+                for block in BLOCKS
+                for click in _visit(browser, f"{address}/feature_maps?model={network}", block)
+            ]
+            for network in NETWORKS
+        }
+    return [
+        row
+        for network in NETWORKS
+        for first in (True, False)
+        for row in _rows(network, clicks[network], first)
+    ]
 
 
-def _rows(clicks: list[Click], first: bool) -> list[Result]:
+def _rows(network: str, clicks: list[Click], first: bool) -> list[Result]:
     asked = [click for click in clicks if click.first is first]
     times = [click.milliseconds for click in asked]
-    name = f"click to maps, {'first time' if first else 'seen before'}"
+    name = f"click to maps, {network}, {'first time' if first else 'seen before'}"
     kilobytes = percentile([click.received / 1000 for click in asked], 50)
     note = f"{_NOTE} {len(asked)} clicks."
     return [
@@ -59,11 +72,11 @@ def _rows(clicks: list[Click], first: bool) -> list[Result]:
     ]
 
 
-def _visit(browser: Browser, address: str, block: str) -> list[Click]:
+def _visit(browser: Browser, page_address: str, block: str) -> list[Click]:
     clicks: list[Click] = []
     seen: set[str] = set()
     with browsers.fresh_page(browser) as (page, traffic):
-        browsers.opened(page, f"{address}/feature_maps?model=resnet18&layer={block}", _DRAWN)
+        browsers.opened(page, f"{page_address}&layer={block}", _DRAWN)
         for layer in CLICKS:
             browsers.settle(page)
             traffic.take()
