@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,6 +17,7 @@ from resnet_viz.analysis.question import (
     watching,
 )
 from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.errors import PathError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
@@ -27,43 +25,6 @@ from resnet_viz.weights.loaded import LoadedModel
 
 # How a shortcut is called, by the kind of its first layer.
 _SHORTCUTS: Final = {"Identity": "identity", "Conv2d": "projection", "ZeroPad": "zero-pad"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockView:
-    """One block's input, branch, shortcut, sum and output for one picture; arrays are read-only float32.
-
-    A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch.
-    """
-
-    path: str
-    kind: str  # of the shortcut: "identity", "projection", "zero-pad" or "none"
-    input: np.ndarray = field(repr=False)  # x, (C_in, H_in, W_in)
-    branch: np.ndarray = field(repr=False)  # F(x), (C, H, W)
-    shortcut: np.ndarray | None = field(repr=False)  # x or its projection, (C, H, W)
-    total: np.ndarray = field(repr=False)  # F(x) + x, (C, H, W)
-    output: np.ndarray = field(repr=False)  # after the last ReLU, (C, H, W)
-
-
-@dataclass(frozen=True, slots=True)
-class BlockRatio:
-    """How much one block adds to its shortcut, over all channels and positions of one picture."""
-
-    path: str
-    kind: str  # of the shortcut: "identity", "projection" or "zero-pad"
-    branch_norm: float  # ‖F(x)‖
-    shortcut_norm: float  # ‖x‖, after the projection where there is one
-    cosine: float | None  # between the two; None where one of them is zero
-
-    @property
-    def ratio(self) -> float:
-        """‖F(x)‖ / ‖x‖: how large the correction is; infinite when x is zero."""
-        return self.branch_norm / self.shortcut_norm if self.shortcut_norm else math.inf
-
-    @property
-    def angle(self) -> float | None:
-        """Degrees between F(x) and x: 0 amplifies, 90 adds something new, 180 takes away."""
-        return None if self.cosine is None else math.degrees(math.acos(self.cosine))
 
 
 def shortcut_kind(trace: Trace, block: str) -> str:
@@ -110,17 +71,17 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
 
 
 def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
-    """For every block, in order, how F(x) compares with x; nothing for a plain network, one forward."""
+    """For every block, in order, how F(x) compares with x; empty for a plain network. One forward."""
     trace = traced(loaded)
-    kinds = {f"{block.path}.add": shortcut_kind(trace, block.path) for block in trace.blocks()}
-    adds = [path for path in kinds if path in trace]
+    kinds = {block.path: shortcut_kind(trace, block.path) for block in trace.blocks()}
+    adds = [f"{path}.add" for path, kind in kinds.items() if kind != "none"]
 
     def question(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
         ratios: list[BlockRatio] = []
 
         def measure(path: str, passage: Passage) -> None:  # at once: the maps need not be kept
-            branch, shortcut = passage.inputs
-            ratios.append(_ratio(path.removesuffix(".add"), kinds[path], branch, shortcut))
+            block = path.removesuffix(".add")
+            ratios.append(_ratio(block, kinds[block], *passage.inputs))
 
         with torch.inference_mode(), observed(network, adds, measure):
             network(picture)

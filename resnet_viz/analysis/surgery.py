@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.lens import check_block, shortcut_kind
 from resnet_viz.analysis.question import traced
-from resnet_viz.analysis.records import Capture, Trace
+from resnet_viz.analysis.records import Capture, LayerRecord, Trace
 from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.blocks import Add
@@ -123,9 +123,14 @@ def _check(trace: Trace, surgery: Surgery) -> None:
             )
     for pair in surgery.swapped:
         first, second = (check_block(trace, path) for path in pair)
-        for side in ("input_shape", "output_shape"):
-            if getattr(first, side) != getattr(second, side):
-                raise ConfigError(
-                    f"{first.path} and {second.path} cannot change places: one turns "
-                    f"{_shapes(first)}, the other {_shapes(second)}."
-                )
+        if _shapes(first) != _shapes(second):
+            raise ConfigError(
+                f"{first.path} and {second.path} cannot change places: the one turns "
+                f"{_shapes(first)}, the other {_shapes(second)}."
+            )
+
+
+def _shapes(block: LayerRecord) -> str:
+    """`64 × 56 × 56 into 128 × 28 × 28`."""
+    before, after = (" × ".join(map(str, s)) for s in (block.input_shape, block.output_shape))
+    return f"{before} into {after}"

@@ -27,7 +27,6 @@ from resnet_viz.analysis.by_hand.records import (
 )
 from resnet_viz.analysis.question import ask, check_cell, run_to, traced, watching
 from resnet_viz.analysis.records import Trace
-from resnet_viz.errors import PathError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -49,7 +48,10 @@ __all__ = [
 ]
 
 # What may follow a convolution place by place, so that its story is told to the end.
-_AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {"BatchNorm2d": batch_norm, "ReLU": relu}
+_AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
+    "BatchNorm2d": batch_norm,
+    "ReLU": relu,
+}
 
 
 def by_hand(
@@ -71,23 +73,21 @@ def by_hand(
     layer = trace[trace.producer(path)]
     check_cell(layer, channel, row, column)
     after = _after(trace, layer.path) if layer.kind == "Conv2d" else ()
-    paths = (layer.path, *after)
+    at, paths = (channel, row, column), (layer.path, *after)
 
     def question(network: ResNet, picture: Tensor) -> Worked:
         with torch.inference_mode(), watching(network, paths) as seen:
             run_to(network, picture, paths[-1])
-            cells = {
-                p: Cell(
-                    trace[p], network.get_submodule(p), seen[p], channel, row, column,
-                    strongest, trace.sources(p),
-                )
-                for p in paths
-            }  # fmt: skip
-            worked = WORKED[layer.kind](cells[layer.path])
-            if not isinstance(worked, WorkedConvolution):
-                return worked
-            told = tuple(_AFTER[trace[p].kind](cells[p]) for p in after)
-            return replace(worked, after=told)
+
+            def cell(path: str) -> Cell:
+                module, sources = network.get_submodule(path), trace.sources(path)
+                return Cell(trace[path], module, seen[path], at, strongest, sources)
+
+            worked = WORKED[layer.kind](cell(layer.path))
+            if isinstance(worked, WorkedConvolution):
+                told = tuple(_AFTER[trace[path].kind](cell(path)) for path in after)
+                return replace(worked, after=told)
+            return worked
 
     return ask(loaded, image, question)
 

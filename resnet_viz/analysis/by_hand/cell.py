@@ -30,30 +30,29 @@ class Cell:
     layer: LayerRecord
     module: nn.Module
     passage: Passage
-    channel: int
-    row: int
-    column: int
+    at: tuple[int, int, int]  # channel, row, column
     strongest: int  # how many input channels are shown one by one
     sources: tuple[str, ...]  # what the layer reads, in the order of its inputs
 
     @property
+    def channel(self) -> int:
+        return self.at[0]
+
+    @property
     def place(self) -> Place:
+        channel, row, column = self.at
         return Place(
             path=self.layer.path,
             kind=self.layer.kind,
-            channel=self.channel,
-            row=self.row,
-            column=self.column,
-            value=self.output,
+            channel=channel,
+            row=row,
+            column=column,
+            value=float(as_maps(self.passage.output)[self.at]),
         )
-
-    @property
-    def output(self) -> float:
-        return self._at(self.passage.output)
 
     def input(self, index: int = 0) -> float:
         """The value at the same place of an input, for layers that work place by place."""
-        return self._at(self.passage.inputs[index])
+        return float(as_maps(self.passage.inputs[index])[self.at])
 
     @property
     def input_maps(self) -> Tensor:
@@ -63,7 +62,7 @@ class Cell:
     def corner(self) -> tuple[int, int]:
         """Row and column of the window's first position in the input; negative inside the padding."""
         stride, padding = self.layer.stride or (1, 1), self.layer.padding or (0, 0)
-        return self.row * stride[0] - padding[0], self.column * stride[1] - padding[1]
+        return self.at[1] * stride[0] - padding[0], self.at[2] * stride[1] - padding[1]
 
     def window(self, channels: range, fill: float) -> tuple[np.ndarray, np.ndarray]:
         """What the window covers, (C, kh, kw) with `fill` as padding, and where that is, (kh, kw)."""
@@ -80,6 +79,3 @@ class Cell:
         padded = np.ones((height, width), bool)
         padded[inside] = False
         return values, padded
-
-    def _at(self, value: Tensor) -> float:
-        return float(as_maps(value)[self.channel, self.row, self.column])

@@ -121,17 +121,16 @@ def add(cell: Cell) -> WorkedSum:
 
 def copy(cell: Cell) -> WorkedCopy:
     """Identity and flatten: the value of the same place."""
-    source = (cell.channel, cell.row, cell.column)
-    return WorkedCopy(**cell.place, total=cell.input(), source=source)
+    return WorkedCopy(**cell.place, total=cell.input(), source=cell.at)
 
 
 def zero_pad(cell: Cell) -> WorkedCopy:
     """Option A: every second place; a new channel is zero."""
-    maps, module = cell.input_maps, cell.module
-    assert isinstance(module, ZeroPad)
-    if cell.channel >= len(maps):
+    maps, (channel, row, column) = cell.input_maps, cell.at
+    assert isinstance(cell.module, ZeroPad)
+    if channel >= len(maps):
         return WorkedCopy(**cell.place, total=0.0, source=None)
-    source = (cell.channel, cell.row * module.stride, cell.column * module.stride)
+    source = (channel, row * cell.module.stride, column * cell.module.stride)
     return WorkedCopy(**cell.place, total=float(maps[source]), source=source)
 
 

@@ -38,7 +38,8 @@ class ChannelSum:
     @property
     def products(self) -> np.ndarray:
         """(kh, kw) float64: patch times kernel, position by position."""
-        return np.multiply(self.patch, self.kernel, dtype=np.float64)
+        products: np.ndarray = np.multiply(self.patch, self.kernel, dtype=np.float64)
+        return products
 
     @property
     def total(self) -> float:

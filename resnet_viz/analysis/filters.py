@@ -1,0 +1,168 @@
+"""What was learned, without a picture: kernels, the statistics of weights, and BatchNorm's numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from torch import Tensor, nn
+
+from resnet_viz.analysis.question import as_array, traced
+from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.errors import PathError
+from resnet_viz.weights.loaded import LoadedModel
+
+NEAR_ZERO: Final = 0.01  # of the layer's own largest weight
+
+
+@dataclass(frozen=True, slots=True)
+class WeightStatistics:
+    """The numbers of one layer's weight tensor: filters, the classifier's matrix, or BatchNorm's γ."""
+
+    path: str
+    kind: str  # "Conv2d", "BatchNorm2d" or "Linear"
+    shape: tuple[int, ...]
+    mean: float
+    std: float  # of the weights themselves, divided by n
+    min: float
+    max: float
+    near_zero: float  # share of weights whose size is at most NEAR_ZERO of the largest
+    norm: float  # L2: √Σw²
+
+    @property
+    def count(self) -> int:
+        """How many weights there are."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """How often weights fall between two edges; the last bin holds its upper edge too."""
+
+    edges: np.ndarray = field(repr=False)  # (bins + 1,) float64
+    counts: np.ndarray = field(repr=False)  # (bins,) int64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormParameters:
+    """One BatchNorm layer's four numbers for each channel, Ioffe and Szegedy 2015; (C,) float32 each."""
+
+    weight: np.ndarray = field(repr=False)  # γ
+    bias: np.ndarray = field(repr=False)  # β
+    mean: np.ndarray = field(repr=False)  # running mean
+    variance: np.ndarray = field(repr=False)  # running variance
+    eps: float
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """Channels whose |γ| is at most NEAR_ZERO of the layer's largest: hardly more than β is left."""
+        size = np.abs(self.weight)
+        return tuple(int(channel) for channel in np.flatnonzero(size <= NEAR_ZERO * size.max()))
+
+
+def stem_kernels(loaded: LoadedModel) -> np.ndarray:
+    """The first layer's filters as colours from 0 to 1: (C, 3, k, k) float32, read-only.
+
+    Each filter is 0.5 + w / (2 · max|w|), with the largest |w| of its own three channels: zero is the
+    middle grey, and colours within a filter can be compared. They act on the normalised picture.
+    """
+    filters = _weight(loaded, "conv1", "Conv2d")  # (C, 3, k, k)
+    largest = np.abs(filters).max(axis=(1, 2, 3), keepdims=True)  # (C, 1, 1, 1)
+    colours: np.ndarray = 0.5 + filters / (2 * np.where(largest, largest, 1))
+    colours.setflags(write=False)
+    return colours
+
+
+def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
+    """One filter of a convolution, a kernel for each input channel of its group, read-only.
+
+    Returns:
+        (C_in / groups, kh, kw) float32.
+
+    Raises:
+        PathError: the layer is no convolution, or has no such filter.
+    """
+    layer = _layer(loaded, path, "Conv2d")
+    if not 0 <= out_channel < layer.output_shape[0]:
+        raise PathError(f"{path} has filters 0 to {layer.output_shape[0] - 1}, not {out_channel}.")
+    return loaded.ask(lambda network: as_array(_parameter(network, path)[out_channel]))
+
+
+def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
+    """What each channel counts for one class: (C,) float32, read-only; `PathError` for no class."""
+    matrix = _weight(loaded, "fc", "Linear")  # (num_classes, C)
+    if not 0 <= index < len(matrix):
+        raise PathError(f"This network has classes 0 to {len(matrix) - 1}, not {index}.")
+    return matrix[index]
+
+
+def weight_statistics(loaded: LoadedModel) -> tuple[WeightStatistics, ...]:
+    """One row for each layer that has weights, in the order of execution."""
+    layers = [layer for layer in traced(loaded).leaves() if layer.weights]
+    return loaded.ask(
+        lambda network: tuple(
+            _statistics(layer, _parameter(network, layer.path)) for layer in layers
+        )
+    )
+
+
+def weight_histogram(loaded: LoadedModel, path: str, bins: int = 61) -> Histogram:
+    """How a layer's weights are spread over `bins` equal bins; raises `PathError` when it has none."""
+    counts, edges = np.histogram(_weight(loaded, path).astype(np.float64), bins)
+    for array in (counts, edges):
+        array.setflags(write=False)
+    return Histogram(edges, counts)
+
+
+def norm_parameters(loaded: LoadedModel, path: str) -> NormParameters:
+    """A BatchNorm layer's parameters and running statistics; raises `PathError` for another layer."""
+    _layer(loaded, path, "BatchNorm2d")
+
+    def question(network: nn.Module) -> NormParameters:
+        norm = network.get_submodule(path)
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        return NormParameters(
+            weight=as_array(norm.weight),
+            bias=as_array(norm.bias),
+            mean=as_array(norm.running_mean),
+            variance=as_array(norm.running_var),
+            eps=norm.eps,
+        )
+
+    return loaded.ask(question)
+
+
+def _layer(loaded: LoadedModel, path: str, kind: str = "") -> LayerRecord:
+    layer = traced(loaded)[path]
+    if not layer.weights or kind not in ("", layer.kind):
+        raise PathError(f"{path} is a {layer.kind} and no {kind or 'layer with weights'}.")
+    return layer
+
+
+def _weight(loaded: LoadedModel, path: str, kind: str = "") -> np.ndarray:
+    _layer(loaded, path, kind)
+    return loaded.ask(lambda network: as_array(_parameter(network, path)))
+
+
+def _parameter(network: nn.Module, path: str) -> Tensor:
+    return network.get_parameter(f"{path}.weight").detach()
+
+
+def _statistics(layer: LayerRecord, weight: Tensor) -> WeightStatistics:
+    values = weight.double()
+    largest = values.abs().max()
+    return WeightStatistics(
+        layer.path,
+        layer.kind,
+        tuple(weight.shape),
+        mean=float(values.mean()),
+        std=float(values.std(correction=0)),
+        min=float(values.min()),
+        max=float(values.max()),
+        near_zero=float((values.abs() <= NEAR_ZERO * largest).double().mean()),
+        norm=float(values.norm()),
+    )

@@ -1,0 +1,69 @@
+"""The lesion study: take one block out at a time and see what is left of the answer.
+
+Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.1, on one picture instead of a test set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from resnet_viz.analysis.capture import capture, predict
+from resnet_viz.analysis.lens import shortcut_kind
+from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.records import Capture, Trace
+from resnet_viz.analysis.residual_records import Lesion
+from resnet_viz.analysis.surgery import Surgery, operate
+from resnet_viz.images import ImageInput
+from resnet_viz.weights.loaded import LoadedModel
+
+Progress = Callable[[int, int], None]  # forward passes done, and of how many
+
+
+def removable(trace: Trace) -> tuple[str, ...]:
+    """The blocks that can be replaced by their shortcut: all of a residual network, none of a plain one."""
+    return tuple(b.path for b in trace.blocks() if shortcut_kind(trace, b.path) != "none")
+
+
+def lesion_study(
+    loaded: LoadedModel, image: ImageInput, progress: Progress | None = None
+) -> tuple[Lesion, ...]:
+    """Remove each block of the untouched network in turn, in order; empty for a plain network.
+
+    One forward pass for the untouched network and one for each block. Others' questions come in
+    between. `progress` is called in the caller's own thread, after every pass.
+    """
+    trace = traced(loaded)
+    blocks = removable(trace)
+    report = progress or (lambda done, total: None)
+    before = _probabilities(capture(loaded, image))
+    report(1, len(blocks) + 1)
+    lesions = []
+    for done, path in enumerate(blocks, start=2):
+        after = _probabilities(operate(loaded, image, Surgery(removed=(path,))))
+        lesions.append(_lesion(path, shortcut_kind(trace, path), before, after))
+        report(done, len(blocks) + 1)
+    return tuple(lesions)
+
+
+def _lesion(path: str, kind: str, before: np.ndarray, after: np.ndarray) -> Lesion:
+    """Compare two answers, each (num_classes,) probabilities."""
+    target, top = int(before.argmax()), int(after.argmax())
+    return Lesion(
+        path=path,
+        kind=kind,
+        target=target,
+        untouched=float(before[target]),
+        probability=float(after[target]),
+        top=top,
+        top_probability=float(after[top]),
+    )
+
+
+def _probabilities(answer: Capture) -> np.ndarray:
+    """The softmax over all scores, (num_classes,) float64."""
+    scores = predict(answer, [""] * len(answer.logits), len(answer.logits)).top
+    probabilities = np.empty(len(scores))
+    probabilities[[score.index for score in scores]] = [score.probability for score in scores]
+    return probabilities

@@ -1,0 +1,63 @@
+"""What the residual lens finds, as plain data: one block's arrays, its norms, an answer without it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockView:
+    """One block's input, branch, shortcut, sum and output for one picture; arrays are read-only float32.
+
+    A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch.
+    """
+
+    path: str
+    kind: str  # of the shortcut: "identity", "projection", "zero-pad" or "none"
+    input: np.ndarray = field(repr=False)  # x, (C_in, H_in, W_in)
+    branch: np.ndarray = field(repr=False)  # F(x), (C, H, W)
+    shortcut: np.ndarray | None = field(repr=False)  # x or its projection, (C, H, W)
+    total: np.ndarray = field(repr=False)  # F(x) + x, (C, H, W)
+    output: np.ndarray = field(repr=False)  # after the last ReLU, (C, H, W)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRatio:
+    """How much one block adds to its shortcut, over all channels and positions of one picture."""
+
+    path: str
+    kind: str  # of the shortcut: "identity", "projection" or "zero-pad"
+    branch_norm: float  # ‖F(x)‖
+    shortcut_norm: float  # ‖x‖, after the projection where there is one
+    cosine: float | None  # between the two; None where one of them is zero
+
+    @property
+    def ratio(self) -> float:
+        """‖F(x)‖ / ‖x‖: how large the correction is; infinite when x is zero."""
+        return self.branch_norm / self.shortcut_norm if self.shortcut_norm else math.inf
+
+    @property
+    def angle(self) -> float | None:
+        """Degrees between F(x) and x: 0 amplifies, 90 adds something new, 180 takes away."""
+        return None if self.cosine is None else math.degrees(math.acos(self.cosine))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """What a network without one of its blocks answers; classes are indices into its scores."""
+
+    path: str  # of the block that was removed
+    kind: str  # of the shortcut that stood in for it: "identity", "projection" or "zero-pad"
+    target: int  # the class that the untouched network finds most probable
+    untouched: float  # that class's probability before
+    probability: float  # and without the block
+    top: int  # the class that is most probable without the block
+    top_probability: float
+
+    @property
+    def survived(self) -> bool:
+        """Whether the answer is still the same class."""
+        return self.top == self.target

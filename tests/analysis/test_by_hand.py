@@ -1,0 +1,246 @@
+"""The arithmetic of single cells against the network's own maps, and its parts against torch's operators."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from resnet_viz.analysis.by_hand import (
+    WorkedConvolution,
+    WorkedCopy,
+    WorkedMaxPool,
+    WorkedMean,
+    WorkedNorm,
+    WorkedReLU,
+    WorkedScore,
+    WorkedSum,
+    by_hand,
+)
+from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.question import traced
+from resnet_viz.errors import PathError
+from tests.analysis.networks import (
+    ALL,
+    BASIC,
+    CAT,
+    GROUPS,
+    PLAIN,
+    RESNET20,
+    ZERO_PAD,
+    network,
+    snapshot,
+    unchanged,
+)
+
+
+def cells(shape, how_many):
+    """The first and the last cell, where padding is, and some others."""
+    full = (*shape, 1, 1)[:3]
+    chance = random.Random(str(shape))
+    yield 0, 0, 0
+    yield tuple(side - 1 for side in full)
+    for _ in range(how_many):
+        yield tuple(chance.randrange(side) for side in full)
+
+
+def maps(loaded, *paths):
+    """Torch tensors (1, C, H, W) of what layers put out, by one question of its own."""
+    seen = capture(loaded, CAT, paths)
+    return tuple(torch.from_numpy(seen[path].values.copy())[None] for path in paths)
+
+
+@pytest.mark.parametrize("config", ALL, ids=lambda c: c.name)
+def test_every_layer_ends_in_exactly_the_value_of_the_map(config):
+    loaded = network(config)
+    trace = traced(loaded)
+    before = snapshot(loaded)
+    full = capture(loaded, CAT, trace.paths)
+    for row in trace.leaves():
+        for cell in cells(row.output_shape, 1):
+            worked = by_hand(loaded, CAT, row.path, *cell)
+            assert (worked.path, worked.kind) == (row.path, row.kind)
+            assert worked.value == full[row.path].values[cell]  # bit for bit
+            assert worked.total == pytest.approx(worked.value, rel=1e-4, abs=1e-4), worked
+    assert unchanged(loaded, before)
+
+
+@pytest.mark.parametrize("path", ["layer1", "layer1.0", "layer2.0"])
+def test_a_stage_or_block_is_its_last_layer(path):
+    worked = by_hand(network(BASIC), CAT, path, 3, 2, 1)
+    assert isinstance(worked, WorkedReLU)
+    assert worked.path == traced(network(BASIC)).producer(path)
+    (expected,) = maps(network(BASIC), path)
+    assert worked.value == expected[0, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "source"),
+    [
+        (BASIC, "layer2.0.conv1", "layer1"),
+        (BASIC, "layer2.0.downsample.0", "layer1"),
+        (GROUPS, "layer2.0.conv2", "layer2.0.relu1"),
+        (ZERO_PAD, "layer3.0.conv1", "layer2"),
+        (PLAIN, "layer1.1.conv2", "layer1.1.relu1"),
+    ],
+)
+def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, source):
+    loaded = network(config)
+    conv = loaded.module.get_submodule(path)
+    x, out = maps(loaded, source, path)
+    kernel, pad, stride = conv.kernel_size, conv.padding, conv.stride
+    columns = F.unfold(x, kernel, padding=pad, stride=stride)[0]  # (C · kh · kw, positions)
+    columns = columns.reshape(x.shape[1], *kernel, *out.shape[-2:])
+    inside = F.unfold(torch.ones_like(x[:, :1]), kernel, padding=pad, stride=stride)
+    inside = inside.reshape(*kernel, *out.shape[-2:])
+    for channel, row, column in cells(out.shape[1:], 4):
+        worked = by_hand(loaded, CAT, path, channel, row, column, strongest=2)
+        assert isinstance(worked, WorkedConvolution)
+        np.testing.assert_array_equal(worked.padded, inside[:, :, row, column].numpy() == 0)
+        assert (worked.top, worked.left) == (
+            row * stride[0] - pad[0],
+            column * stride[1] - pad[1],
+        )
+        for part in worked.strongest:
+            np.testing.assert_array_equal(part.patch, columns[part.channel, :, :, row, column])
+            weight = conv.weight[channel, part.channel - worked.inputs.start]
+            np.testing.assert_array_equal(part.kernel, weight)
+            np.testing.assert_array_equal(part.products, part.patch.astype(float) * part.kernel)
+            assert not part.patch[worked.padded].any()
+        sums = [part.total for part in worked.strongest]
+        assert sum(sums) + worked.rest == pytest.approx(worked.total, abs=1e-9)
+        everything = by_hand(loaded, CAT, path, channel, row, column, strongest=1000)
+        ranked = sorted((part.total for part in everything.strongest), key=abs, reverse=True)
+        assert sums == ranked[:2]
+        assert len(sums) + worked.rest_channels == len(worked.inputs)
+
+
+def test_a_grouped_filter_sees_its_own_group_alone():
+    """Against torch: changing any other input channel leaves the value, changing one of these does not."""
+    loaded, path = network(GROUPS), "layer2.0.conv2"
+    conv = loaded.module.get_submodule(path)
+    (x,) = maps(loaded, "layer2.0.relu1")
+    for channel in (0, conv.out_channels // 2, conv.out_channels - 1):
+        worked = by_hand(loaded, CAT, path, channel, 1, 1, strongest=1000)
+        seen = {
+            other
+            for other in range(x.shape[1])
+            if conv(x.index_fill(1, torch.tensor([other]), 9.0))[0, channel, 1, 1] != worked.value
+        }
+        assert seen == set(worked.inputs) == {part.channel for part in worked.strongest}
+        assert worked.rest_channels == worked.rest == 0
+        assert worked.groups == GROUPS.groups
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "after"),
+    [
+        (BASIC, "conv1", ["bn1", "relu"]),
+        (BASIC, "layer1.0.conv2", ["layer1.0.bn2"]),  # the sum comes before the ReLU
+        (BASIC, "layer2.0.downsample.0", ["layer2.0.downsample.1"]),
+        (PLAIN, "layer1.0.conv2", ["layer1.0.bn2", "layer1.0.relu2"]),  # no sum between
+    ],
+)
+def test_a_convolution_is_followed_to_the_next_meeting(config, path, after):
+    loaded = network(config)
+    worked = by_hand(loaded, CAT, path, 5, 3, 2)
+    assert [following.path for following in worked.after] == after
+    value = worked.value
+    for following, (expected,) in zip(worked.after, (maps(loaded, p) for p in after), strict=True):
+        assert following.before == value
+        assert following.value == expected[0, 5, 3, 2]
+        assert following.total == pytest.approx(following.value, abs=1e-4)
+        value = following.value
+
+
+def test_the_numbers_of_batch_norm_are_the_modules_own():
+    loaded = network(BASIC)
+    norm = loaded.module.get_submodule("layer2.0.bn1")
+    worked = by_hand(loaded, CAT, "layer2.0.bn1", 4, 0, 3)
+    assert isinstance(worked, WorkedNorm)
+    assert worked.mean == norm.running_mean[4]
+    assert worked.variance == norm.running_var[4]
+    assert (worked.weight, worked.bias, worked.eps) == (norm.weight[4], norm.bias[4], norm.eps)
+    formula = (worked.before - worked.mean) / math.sqrt(worked.variance + worked.eps)
+    assert worked.total == pytest.approx(formula * worked.weight + worked.bias, abs=1e-12)
+
+
+def test_max_pooling_names_the_winner_that_torch_names():
+    loaded = network(BASIC)
+    x, out = maps(loaded, "relu", "maxpool")
+    _, indices = F.max_pool2d(x, 3, 2, 1, return_indices=True)
+    for channel, row, column in cells(out.shape[1:], 30):
+        worked = by_hand(loaded, CAT, "maxpool", channel, row, column)
+        assert isinstance(worked, WorkedMaxPool)
+        assert np.isneginf(worked.window[worked.padded]).all()
+        assert worked.padded.any() == (row == 0 or column == 0)
+        y, x_ = worked.top + worked.winner[0], worked.left + worked.winner[1]
+        assert y * x.shape[-1] + x_ == indices[0, channel, row, column]
+
+
+def test_average_pooling_is_a_sum_over_a_count():
+    (maps_before,) = maps(network(BASIC), "layer4")
+    worked = by_hand(network(BASIC), CAT, "avgpool", 9)
+    assert isinstance(worked, WorkedMean)
+    np.testing.assert_array_equal(worked.map, maps_before[0, 9])
+    assert worked.count == maps_before[0, 9].numel()
+    assert worked.sum == pytest.approx(maps_before[0, 9].double().sum().item())
+
+
+def test_a_sum_names_both_paths():
+    worked = by_hand(network(BASIC), CAT, "layer2.0.add", 1, 2, 3)
+    branch, shortcut = maps(network(BASIC), "layer2.0.bn2", "layer2.0.downsample.1")
+    assert isinstance(worked, WorkedSum)
+    assert (worked.branch, worked.shortcut) == (branch[0, 1, 2, 3], shortcut[0, 1, 2, 3])
+    assert (worked.branch_path, worked.shortcut_path) == ("layer2.0.bn2", "layer2.0.downsample.1")
+
+
+def test_option_a_takes_every_second_place_and_new_channels_are_zero():
+    loaded = network(ZERO_PAD)
+    (before,) = maps(loaded, "layer1")
+    worked = by_hand(loaded, CAT, "layer2.0.downsample", 7, 3, 5)
+    assert isinstance(worked, WorkedCopy)
+    assert worked.source == (7, 6, 10)
+    assert worked.value == before[0, 7, 6, 10]
+    new = by_hand(loaded, CAT, "layer2.0.downsample", 8, 3, 5)
+    assert isinstance(new, WorkedCopy)
+    assert (new.source, new.value) == (None, 0)
+
+
+@pytest.mark.parametrize("strongest", [3, 1000])
+def test_the_classifiers_terms_end_in_the_logit(strongest):
+    loaded = network(RESNET20)
+    logits = capture(loaded, CAT).logits
+    for label in range(10):
+        worked = by_hand(loaded, CAT, "fc", label, strongest=strongest)
+        assert isinstance(worked, WorkedScore)
+        assert worked.value == logits[label]
+        words = [term.product for term in (*worked.positive, *worked.negative)]
+        assert sum(words) + worked.rest + worked.bias == pytest.approx(worked.total, abs=1e-9)
+        assert all(term.product > 0 for term in worked.positive)
+        assert all(term.product < 0 for term in worked.negative)
+        assert worked.positive[0].product == max(words)
+        assert worked.negative[0].product == min(words)
+        assert worked.rest_channels + len(words) == 64
+        for term in worked.positive:
+            assert term.weight == loaded.module.fc.weight[label, term.channel]
+
+
+@pytest.mark.parametrize("cell", [(8, 0, 0), (0, 16, 0), (0, 0, -1), (-1, 0, 0)])
+def test_a_cell_that_is_not_there_is_a_sentence(cell):
+    with pytest.raises(PathError, match=r"layer1\.0\.conv1 has no cell .*8 × 16 × 16"):
+        by_hand(network(BASIC), CAT, "layer1.0.conv1", *cell)
+
+
+def test_an_unknown_layer_is_a_sentence():
+    with pytest.raises(PathError, match="layer9"):
+        by_hand(network(BASIC), CAT, "layer9", 0)
+
+
+def test_arrays_are_read_only():
+    worked = by_hand(network(BASIC), CAT, "conv1", 0, 0, 0)
+    for array in (worked.padded, worked.strongest[0].patch, worked.strongest[0].kernel):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
