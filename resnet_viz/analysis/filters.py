@@ -95,7 +95,8 @@ def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
     matrix = _weight(loaded, "fc", "Linear")  # (num_classes, C)
     if not 0 <= index < len(matrix):
         raise PathError(f"This network has classes 0 to {len(matrix) - 1}, not {index}.")
-    return matrix[index]
+    row: np.ndarray = matrix[index]
+    return row
 
 
 def weight_statistics(loaded: LoadedModel) -> tuple[WeightStatistics, ...]:

@@ -9,7 +9,14 @@ import streamlit as st
 
 from resnet_viz import images
 from resnet_viz.analysis import capture as questions
+from resnet_viz.analysis import effective_field as fields
+from resnet_viz.analysis import filters, lens
+from resnet_viz.analysis import surgery as surgeries
+from resnet_viz.analysis.effective_field import EffectiveField
+from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.records import Capture
+from resnet_viz.analysis.residual_records import BlockRatio, BlockView
+from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.analysis.trace import trace
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
@@ -39,6 +46,73 @@ def capture(
 ) -> Capture:
     """One picture through the network, with the outputs of the layers at `paths`."""
     return questions.capture(model(config, weights, input_size, device), image, paths)
+
+
+@st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def block_view(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    path: str,
+) -> BlockView:
+    """One block's input, branch, shortcut, sum and output."""
+    return lens.block_view(model(config, weights, input_size, device), image, path)
+
+
+@st.cache_data(max_entries=256, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def residual_ratios(
+    config: ResNetConfig, weights: str, input_size: int, device: str, image: ImageInput
+) -> tuple[BlockRatio, ...]:
+    """What every block adds to its shortcut, in norms and angles."""
+    return lens.residual_ratios(model(config, weights, input_size, device), image)
+
+
+@st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def operate(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    surgery: Surgery,
+    paths: tuple[str, ...],
+) -> Capture:
+    """One picture through the network after a surgery; the shared network stays as it is."""
+    loaded = model(config, weights, input_size, device)
+    return surgeries.operate(loaded, image, surgery, paths)
+
+
+@st.cache_data(max_size="50MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def effective_field(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    path: str,
+    cell: tuple[int, int, int],
+) -> EffectiveField:
+    """How much each pixel moves one cell: its channel, row and column."""
+    loaded = model(config, weights, input_size, device)
+    return fields.effective_field(loaded, image, path, *cell)
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the weights …")
+def weight_statistics(
+    config: ResNetConfig, weights: str, input_size: int, device: str
+) -> tuple[WeightStatistics, ...]:
+    """The numbers of every layer's weights."""
+    return filters.weight_statistics(model(config, weights, input_size, device))
+
+
+@st.cache_data(max_entries=512, show_spinner="Reading the weights …")
+def weight_histogram(
+    config: ResNetConfig, weights: str, input_size: int, device: str, path: str
+) -> Histogram:
+    """How one layer's weights are spread."""
+    return filters.weight_histogram(model(config, weights, input_size, device), path)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -12,6 +12,7 @@ from resnet_viz.figures.wall import side_of_squares
 from resnet_viz.images import as_seen
 from resnet_viz.ui import panels, wall_state
 from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.field_panel import field_panel
 
 
 @st.fragment
@@ -21,6 +22,8 @@ def inside(explorer: Explorer) -> None:
         activation = explorer.capture(explorer.layer)[explorer.layer]
         wall(explorer, activation)
         value_of(activation, pinned())
+    with panels.told():
+        field_panel(explorer, pinned())
 
 
 def wall(explorer: Explorer, activation: Activation) -> None:

@@ -50,6 +50,8 @@ PAGES: Final = (
     PageInfo("layers", "Layers", ":material/table_rows:"),
     PageInfo("diagram", "Diagram", ":material/account_tree:"),
     PageInfo("feature_maps", "Feature maps", ":material/grid_view:"),
+    PageInfo("residual", "Residual", ":material/call_split:"),
+    PageInfo("filters", "Filters", ":material/blur_on:"),
     PageInfo("predict", "Predict", ":material/image_search:"),
 )
 

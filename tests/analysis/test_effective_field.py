@@ -129,7 +129,7 @@ def test_shares_of_the_mass_by_hand():
 def test_the_centre_is_x_before_y():
     gradient = np.zeros((9, 9), np.float32)
     gradient[1, 6] = 1
-    field = EffectiveField("x", None, 1, 6, gradient, (0, 0, 9, 9), centre=(6.5, 1.5))
+    field = EffectiveField("x", None, 1, 6, 1.0, gradient, (0, 0, 9, 9), 9, centre=(6.5, 1.5))
     assert field.side_holding(1) == 1
 
 

@@ -1,0 +1,21 @@
+"""One block through the residual lens: what it adds, and what becomes of the answer without it."""
+
+import streamlit as st
+
+from resnet_viz.ui import lesion_panel, panels, residual_panel, shell, surgery_panel
+from resnet_viz.ui.texts import plain
+
+with shell.page("residual") as explorer:
+    st.title("Residual")
+    st.caption(f"{explorer.title} · {explorer.weights.label} · {plain(explorer.image.name)}")
+    block = residual_panel.choose_block(explorer)
+    residual_panel.why_this_block(explorer, block)
+    residual_panel.taken_apart(explorer, block)
+    residual_panel.all_blocks(explorer, block)
+
+    st.subheader(f"Surgery on {block}")
+    surgery_panel.operating_table(explorer, block)
+    if explorer.config.shortcut != "none":
+        st.subheader("Lesion study")
+        lesion_panel.study(explorer, block)
+    panels.weights_note(explorer)

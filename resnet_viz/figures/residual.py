@@ -1,0 +1,187 @@
+"""A block seen through the residual lens: maps on one scale, and charts of what blocks add and are worth."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+from resnet_viz.analysis.residual_records import BlockRatio, Lesion
+from resnet_viz.figures import numbers
+from resnet_viz.figures.maps import colour_table
+from resnet_viz.figures.palette import Theme
+
+_GAP: Final = 6  # pixels between maps
+
+
+def common_reach(arrays: Iterable[np.ndarray], channels: Sequence[int]) -> float:
+    """The largest absolute value in these channels of (C, H, W) arrays: the end of their one scale."""
+    return max(float(np.abs(values[list(channels)]).max()) for values in arrays)
+
+
+def map_grid(maps: Sequence[np.ndarray], reach: float, *, signed: bool, side: int = 220) -> bytes:
+    """Square (H, W) maps as one PNG, two in a row, all on the scale that ends at `reach`.
+
+    Signed, the scale runs from −reach to reach with zero white, otherwise from zero. Each map is
+    `side` pixels wide; between them the page shows through.
+    """
+    tiles = [_tile(values, reach, signed, side) for values in maps]
+    rows = -(-len(tiles) // 2)
+    columns = min(2, len(tiles))
+    step = side + _GAP
+    picture = Image.new("RGBA", (columns * step - _GAP, rows * step - _GAP))
+    for place, tile in enumerate(tiles):
+        picture.paste(tile, (place % 2 * step, place // 2 * step))
+    return _png(picture)
+
+
+def colour_bar(*, signed: bool) -> bytes:
+    """The scale itself, low to high from left to right, as PNG."""
+    return _png(Image.fromarray(colour_table(signed)[None]).resize((256, 12)))
+
+
+def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go.Figure:
+    """‖F(x)‖ / ‖x‖ as bars, and below the angle between them as dots, for every block in order."""
+    paths = [ratio.path for ratio in ratios]
+    hues = [theme.stage(_stage(path)) for path in paths]
+    angles = [None if ratio.angle is None else round(ratio.angle, 1) for ratio in ratios]
+    bars = _bars(paths, [ratio.ratio for ratio in ratios], hues, theme, selected)
+    bars.update(
+        marker_pattern=_hatched([ratio.kind for ratio in ratios], theme),
+        customdata=[ratio.kind for ratio in ratios],
+        hovertemplate="%{x} · %{customdata}<br>‖F(x)‖ / ‖x‖ = %{y:.3g}<extra></extra>",
+    )
+    dots = go.Scatter(
+        x=paths,
+        y=angles,
+        yaxis="y2",
+        mode="markers",
+        marker={
+            "color": hues,
+            "size": [13 if path == selected else 9 for path in paths],
+            "line": {"color": theme.text, "width": [2 * (path == selected) for path in paths]},
+        },
+        hovertemplate="%{x}<br>%{y:.0f}°<extra></extra>",
+    )
+    layout = _layout(theme, anchor="y2") | {  # names at the bottom, under both
+        "height": 380,
+        "yaxis": _axis(theme, "‖F(x)‖ / ‖x‖", domain=[0.45, 1.0], rangemode="tozero"),
+        "yaxis2": _axis(
+            theme,
+            "angle",
+            domain=[0.0, 0.34],
+            range=[0, 180],
+            tickvals=[0, 90, 180],
+            ticksuffix="°",
+        ),
+        "shapes": [_level(theme, 1.0)],
+    }
+    return go.Figure([bars, dots], layout)
+
+
+def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Figure:
+    """The top class's probability without each block, one bar a block; the line is with all of them."""
+    paths = [lesion.path for lesion in lesions]
+    bars = _bars(
+        paths,
+        [lesion.probability for lesion in lesions],
+        [theme.stage(_stage(path)) for path in paths],
+        theme,
+        selected,
+    )
+    bars.update(
+        marker_pattern=_hatched([lesion.kind for lesion in lesions], theme),
+        customdata=[
+            "same answer" if lesion.survived else "another class wins" for lesion in lesions
+        ],
+        hovertemplate="without %{x}: %{y:.1%}<br>%{customdata}<extra></extra>",
+    )
+    untouched = lesions[0].untouched
+    layout = _layout(theme) | {
+        "height": 300,
+        "yaxis": _axis(theme, "probability", range=[0, 1.05 * _highest(lesions)], tickformat=".0%"),
+        "shapes": [_level(theme, untouched)],
+        "annotations": [
+            {
+                "text": f"all blocks: {numbers.percent(untouched)}",
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "right",
+                "y": untouched,
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"color": theme.muted, "size": 12},
+            }
+        ],
+    }
+    return go.Figure(bars, layout)
+
+
+def _tile(values: np.ndarray, reach: float, signed: bool, side: int) -> Image.Image:
+    """An (H, W) map in colour, `side` pixels square; cells stay squares, shrinking averages values."""
+    low = -reach if signed else 0.0
+    share = (values - low) / ((reach - low) or 1.0)
+    if values.shape[0] > side:
+        share = np.asarray(Image.fromarray(share).resize((side, side), Image.Resampling.BOX))
+    levels = (np.clip(share, 0.0, 1.0) * 255).round().astype(np.uint8)
+    colours = Image.fromarray(colour_table(signed)[levels])  # (H, W, 3)
+    return colours.resize((side, side), Image.Resampling.NEAREST).convert("RGBA")
+
+
+def _bars(
+    paths: Sequence[str], heights: Sequence[float], hues: Sequence[str], theme: Theme, selected: str
+) -> go.Bar:
+    """One bar a block in its stage's hue, the selected one with a rim."""
+    rims = [2.5 * (path == selected) for path in paths]
+    marker = {"color": hues, "line": {"color": theme.text, "width": rims}}
+    return go.Bar(x=paths, y=heights, marker=marker)
+
+
+def _hatched(kinds: Sequence[str], theme: Theme) -> dict[str, object]:
+    """Stripes over the bars of blocks whose shortcut is not the identity."""
+    shapes = ["" if kind == "identity" else "/" for kind in kinds]
+    return {"shape": shapes, "fillmode": "overlay", "fgcolor": theme.background, "solidity": 0.25}
+
+
+def _highest(lesions: Sequence[Lesion]) -> float:
+    return max(lesions[0].untouched, *(lesion.probability for lesion in lesions))
+
+
+def _level(theme: Theme, height: float) -> dict[str, object]:
+    """A dotted line over the whole width."""
+    line = {"color": theme.muted, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height} | {
+        "line": line
+    }
+
+
+def _axis(theme: Theme, title: str, **more: object) -> dict[str, object]:
+    return {"title": title, "gridcolor": theme.surface, "zerolinecolor": theme.line, **more}
+
+
+def _layout(theme: Theme, anchor: str = "y") -> dict[str, object]:
+    names = {"tickangle": -40, "automargin": True, "showgrid": False, "nticks": 24}
+    return {
+        "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": theme.text, "size": 13},
+        "showlegend": False,
+        "bargap": 0.25,
+        "xaxis": names | {"anchor": anchor},
+    }
+
+
+def _stage(path: str) -> int:
+    """The stage of a block: 2 for `layer2.0`."""
+    return int(path.partition(".")[0].removeprefix("layer"))
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

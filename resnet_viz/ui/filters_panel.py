@@ -1,0 +1,209 @@
+"""The weights themselves: the stem's filters as colours, then those of the selected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from resnet_viz.analysis import filters as weights
+from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.figures import filters as figures
+from resnet_viz.figures import numbers
+from resnet_viz.figures.residual import colour_bar
+from resnet_viz.ui import controls, panels, weights_panel, widgets
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import plain, text
+
+_WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
+_FEW: Final = 12  # channels that speak loudest for a class, and as many against it
+_NAMED: Final = 12  # dead channels by number; of more, how many there are
+
+
+def stem(explorer: Explorer) -> None:
+    """All filters of the first convolution as one picture."""
+    colours = weights.stem_kernels(explorer.model())
+    count, _, side, _ = colours.shape
+    wall, words = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with wall:
+        st.image(
+            figures.stem_wall(colours),
+            caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left",
+            width=_WALL,
+            alt=f"The {count} filters of the stem as pictures, {side} × {side} pixels each",
+        )
+    with words:
+        st.markdown(text("filters_stem"))
+        st.markdown(text(f"filters_{'trained' if explorer.weights.trained else 'untrained'}"))
+
+
+def subject(trace: Trace, path: str) -> LayerRecord:
+    """The layer in question: the selected one, and of a stage or block the first convolution."""
+    inside = trace.inside(path)
+    return next((row for row in inside if row.kind == "Conv2d"), trace[path])
+
+
+def nearest_convolution(trace: Trace, row: LayerRecord) -> str:
+    """The convolution that ran last before a layer; the stem is before all others."""
+    return [r.path for r in trace.layers[: row.order] if r.kind == "Conv2d"][-1]
+
+
+def layer(explorer: Explorer, row: LayerRecord) -> None:
+    """The weights of a layer, or the way to some."""
+    if row.path != explorer.layer:
+        st.caption(f"{explorer.layer} holds several layers; shown is its first convolution.")
+    if row.weights:
+        _weights(explorer, row)
+        return
+    path = nearest_convolution(explorer.trace, row)
+    st.markdown(f"A {row.kind} has no weights: there is nothing in it that could be learned.")
+    st.button(
+        f"Show {path}",
+        on_click=controls.select_layer,
+        args=(path,),
+        icon=":material/arrow_back:",
+    )
+
+
+@st.fragment
+def _weights(explorer: Explorer, row: LayerRecord) -> None:
+    """The part that changes with the filter or class that is chosen."""
+    with panels.told():
+        _KINDS[row.kind](explorer, row)
+        weights_panel.spread(explorer, row)
+
+
+def _convolution(explorer: Explorer, row: LayerRecord) -> None:
+    """The kernels of one output channel."""
+    chosen = _filter_number(row)
+    kernels = weights.kernels(explorer.model(), row.path, chosen)  # (C_in / groups, kh, kw)
+    first = len(kernels) * (chosen * (row.groups or 1) // row.output_shape[0])
+    panels.key_figures(
+        (
+            ("Reads channels", f"{first} to {first + len(kernels) - 1}"),
+            ("Kernels", f"{len(kernels):,} of {numbers.pair(row.kernel)}"),
+            ("Smallest weight", numbers.value(float(kernels.min()))),
+            ("Largest weight", numbers.value(float(kernels.max()))),
+            ("Length ‖w‖", numbers.value(float(np.linalg.norm(kernels)))),
+        )
+    )
+    if row.kernel == (1, 1):
+        st.plotly_chart(
+            figures.weight_bars(
+                kernels[:, 0, 0].tolist(),
+                range(first, first + len(kernels)),
+                explorer.theme,
+                name="input channel",
+            ),
+            config={"displayModeBar": False},
+            alt=f"{len(kernels)} weights of filter {chosen} of {row.path}",
+        )
+        st.markdown(text("filters_1x1"))
+        return
+    _tiles(kernels, f"Filter {chosen} of {row.path}")
+    st.markdown(text("filters_kernels"))
+
+
+def _tiles(kernels: np.ndarray, name: str) -> None:
+    """A wall of kernels and its one colour scale."""
+    across = figures.columns(len(kernels))
+    st.image(
+        figures.kernel_wall(kernels),
+        width=min(_WALL, 64 * across),
+        alt=f"{name}: {len(kernels)} kernels on one scale",
+    )
+    low, high = figures.colour_ends(kernels)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":small[{low}]", width="content")
+        st.image(colour_bar(signed=True), width=160, alt="Colour scale, zero is white")
+        st.markdown(f":small[{high}]", width="content")
+        st.caption(f"one tile an input channel, {across} in a row", width="content")
+
+
+def _filter_number(row: LayerRecord) -> int:
+    """The output channel in question; of a layer with fewer of them, the last one."""
+    last = row.output_shape[0] - 1
+    if st.session_state.get("filter", 0) > last:
+        st.session_state["filter"] = last
+    return widgets.number(
+        "Filter, that is output channel",
+        (0, last),
+        key="filter",
+        default=0,
+        width=220,
+        help=f"0 to {last:,}: each makes one channel of the output.",
+    )
+
+
+def _norm(explorer: Explorer, row: LayerRecord) -> None:
+    """γ, β and the running statistics of all channels."""
+    norm = weights.norm_parameters(explorer.model(), row.path)
+    panels.key_figures(
+        (
+            ("Channels", f"{len(norm.weight):,}"),
+            ("γ", _range(norm.weight)),
+            ("β", _range(norm.bias)),
+            ("Mean", _range(norm.mean)),
+            ("Variance", _range(norm.variance)),
+        )
+    )
+    st.markdown(_dead(norm))
+    st.plotly_chart(
+        figures.norm_chart(norm, explorer.theme, hue=explorer.theme.stage(row.stage)),
+        config={"displayModeBar": False},
+        alt=f"γ, β, running mean and variance of {len(norm.weight)} channels of {row.path}",
+    )
+    st.markdown(text("filters_norm"))
+
+
+def _dead(norm: weights.NormParameters) -> str:
+    """Which channels a BatchNorm has given up."""
+    dead = norm.dead
+    if not dead:
+        return f"No channel is dead: every |γ| is above {weights.NEAR_ZERO:.0%} of the largest."
+    named = f": {', '.join(map(str, dead))}" if len(dead) <= _NAMED else ""
+    return (
+        f"**{len(dead):,} of {len(norm.weight):,} channels are dead**{named}. Their |γ| is at most "
+        f"{weights.NEAR_ZERO:.0%} of the largest."
+    )
+
+
+def _range(values: np.ndarray) -> str:
+    return f"{numbers.value(float(values.min()))} … {numbers.value(float(values.max()))}"
+
+
+def _classifier(explorer: Explorer, row: LayerRecord) -> None:
+    """The channels that speak loudest for a class, and against it."""
+    count = row.output_shape[0]
+    names = [f"{index} {explorer.weights.class_name(index)}" for index in range(count)]
+    if "class" in st.session_state and st.session_state["class"] not in names:
+        del st.session_state["class"]  # chosen for another network
+    chosen = names.index(widgets.choice("Class", names, key="class", default=names[0], width=320))
+    row_of_class = weights.class_weights(explorer.model(), chosen)  # (C,)
+    order = np.argsort(-row_of_class, kind="stable")
+    few = min(_FEW, len(order) // 2)
+    loudest = np.concatenate([order[:few], order[len(order) - few :]])
+    name = plain(explorer.weights.class_name(chosen))
+    best, worst = int(order[0]), int(order[-1])
+    st.markdown(
+        f"Channel **{best}** speaks most for **{name}** "
+        f"({numbers.value(float(row_of_class[best]))}), channel **{worst}** most against it "
+        f"({numbers.value(float(row_of_class[worst]))})."
+    )
+    st.plotly_chart(
+        figures.weight_bars(
+            row_of_class[loudest].tolist(), loudest.tolist(), explorer.theme, name="channel"
+        ),
+        config={"displayModeBar": False},
+        alt=f"Weights of the {few} channels most for and most against {name}",
+    )
+    st.markdown(text("filters_linear"))
+
+
+_KINDS: Final[Mapping[str, Callable[[Explorer, LayerRecord], None]]] = {
+    "Conv2d": _convolution,
+    "BatchNorm2d": _norm,
+    "Linear": _classifier,
+}

@@ -1,0 +1,83 @@
+"""The lesion study on the page: a button, its progress, and the bars that it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.lesions import lesion_study, removable
+from resnet_viz.analysis.residual_records import Lesion
+from resnet_viz.figures import numbers, residual
+from resnet_viz.ui import panels
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import plain, text
+
+_ASKED: Final = "_lesions_asked"  # in the session: what a study was asked of
+_KEPT: Final = "_lesions"  # and the last one: its subject, and what it found
+
+
+@st.fragment
+def study(explorer: Explorer, block: str) -> None:
+    """Remove each block in turn, when asked to; the result stays until its subject changes."""
+    subject = _subject(explorer)
+    passes = len(removable(explorer.trace)) + 1
+    st.button(
+        f"Remove each block in turn: {passes} forward passes",
+        on_click=_ask,
+        args=(subject,),
+        icon=":material/science:",
+    )
+    with panels.told():
+        if st.session_state.get(_ASKED) == subject:
+            _show(explorer, _kept(subject) or _performed(explorer, subject), block)
+    st.caption(text("lesions"))
+
+
+def _ask(subject: Hashable) -> None:
+    st.session_state[_ASKED] = subject
+
+
+def _performed(explorer: Explorer, subject: Hashable) -> tuple[Lesion, ...]:
+    """The study itself, with a bar that tells how far it is."""
+    bar = st.progress(0.0, "Asking the network …")
+
+    def report(done: int, total: int) -> None:
+        bar.progress(done / total, f"{done} of {total} forward passes")
+
+    lesions = lesion_study(explorer.model(), explorer.image, report)
+    bar.empty()
+    st.session_state[_KEPT] = (subject, lesions)
+    return lesions
+
+
+def _kept(subject: Hashable) -> tuple[Lesion, ...]:
+    """What an earlier study of the same network and picture found; empty when there is none."""
+    before, lesions = st.session_state.get(_KEPT, (None, ()))
+    return lesions if before == subject else ()
+
+
+def _subject(explorer: Explorer) -> Hashable:
+    return (
+        explorer.config,
+        explorer.weights.source,
+        explorer.input_size,
+        explorer.image.sha256,
+    )
+
+
+def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
+    survived = sum(lesion.survived for lesion in lesions)
+    most = min(lesions, key=lambda lesion: lesion.probability)
+    name = plain(explorer.weights.class_name(most.target))
+    st.markdown(
+        f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
+        f"cases. **{most.path}** is missed most: {numbers.percent(most.untouched)} become "
+        f"{numbers.percent(most.probability)}."
+    )
+    st.plotly_chart(
+        residual.lesion_bars(lesions, block, explorer.theme),
+        config={"displayModeBar": False},
+        alt=f"Probability of {name} without each of {len(lesions)} blocks",
+    )

@@ -1,0 +1,66 @@
+"""How weights are spread: of one layer as a histogram, of all layers as a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.filters import NEAR_ZERO, WeightStatistics
+from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.figures import filters as figures
+from resnet_viz.figures import numbers
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.ui import cache, panels, widgets
+from resnet_viz.ui.explorer import Explorer
+
+_HEIGHT: Final = 480  # pixels of the table, which scrolls
+
+
+def spread(explorer: Explorer, row: LayerRecord) -> None:
+    """How often which weights occur in a layer, with their mean and deviation."""
+    counted = cache.weight_histogram(*_network(explorer), row.path)
+    name = "γ" if row.kind == "BatchNorm2d" else "weights"
+    st.markdown(f"**How the {counted.counts.sum():,} {name} of {row.path} are spread**")
+    st.plotly_chart(
+        figures.histogram(counted, explorer.theme, hue=explorer.theme.stage(row.stage)),
+        config={"displayModeBar": False},
+        alt=f"Histogram of the weights of {row.path}, from {counted.edges[0]:.3g} to "
+        f"{counted.edges[-1]:.3g}",
+    )
+
+
+def all_layers(explorer: Explorer) -> None:
+    """A switch, and behind it one line of numbers for each layer of a kind."""
+    if not st.toggle("Statistics of all layers", key="statistics", bind=widgets.BOUND):
+        return
+    rows = cache.weight_statistics(*_network(explorer))
+    kinds = tuple(dict.fromkeys(row.kind for row in rows))
+    kind = widgets.segments("Kind", kinds, key="kind", default=kinds[0])
+    shown = [row for row in rows if row.kind == kind]
+    with st.container(height=_HEIGHT if len(shown) > 10 else "content", border=False):
+        panels.table(
+            [_line(row) for row in shown],
+            alt=f"Weight statistics of {len(shown)} layers of kind {kind}",
+        )
+    st.caption(
+        f"Near zero: at most {NEAR_ZERO:.0%} of the layer's own largest weight. "
+        "Length: √ of the sum of squares. Of a BatchNorm the weights are its γ; biases are not in."
+    )
+
+
+def _line(row: WeightStatistics) -> dict[str, str]:
+    return {
+        "layer": row.path,
+        "weights": numbers.count(row.count),
+        "mean": numbers.value(row.mean),
+        "std": numbers.value(row.std),
+        "min": numbers.value(row.min),
+        "max": numbers.value(row.max),
+        "length": numbers.value(row.norm),
+        "near zero": numbers.percent(row.near_zero),
+    }
+
+
+def _network(explorer: Explorer) -> tuple[ResNetConfig, str, int, str]:
+    return explorer.config, explorer.weights.source, explorer.input_size, explorer.device
