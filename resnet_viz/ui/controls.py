@@ -146,7 +146,7 @@ def layer(traced: Trace) -> str:
         traced.paths,
         key="layer",
         default=DEFAULT_LAYER,
-        help="Type to search. Overview, Layers, Diagram and Feature maps are about this layer.",
+        help="Type to search. All pages but Walkthrough and Predict are about this layer.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import streamlit as st
 
 from resnet_viz.analysis.effective_field import EffectiveField
@@ -41,11 +42,30 @@ def field_panel(explorer: Explorer, pin: Pin) -> None:
         (pin.channel, pin.row, pin.column),
     )
     if not field.mass:
-        st.info(text("effective_field_none"), icon=":material/power_off:")
+        _switched_off(explorer, pin)
         return
     _numbers(field)
     _pictures(explorer, field)
     st.markdown(text("effective_field"))
+
+
+def _switched_off(explorer: Explorer, pin: Pin) -> None:
+    """Say why there is nothing to see, and lead to a cell that sees something."""
+    st.info(text("effective_field_none"), icon=":material/power_off:")
+    values = explorer.capture(explorer.layer)[explorer.layer].values[pin.channel]  # (H, W)
+    if values.any():
+        row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+        st.button(
+            f"Pin the strongest cell of channel {pin.channel}",
+            on_click=_pin,
+            args=(Pin(pin.channel, int(row), int(column)),),
+            icon=":material/push_pin:",
+        )
+
+
+def _pin(pin: Pin) -> None:
+    """Ask for a cell as a link does: the wall sees that the URL has changed, and opens there."""
+    st.query_params.update({"channel": str(pin.channel), "cell": f"{pin.row}-{pin.column}"})
 
 
 def _numbers(field: EffectiveField) -> None:

@@ -19,6 +19,7 @@ from resnet_viz.ui.texts import plain, text
 
 _WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
 _FEW: Final = 12  # channels that speak loudest for a class, and as many against it
+_NEAR_ZERO: Final = f"{100 * weights.NEAR_ZERO:g} %"
 _NAMED: Final = 12  # dead channels by number; of more, how many there are
 
 
@@ -26,12 +27,12 @@ def stem(explorer: Explorer) -> None:
     """All filters of the first convolution as one picture."""
     colours = weights.stem_kernels(explorer.model())
     count, _, side, _ = colours.shape
-    wall, words = st.columns([3, 2], gap="large", vertical_alignment="center")
-    with wall:
+    wall, words = st.columns([3, 2], gap="large")
+    with wall, st.container(width=_WALL):
         st.image(
             figures.stem_wall(colours),
             caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left",
-            width=_WALL,
+            width="stretch",
             alt=f"The {count} filters of the stem as pictures, {side} × {side} pixels each",
         )
     with words:
@@ -58,7 +59,7 @@ def layer(explorer: Explorer, row: LayerRecord) -> None:
         _weights(explorer, row)
         return
     path = nearest_convolution(explorer.trace, row)
-    st.markdown(f"A {row.kind} has no weights: there is nothing in it that could be learned.")
+    st.markdown(f"{row.kind} has no weights: there is nothing in it that could be learned.")
     st.button(
         f"Show {path}",
         on_click=controls.select_layer,
@@ -72,7 +73,8 @@ def _weights(explorer: Explorer, row: LayerRecord) -> None:
     """The part that changes with the filter or class that is chosen."""
     with panels.told():
         _KINDS[row.kind](explorer, row)
-        weights_panel.spread(explorer, row)
+        if row.kind != "BatchNorm2d":  # whose γ stand there already, in order
+            weights_panel.spread(explorer, row)
 
 
 def _convolution(explorer: Explorer, row: LayerRecord) -> None:
@@ -109,11 +111,12 @@ def _convolution(explorer: Explorer, row: LayerRecord) -> None:
 def _tiles(kernels: np.ndarray, name: str) -> None:
     """A wall of kernels and its one colour scale."""
     across = figures.columns(len(kernels))
-    st.image(
-        figures.kernel_wall(kernels),
-        width=min(_WALL, 64 * across),
-        alt=f"{name}: {len(kernels)} kernels on one scale",
-    )
+    with st.container(width=min(_WALL, 64 * across)):
+        st.image(
+            figures.kernel_wall(kernels),
+            width="stretch",
+            alt=f"{name}: {len(kernels)} kernels on one scale",
+        )
     low, high = figures.colour_ends(kernels)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[{low}]", width="content")
@@ -162,11 +165,11 @@ def _dead(norm: weights.NormParameters) -> str:
     """Which channels a BatchNorm has given up."""
     dead = norm.dead
     if not dead:
-        return f"No channel is dead: every |γ| is above {weights.NEAR_ZERO:.0%} of the largest."
+        return f"No channel is dead: every |γ| is above {_NEAR_ZERO} of the largest."
     named = f": {', '.join(map(str, dead))}" if len(dead) <= _NAMED else ""
     return (
         f"**{len(dead):,} of {len(norm.weight):,} channels are dead**{named}. Their |γ| is at most "
-        f"{weights.NEAR_ZERO:.0%} of the largest."
+        f"{_NEAR_ZERO} of the largest."
     )
 
 
@@ -178,8 +181,8 @@ def _classifier(explorer: Explorer, row: LayerRecord) -> None:
     """The channels that speak loudest for a class, and against it."""
     count = row.output_shape[0]
     names = [f"{index} {explorer.weights.class_name(index)}" for index in range(count)]
-    if "class" in st.session_state and st.session_state["class"] not in names:
-        del st.session_state["class"]  # chosen for another network
+    if st.session_state.get("class", names[0]) not in names:
+        st.session_state["class"] = names[0]  # the other was chosen for another network
     chosen = names.index(widgets.choice("Class", names, key="class", default=names[0], width=320))
     row_of_class = weights.class_weights(explorer.model(), chosen)  # (C,)
     order = np.argsort(-row_of_class, kind="stable")

@@ -18,10 +18,9 @@ _HEIGHT: Final = 480  # pixels of the table, which scrolls
 
 
 def spread(explorer: Explorer, row: LayerRecord) -> None:
-    """How often which weights occur in a layer, with their mean and deviation."""
+    """How often which weights occur in a layer, over the whole tensor."""
     counted = cache.weight_histogram(*_network(explorer), row.path)
-    name = "γ" if row.kind == "BatchNorm2d" else "weights"
-    st.markdown(f"**How the {counted.counts.sum():,} {name} of {row.path} are spread**")
+    st.markdown(f"**How the {counted.counts.sum():,} weights of {row.path} are spread**")
     st.plotly_chart(
         figures.histogram(counted, explorer.theme, hue=explorer.theme.stage(row.stage)),
         config={"displayModeBar": False},
@@ -44,7 +43,7 @@ def all_layers(explorer: Explorer) -> None:
             alt=f"Weight statistics of {len(shown)} layers of kind {kind}",
         )
     st.caption(
-        f"Near zero: at most {NEAR_ZERO:.0%} of the layer's own largest weight. "
+        f"Near zero: at most {100 * NEAR_ZERO:g} % of the layer's own largest weight. "
         "Length: √ of the sum of squares. Of a BatchNorm the weights are its γ; biases are not in."
     )
 
