@@ -8,10 +8,12 @@ from typing import Any, Final
 import streamlit as st
 
 from resnet_viz import images
+from resnet_viz.analysis import by_hand as cells
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
 from resnet_viz.analysis import filters, lens
 from resnet_viz.analysis import surgery as surgeries
+from resnet_viz.analysis.by_hand import Worked
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.records import Capture
@@ -97,6 +99,22 @@ def effective_field(
     """How much each pixel moves one cell: its channel, row and column."""
     loaded = model(config, weights, input_size, device)
     return fields.effective_field(loaded, image, path, *cell)
+
+
+@st.cache_data(max_entries=512, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def by_hand(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    path: str,
+    cell: tuple[int, int, int],
+    strongest: int,
+) -> Worked:
+    """How one cell comes about: its channel, row and column."""
+    loaded = model(config, weights, input_size, device)
+    return cells.by_hand(loaded, image, path, *cell, strongest=strongest)
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the weights …")

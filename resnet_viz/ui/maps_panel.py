@@ -11,6 +11,7 @@ from resnet_viz.figures import numbers
 from resnet_viz.figures.wall import side_of_squares
 from resnet_viz.images import as_seen
 from resnet_viz.ui import panels, wall_state
+from resnet_viz.ui.by_hand_panel import by_hand_panel
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.field_panel import field_panel
 
@@ -22,8 +23,16 @@ def inside(explorer: Explorer) -> None:
         activation = explorer.capture(explorer.layer)[explorer.layer]
         wall(explorer, activation)
         value_of(activation, pinned())
+        below(explorer, pinned())
+
+
+def below(explorer: Explorer, pin: Pin) -> None:
+    """What stands below the wall about the pinned cell."""
     with panels.told():
-        field_panel(explorer, pinned())
+        field_panel(explorer, pin)
+    with panels.told():
+        st.subheader("This cell by hand")
+        by_hand_panel(explorer, pin)
 
 
 def wall(explorer: Explorer, activation: Activation) -> None:

@@ -1,0 +1,62 @@
+"""The pinned cell worked out, from the numbers that its layer reads to the number in the map."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.records import INPUT, LayerRecord
+from resnet_viz.components.by_hand import by_hand
+from resnet_viz.components.feature_wall import Pin
+from resnet_viz.figures.working import working
+from resnet_viz.figures.working_records import Names
+from resnet_viz.ui import cache, controls
+from resnet_viz.ui.explorer import Explorer
+
+# How many input channels are shown one by one: as grids, and as lines.
+_GRIDS: Final = 4
+_LINES: Final = 8
+
+
+def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
+    """How the value of a cell comes about, and the way on to the layers that it comes from."""
+    row = explorer.trace[explorer.trace.producer(explorer.layer)]
+    worked = cache.by_hand(
+        explorer.config,
+        explorer.weights.source,
+        explorer.input_size,
+        explorer.device,
+        explorer.image,
+        row.path,
+        (pin.channel, pin.row, pin.column),
+        _GRIDS if row.kind == "Conv2d" and row.kernel != (1, 1) else _LINES,
+    )
+    names = _names(explorer, row, pin)
+    name = f"{row.path}, {names.target}, row {pin.row}, column {pin.column}, by hand"
+    by_hand(name, working(worked, names), key="by_hand")
+    _sources(explorer, row)
+
+
+def _names(explorer: Explorer, row: LayerRecord, pin: Pin) -> Names:
+    first = explorer.trace.sources(row.path)[0]
+    target = f"channel {pin.channel}"
+    if row.kind == "Linear":
+        target = f"“{explorer.weights.class_name(pin.channel)}”"
+    source = "the picture" if first == INPUT else first
+    return Names(source, target, coloured=first == INPUT)
+
+
+def _sources(explorer: Explorer, row: LayerRecord) -> None:
+    """Buttons that select what the layer reads: the same place, one layer earlier."""
+    sources = [path for path in explorer.trace.sources(row.path) if path != INPUT]
+    with st.container(horizontal=True, gap="small"):
+        for path in sources:
+            if st.button(
+                f"Back to {path}",
+                key=f"_by_hand_{path}",
+                on_click=controls.select_layer,
+                args=(path,),
+                icon=":material/arrow_back:",
+            ):
+                st.rerun()  # the whole page, not this part of it: another layer is selected
