@@ -15,6 +15,5 @@ with shell.page("feature_maps") as explorer:
     )
     panels.breadcrumbs(explorer)
     maps_panel.inside(explorer)
-    panels.statistics(explorer.capture(row.path)[row.path])
     panels.explanation(explorer, row)
     panels.weights_note(explorer)

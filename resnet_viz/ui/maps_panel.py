@@ -23,6 +23,7 @@ def inside(explorer: Explorer) -> None:
         activation = explorer.capture(explorer.layer)[explorer.layer]
         wall(explorer, activation)
         value_of(activation, pinned())
+        panels.statistics(activation)
         below(explorer, pinned())
 
 

@@ -134,16 +134,14 @@ def test_what_is_unfolded_on_the_map_stands_in_the_link(page, app):
     page.get_by_role("button", name="Unfold 17 equal blocks from layer3.1").click()
     expect(stations).to_have_count(22)
     expect(pending).to_have_count(0)
-    settled(page)
-    assert query(page) == {"model": ["resnet110"], "unfolded": ["layer3.1"]}
+    expect(page).to_have_url(f"{app}/?model=resnet110&unfolded=layer3.1")
     page.reload()
     settled(page)
     expect(stations).to_have_count(22)
     expect(pending).to_have_count(0)
     page.get_by_role("button", name="Fold 17 equal blocks from layer3.1").click()
     expect(stations).to_have_count(6)
-    settled(page)
-    assert query(page) == {"model": ["resnet110"]}
+    expect(page).to_have_url(f"{app}/?model=resnet110")
 
 
 def test_hover_and_the_tour_on_the_map_send_nothing(page, app):
