@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.weights.commands import add_parser as add_weights
 from resnet_viz.weights.loaded import LoadedModel, Weights
 from resnet_viz.weights.sources import default_weights, load
+from resnet_viz.weights.suggestion import suggest
 from resnet_viz.weights.uploads import UploadSource, accept
 
 COLUMNS = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
@@ -79,11 +81,11 @@ def _trace(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace) -> int:
     config = preset(options.model)
+    config, weights = _weights(config, options.weights, options.labels)
     top = options.top
     if not 1 <= top <= config.num_classes:
         raise ExplorerError(f"--top {top} is not accepted; choose 1 to {config.num_classes:,}.")
     check_runnable(trace(config))
-    weights = _weights(config, options.weights, options.labels)
     loaded = load(config, weights, config.input_size, options.device)
     answers = [_answer(loaded, path, top) for path in options.images]
     if options.format == "json":
@@ -95,17 +97,26 @@ def _predict(options: argparse.Namespace) -> int:
     return 2 if any("error" in answer for answer in answers) else 0
 
 
-def _weights(config: ResNetConfig, asked: str | None, labels: Path | None) -> str:
-    """What was asked for as `load` wants it; a file of one's own goes the way of an upload."""
-    if asked is None:
-        return default_weights(config)
-    if not asked.endswith(".safetensors"):
-        return asked
+def _weights(
+    config: ResNetConfig, asked: str | None, labels: Path | None
+) -> tuple[ResNetConfig, str]:
+    """What was asked for as `load` wants it; a file of one's own goes the way of an upload.
+
+    Such a file decides how many classes the network has.
+    """
+    own = asked is not None and asked.endswith(".safetensors") and not asked.startswith("folder:")
+    if labels and not own:
+        raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
+    if asked is None or not own:
+        return config, asked or default_weights(config)
     path = Path(asked)
     try:
         names = labels.read_bytes() if labels else None
         with path.open("rb") as file:
-            return f"{UploadSource.slug}:{accept(file, path.name, names).id}"
+            upload = accept(file, path.name, names)
+        suggestion = suggest(upload.shapes)
+        classes = suggestion.config.num_classes if suggestion else config.num_classes
+        return replace(config, num_classes=classes), f"{UploadSource.slug}:{upload.id}"
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise WeightsError(f"“{error.filename}” cannot be read: {reason}.") from None

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,8 +96,9 @@ def test_without_a_model_the_network_in_the_box_answers(capsys):
 
 def test_a_file_of_ones_own_with_names_for_its_classes(capsys, tmp_path):
     file, labels = tmp_path / "own.safetensors", tmp_path / "names.txt"
-    save_file(build_random(PRESETS["resnet20"], 5).state_dict(), file)
-    labels.write_text("\n".join(f"thing {i}" for i in range(10)), "utf-8")
+    network = build_random(replace(PRESETS["resnet20"], num_classes=7), 5)  # not the preset's ten
+    save_file(network.state_dict(), file)
+    labels.write_text("\n".join(f"thing {i}" for i in range(7)), "utf-8")
     arguments = ("--model", "resnet20", "--weights", str(file), "--labels", str(labels))
     status, out, _ = answer(capsys, "predict", str(CAT), *arguments, "--format", "json")
     (found,) = json.loads(out)
@@ -111,6 +113,9 @@ def test_a_file_of_ones_own_with_names_for_its_classes(capsys, tmp_path):
         (("predict", str(CAT), "--model", "resnet50", "--weights", "imagenet"), "weights fetch"),
         (("predict", str(CAT), "--model", "resnet20", "--weights", "imagenet"), "resnet18"),
         (("predict", str(CAT), "--weights", "no.safetensors"), "no.safetensors"),
+        (("predict", str(CAT), "--weights", "folder:no.safetensors"), "folder"),
+        (("predict", str(CAT), "--labels", "names.txt"), "--labels"),
+        (("predict", str(CAT), "--weights", "random:0000000000099999999999"), "Seed"),
         (("trace", "resnet19"), "resnet19"),
         (("trace", "resnet18", "--size", "5"), "5"),
         (("predict", str(CAT), "--model", "nothing"), "nothing"),

@@ -24,7 +24,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
     row = explorer.trace[explorer.trace.producer(explorer.layer)]
     worked = cache.by_hand(
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.device,
         explorer.image,

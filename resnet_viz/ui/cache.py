@@ -37,6 +37,13 @@ def model(config: ResNetConfig, weights: str, input_size: int, device: str) -> L
     return load(config, weights, input_size, device)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
+def is_sound(config: ResNetConfig, weights: str, input_size: int, device: str) -> bool:
+    """That a file could be read once; raises what `model` raises. Outlives the network itself."""
+    model(config, weights, input_size, device)
+    return True
+
+
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
 def capture(
     config: ResNetConfig,

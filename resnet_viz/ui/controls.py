@@ -62,7 +62,7 @@ def network() -> ResNetConfig:
             config = _customised(preset)
             _compare(config, preset)
         except ConfigError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
             config = preset
             widgets.notice(f"{error} Showing {title(preset)} as it is.")
         st.button("Back to the preset", on_click=_take_over_preset, width="stretch")

@@ -53,12 +53,12 @@ class Explorer:
 
     def model(self) -> LoadedModel:
         """The network with its parameters; raises `ConfigError` when it is too large to run."""
-        return cache.model(self.config, self.weights.source, self.input_size, self.device)
+        return cache.model(self.config, self.weights.key, self.input_size, self.device)
 
     def capture(self, *paths: str) -> Capture:
         """The picture through the network, with the outputs of the layers at `paths`."""
         return cache.capture(
-            self.config, self.weights.source, self.input_size, self.device, self.image, paths
+            self.config, self.weights.key, self.input_size, self.device, self.image, paths
         )
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
@@ -74,4 +74,4 @@ def answer_first_page() -> None:
     traced = trace(config, size)
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
-    cache.capture(config, weights.source, size, "cpu", image, station_paths(traced))
+    cache.capture(config, weights.key, size, "cpu", image, station_paths(traced))

@@ -34,7 +34,7 @@ def field_panel(explorer: Explorer, pin: Pin) -> None:
         return
     field = cache.effective_field(
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.device,
         explorer.image,

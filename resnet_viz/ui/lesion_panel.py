@@ -61,7 +61,7 @@ def _kept(subject: Hashable) -> tuple[Lesion, ...]:
 def _subject(explorer: Explorer) -> Hashable:
     return (
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.image.sha256,
     )

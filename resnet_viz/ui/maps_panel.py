@@ -78,7 +78,7 @@ def _subject(explorer: Explorer) -> tuple[object, ...]:
     """What the wall is of: another one opens anew."""
     return (
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.image.sha256,
         explorer.layer,

@@ -33,7 +33,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except ExplorerError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 
 
 def key_figures(facts: Iterable[tuple[str, str]]) -> None:

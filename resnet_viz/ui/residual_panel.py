@@ -50,7 +50,7 @@ def taken_apart(explorer: Explorer, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
     view = cache.block_view(
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.device,
         explorer.image,
@@ -90,7 +90,7 @@ def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
     """What every block adds to this picture."""
     return cache.residual_ratios(
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.device,
         explorer.image,

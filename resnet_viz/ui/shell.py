@@ -23,6 +23,7 @@ from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
 from resnet_viz.ui import controls, weights_controls, widgets
 from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import plain
 
 LOG = logging.getLogger("resnet_viz")
 
@@ -80,7 +81,7 @@ def page(slug: str) -> Iterator[Explorer]:
     try:
         yield explorer
     except ExplorerError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     except Exception:
         LOG.exception("page %s", slug)
         st.error(

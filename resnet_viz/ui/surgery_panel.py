@@ -36,7 +36,7 @@ def operated(explorer: Explorer, surgery: Surgery, *paths: str) -> Capture:
     """The picture through the network after a surgery."""
     return cache.operate(
         explorer.config,
-        explorer.weights.source,
+        explorer.weights.key,
         explorer.input_size,
         explorer.device,
         explorer.image,

@@ -13,8 +13,9 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.ui import cache, controls, widgets
 from resnet_viz.ui.texts import plain, text
 from resnet_viz.weights import download, sources, uploads
-from resnet_viz.weights.checkpoints import megabytes
+from resnet_viz.weights.checkpoints import Checkpoint, megabytes
 from resnet_viz.weights.download import Download
+from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import Misfit, check
 from resnet_viz.weights.random import MAX_SEED
@@ -37,11 +38,14 @@ def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
         help="Where the parameters come from. ImageNet's are fetched once, and only when you say so.",
     )
     wanted = _complete(config, chosen)
-    asked = _ready(config, wanted, input_size, device) if wanted else None
-    meanwhile = sources.default_weights(config, without=wanted)
-    shown = asked or sources.describe(config, meanwhile, input_size)
-    _facts(shown, "" if asked else f"Meanwhile: {shown.label.lower()}. ")
-    return shown
+    failed: list[str] = []
+    while True:
+        trying = sources.default_weights(config, failed) if failed or not wanted else wanted
+        shown = _ready(config, trying, input_size, device)
+        if shown:
+            _facts(shown, "" if trying == wanted else f"Meanwhile: {shown.label}. ")
+            return shown
+        failed.append(trying)
 
 
 def _complete(config: ResNetConfig, chosen: str) -> str:
@@ -61,7 +65,7 @@ def _ready(config: ResNetConfig, wanted: str, input_size: int, device: str) -> W
     try:
         description = sources.describe(config, wanted, input_size)
         if wanted.partition(":")[0] not in (RANDOM, "bundled"):
-            cache.model(config, wanted, input_size, device)  # a foreign file may be damaged
+            cache.is_sound(config, description.key, input_size, device)
     except ConfigError:
         pass  # too large to run: the pages say so, and everything else can be looked at
     except WeightsError as error:
@@ -95,9 +99,10 @@ def _fetch(config: ResNetConfig, wanted: str) -> None:
     """Announce a download and its size; while it runs, show how far it is."""
     checkpoint = sources.checkpoint(config, wanted)
     assert checkpoint
-    running: Download | None = st.session_state.get("_download")
-    if running is None or running.checkpoint != checkpoint:
-        st.caption(f"Not on this machine yet. {text('download')}")
+    running = _mine(checkpoint) or download.running(checkpoint)
+    if running is None:
+        missing = "" if sources.at_hand(config, wanted) else "Not on this machine yet. "
+        st.caption(missing + text("download"))
         st.button(
             f"Download {megabytes(checkpoint.size)}",
             icon=":material/download:",
@@ -114,26 +119,41 @@ def _fetch(config: ResNetConfig, wanted: str) -> None:
 def _progress(running: Download) -> None:
     """How far a download is; runs by itself, without the rest of the page."""
     now = running.progress
-    if now.state == "done":
-        _forget_download()
-        st.rerun()
-    if now.state in ("failed", "cancelled"):
-        _forget_download()
+    mine = _mine(running.checkpoint) is running
+    if now.state in ("done", "failed", "cancelled"):
         st.session_state["_download_problem"] = now.sentence if now.state == "failed" else ""
+        if mine:
+            _forget_download()
         st.rerun()
+    if st.session_state.pop("_left_download", False):
+        st.rerun()  # the rest of the sidebar offers it again
     total = now.total or running.checkpoint.size
     st.progress(min(now.received / total, 1.0), plain(now.sentence))
-    st.button("Cancel", on_click=_cancel, args=(running,), width="stretch")
+    if mine:
+        st.button("Cancel", on_click=_leave, width="stretch")
+    else:
+        st.caption("Somebody else has asked for it.")
 
 
 def _start(config: ResNetConfig, wanted: str) -> None:
     checkpoint = sources.checkpoint(config, wanted)
     if checkpoint:
+        _leave()  # one at a time for each visitor
         st.session_state["_download"] = download.start(checkpoint)
 
 
-def _cancel(running: Download) -> None:
-    running.leave()
+def _mine(checkpoint: Checkpoint) -> Download | None:
+    """The download that this visitor has asked for, when it is of that file."""
+    joined: Download | None = st.session_state.get("_download")
+    return joined if joined and joined.checkpoint == checkpoint else None
+
+
+def _leave() -> None:
+    """Say once that this visitor no longer wants it; others go on."""
+    joined: Download | None = st.session_state.get("_download")
+    if joined:
+        joined.leave()
+        st.session_state["_left_download"] = True
     _forget_download()
 
 
@@ -197,7 +217,8 @@ def _accept_weights(key: str) -> None:
     """Keep a file that can be read; what was there before stays when it cannot."""
     file: UploadedFile | None = st.session_state.get(key)
     if file is not None:
-        _keep(file, file.name, st.session_state.get("_own_labels", b""))
+        # Names that came first are for these weights and no others.
+        _keep(file, file.name, st.session_state.pop("_own_labels", b""))
 
 
 def _accept_labels(key: str) -> None:
@@ -206,17 +227,24 @@ def _accept_labels(key: str) -> None:
         return
     labels = file.getvalue()
     own: Upload | None = st.session_state.get("_own_weights")
-    if own is None:
-        st.session_state["_own_labels"] = labels  # for the weights that are to come
-        return
-    with own.path.open("rb") as weights_file:
-        _keep(weights_file, own.name, labels)
+    try:
+        parse_labels(labels)  # names that cannot be read are said at once
+        if own is None:
+            st.session_state["_own_labels"] = labels  # for the weights that are to come
+            return
+        with own.path.open("rb") as weights_file:
+            _keep(weights_file, own.name, labels)
+    except WeightsError as error:
+        st.session_state["_weights_problem"] = str(error)
+    except FileNotFoundError:
+        st.session_state["_weights_problem"] = (
+            "These weights are no longer here; upload them again."
+        )
 
 
 def _keep(stream: uploads.Readable, name: str, labels: bytes) -> None:
     try:
         st.session_state["_own_weights"] = uploads.accept(stream, name, labels or None)
-        st.session_state["_own_labels"] = labels
     except WeightsError as error:
         st.session_state["_weights_problem"] = str(error)
     # New keys empty the uploaders: the bytes are not kept for the whole visit.

@@ -62,4 +62,4 @@ def _line(row: WeightStatistics) -> dict[str, str]:
 
 
 def _network(explorer: Explorer) -> tuple[ResNetConfig, str, int, str]:
-    return explorer.config, explorer.weights.source, explorer.input_size, explorer.device
+    return explorer.config, explorer.weights.key, explorer.input_size, explorer.device

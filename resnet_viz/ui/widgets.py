@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from resnet_viz.ui.texts import plain
+
 BOUND: Final = "query-params"
 
 
@@ -73,7 +75,7 @@ def notice(sentence: str) -> None:
 def show_notices() -> None:
     """Show what was told in this run."""
     for sentence in st.session_state.pop("_notices", []):
-        st.warning(sentence, icon=":material/info:")
+        st.warning(plain(sentence), icon=":material/info:")
 
 
 def _whole(text: str, low: int, high: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import hashlib
 import tempfile
@@ -25,6 +26,7 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _LOOK_S: Final = 0.2  # between two looks at whether another process is through
 _GATE: Final = threading.RLock()  # around the two below it: who runs, and how many want it
 _RUNNING: Final[dict[Path, Download]] = {}
+_LAST_WORDS_S: Final = 2.0  # for each download, when the process ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,14 @@ class Download:
         with _GATE:
             if _RUNNING.get(self.path) is self:
                 del _RUNNING[self.path]
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Leave nothing half-written when the server is stopped."""
+    for download in list(_RUNNING.values()):
+        download.cancel()
+        download.wait(_LAST_WORDS_S)
 
 
 @contextmanager

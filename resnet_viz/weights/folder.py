@@ -109,6 +109,8 @@ def _listing() -> dict[str, Version]:
     listing = {}
     try:
         for path in sorted(Path(folder).iterdir()):
+            if not path.name.isprintable():
+                continue  # bytes that are no UTF-8 cannot stand in a link or on a page
             if path.suffix in ENDINGS and not path.name.startswith(".") and path.is_file():
                 about = path.stat()
                 listing[path.name] = Version(path, about.st_mtime_ns, about.st_size)

@@ -41,6 +41,11 @@ class Weights:
     licence: str = ""
     sha256: str = ""  # of the file, or the published beginning of it; empty where there is no file
 
+    @property
+    def key(self) -> str:
+        """The source with the file's hash, for caches: another file under the same name is another."""
+        return f"{self.source}#{self.sha256[:16]}" if self.sha256 else self.source
+
     def class_name(self, index: int) -> str:
         """The name of a class; its number where nothing was learned."""
         return self.labels[index] if index < len(self.labels) else f"class {index}"

@@ -17,7 +17,10 @@ from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.weights.loaded import Weights
 
 MAX_SEED = 2**31 - 1
-_MEASURED_AT = 96  # pixels: enough positions in the last stage, a fifth of the work of 224
+# Pixels: enough positions in the last stage, and a fifth of the work of 224. The 32 × 32 networks
+# do not shrink their pictures in the stem.
+_MEASURED_AT = {"imagenet": 96, "cifar": 32}
+_LARGE = 100_000_000  # parameters; a network of more is measured on one photograph, not on all
 
 
 class RandomSource:
@@ -62,7 +65,7 @@ def preprocessing(config: ResNetConfig, input_size: int) -> Preprocessing:
 
 def _parse_seed(option: str) -> int:
     text = option or "0"
-    if not (text.isascii() and text.isdigit() and int(text[:11]) <= MAX_SEED):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_SEED):
         raise WeightsError(
             f"Seed “{text[:20]}” is not accepted; choose a whole number from 0 to {MAX_SEED:,}."
         )
@@ -71,14 +74,16 @@ def _parse_seed(option: str) -> int:
 
 def _measure_batch_norm(network: ResNet) -> None:
     """Set every BatchNorm's mean and variance to those of the sample photographs."""
-    preparation = Preprocessing.imagenet(_MEASURED_AT)
-    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
+    preparation = Preprocessing.imagenet(_MEASURED_AT[network.config.stem])
+    large = sum(parameter.numel() for parameter in network.parameters()) > _LARGE
+    slugs = PHOTOGRAPHS[:1] if large else PHOTOGRAPHS
+    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in slugs])
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0  # take this batch's statistics as they are
         norm.train()
     with torch.no_grad():
-        network(pictures)  # (N, 3, 96, 96)
+        network(pictures)  # (N, 3, H, W)
     for norm in norms:
         norm.momentum = 0.1
         norm.eval()

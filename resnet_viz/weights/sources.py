@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
@@ -52,6 +53,7 @@ class Downloadable(Protocol):
         ...
 
 
+_HASH: Final = re.compile(r"#[0-9a-f]{8,16}$")  # as `Weights.key` adds it
 # What suits a network best comes first: the first that is at hand is what a newcomer sees.
 _ALL: Final[tuple[Source, ...]] = (
     BundledSource(),
@@ -72,10 +74,10 @@ def choices(config: ResNetConfig) -> tuple[str, ...]:
     )
 
 
-def default_weights(config: ResNetConfig, without: str = "") -> str:
-    """The first choice that needs no download, but not `without`, which turned out to be unusable."""
+def default_weights(config: ResNetConfig, without: Collection[str] = ()) -> str:
+    """The first choice that needs no download, but none of those that turned out to be unusable."""
     for weights in choices(config):
-        if weights != without and at_hand(config, weights):
+        if weights not in without and at_hand(config, weights):
             return weights
     return RandomSource.slug
 
@@ -118,7 +120,7 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
 
 
 def _source(weights: str) -> tuple[Source, str]:
-    slug, _, option = weights.partition(":")
+    slug, _, option = _HASH.sub("", weights).partition(":")
     if slug not in SOURCES:
         raise WeightsError(
             f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."

@@ -68,7 +68,7 @@ def test_a_download_is_cancelled_then_finished_and_used(page: Page, app: str, sh
     page.goto(f"{app}/predict?model=resnet18&weights=imagenet:v1&picture=cat")
     settled(page)
     sidebar, main = page.get_by_test_id("stSidebar"), page.get_by_test_id("stMain")
-    expect(sidebar).to_contain_text("Meanwhile: untrained")
+    expect(sidebar).to_contain_text("Meanwhile: Untrained")
     shelf.behave = halves
     sidebar.get_by_role("button", name="Download").click()
     expect(sidebar.get_by_test_id("stProgress")).to_contain_text("of 44.7 MB")

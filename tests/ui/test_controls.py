@@ -1,6 +1,7 @@
 """The sidebar: links that ask for too much, networks of one's own, pictures good and broken."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -20,7 +21,8 @@ def png(colour: str = "red", size: tuple[int, int] = (300, 200)) -> bytes:
 
 
 def warnings(app) -> str:
-    return "\n".join(str(warning.value) for warning in app.warning)
+    """What is warned of, as it reads on the page: without Markdown's backslashes."""
+    return re.sub(r"\\(.)", r"\1", "\n".join(str(warning.value) for warning in app.warning))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The sidebar's weights: the ones in the box, ImageNet's, a folder's, and one's own."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -88,13 +89,14 @@ def published(monkeypatch, tmp_path):
     with serving(Shelf(buffer.getvalue())) as shelf:
         monkeypatch.setattr(checkpoints, "CHECKPOINTS", (shelf.checkpoint("resnet18"),))
         cache.model.clear()  # networks that another test has loaded
+        cache.is_sound.clear()
         yield shelf
 
 
 def asked_for_imagenet(open_page):
     app = open_page("predict", model="resnet18", weights="imagenet:v1", size="64")
     assert problems(app) == []
-    assert "Meanwhile: untrained" in texts(app)
+    assert "Meanwhile: Untrained" in texts(app)
     return app
 
 
@@ -242,7 +244,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_and_all_goes_on(open_page, dat
 def test_a_link_to_an_upload_shows_what_is_at_hand(open_page):
     app = open_page(weights="upload")
     assert problems(app) == []
-    assert "Meanwhile: in the box" in texts(app)
+    assert "Meanwhile: In the box" in texts(app)
 
 
 def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monkeypatch, tmp_path):
@@ -261,3 +263,63 @@ def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monke
     app = open_page(model="resnet20", num_classes="4", weights="folder:broken.pth")
     assert "broken.pth" in warnings(app)
     assert app.sidebar.selectbox(key="weights").value == "folder:ours.safetensors"
+
+
+def test_names_belong_to_the_weights_that_they_came_with(open_page):
+    app = open_page("predict", model="resnet20", num_classes="4", weights="upload")
+    app = uploaders(app)["Class names"].upload("names.txt", b"a\nb\nc\nDELTA").run()
+    app = bring(app, save(state("resnet20", num_classes=4)), "first.safetensors")
+    assert "DELTA" in app.get("plotly_chart")[0].proto.spec
+    app = bring(app, save(state("resnet20", num_classes=4, seed=8)), "second.safetensors")
+    assert problems(app) == []
+    assert "DELTA" not in app.get("plotly_chart")[0].proto.spec
+
+
+def test_names_that_cannot_be_read_are_said_at_once_and_forgotten(open_page):
+    app = open_page("predict", model="resnet20", num_classes="4", weights="upload")
+    app = uploaders(app)["Class names"].upload("names.txt", b"a\n\nb").run()
+    assert "Line 2" in app.sidebar.error[0].value
+    app = bring(app, save(state("resnet20", num_classes=4)))
+    assert problems(app) == []
+
+
+def test_another_file_under_the_same_name_is_another_network(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    answers = []
+    for seed in (1, 2):
+        (tmp_path / "ours.safetensors").write_bytes(save(state("resnet20", seed=seed)))
+        app = open_page("predict", model="resnet20")
+        answers.append(app.get("plotly_chart")[0].proto.spec)
+    assert answers[0] != answers[1]
+
+
+def test_what_is_shown_meanwhile_has_been_read_too(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    broken = state("resnet20") | {"fc.bias": torch.full((10,), float("nan"))}
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.safetensors").write_bytes(save(broken))
+    app = open_page("predict", model="resnet20")
+    assert not app.exception
+    assert not app.main.error
+    assert "Meanwhile: Untrained" in texts(app)
+
+
+def test_two_visitors_and_one_download(open_page, published):
+    one, other = asked_for_imagenet(open_page), asked_for_imagenet(open_page)
+    published.behave = halves
+    one = buttons(one)["Download 44.7 MB"].click().run()
+    download = download_of(published)
+    other = other.run()
+    assert "Cancel" not in buttons(other)  # it is not theirs, but they see how far it is
+    assert "Somebody else" in texts(other)
+    one = buttons(one)["Cancel"].click().run()
+    published.gate.set()
+    assert download.wait(BOUND).state == "cancelled"
+
+
+def test_a_link_cannot_put_markup_on_the_page(open_page):
+    app = open_page(model="![x](http://a.example/p.png)", repeats="![x](http://a.example/p)")
+    assert not app.exception
+    shown = [*app.warning, *app.error, *app.sidebar.error]
+    assert shown
+    assert all(not re.search(r"(?<!\\)\]\(", element.value) for element in shown)
