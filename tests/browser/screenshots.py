@@ -9,6 +9,7 @@ from tests.browser.serving import ROOT, running_chromium, serving, settled
 FOLDER = ROOT / ".github"
 SHOTS = {
     "overview.png": ("?layer=layer2.1", "light", 1400, 1010),
+    "feature-maps.png": ("feature_maps?layer=layer2.0", "light", 1400, 1010),
     "layers-dark.png": ("layers?model=resnet50&layer=layer2.1.conv2", "dark", 1400, 1000),
 }
 
