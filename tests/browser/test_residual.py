@@ -18,14 +18,19 @@ def test_what_is_done_to_a_block_can_be_sent_as_a_link_and_taken_back(page: Page
     page.get_by_role("slider").press("ArrowLeft")
     settled(page)
     expect(main).to_contain_text("star goes from 95.9 %")
+    settled(page)
     assert query(page)["alpha"] == ["0.95"]
+    sentence = main.get_by_text("star goes from")
+    weakened = sentence.inner_text()
     main.get_by_role("radio", name="cut its shortcut").click()
+    expect(sentence).not_to_have_text(weakened)
     settled(page)
     assert query(page)["operation"] == ["cut its shortcut"]
-    said = main.get_by_text("star goes from").inner_text()
+    said = sentence.inner_text()
     link = page.url
     main.get_by_role("button", name="Reset").click()
     expect(main).to_contain_text("Nothing is changed yet")
+    settled(page)
     assert not {"alpha", "operation"} & query(page).keys()
     page.goto(link)
     settled(page)
