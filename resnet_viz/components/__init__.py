@@ -2,16 +2,20 @@
 
 A component is a folder: `component.js`, `component.css`, and an `__init__.py` with one typed mount
 function. Plain modules, no build step, nothing from outside. A long component has further scripts,
-which are put before `component.js`: the browser gets one module, a reader short files.
+and `shared/` holds what several build on; they are put before `component.js`: the browser gets one
+module, a reader short files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
+
+# Making elements, writing numbers, reading what `figures.blob` packed.
+SHARED: Final = ("../shared/elements.js", "../shared/numbers.js", "../shared/blob.js")
 
 
 def declare(

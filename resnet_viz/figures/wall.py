@@ -1,21 +1,18 @@
 """All channels of a layer as one run of bytes, small enough for a click, for a canvas to draw.
 
-The bytes, little-endian; `readWall` in components/feature_wall/wall.js reads them back:
+What stands in them besides the header; `readWall` in components/feature_wall/wall.js reads them back:
 
-    uint32        n, the length of the header
-    n bytes       the header: JSON, filled up with blanks so that what follows starts at a multiple of 4
-    float32       (5, C): minimum, maximum, mean, standard deviation, fraction of zeros of each channel
-    code          (C, H, W): the values, float32 as they are, or uint8 or uint16 levels between the
+    statistics    (5, C): minimum, maximum, mean, standard deviation, fraction of zeros of each channel
+    levels        (C, H, W): the values, float32 as they are, or uint8 or uint16 levels between the
                   channel's minimum (0) and maximum (255 or 65,535)
-    uint8         (256, 3): the colours from low to high; of signed values the middle stands for zero
-    the rest      JPEG: what the network sees
+    colours       (256, 3) from low to high; of signed values the middle stands for zero
+    picture       JPEG: what the network sees
 
 A layer too large for that is averaged over squares of cells; the statistics are always those of all.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.figures import maps
+from resnet_viz.figures import blob, maps
 
 MOST_BYTES: Final = 850_000  # of values: 64 × 112 × 112 as they are, and all else below a megabyte
 _FINE_BYTES: Final = 500_000  # more than that is not spent on digits
@@ -54,14 +51,13 @@ def encode(
         "field": {"size": field.size, "jump": field.jump, "start": field.start},
         "side": picture.shape[0],
     }
-    parts = (
-        _padded(json.dumps({**header, **facts}).encode("utf-8")),
-        statistics.tobytes(),
-        _levels(shown, statistics[0], statistics[1], code).tobytes(),
-        maps.colour_table(signed).tobytes(),
-        maps.picture_jpeg(_resized(picture)),
-    )
-    return len(parts[0]).to_bytes(4, "little") + b"".join(parts)
+    arrays: dict[str, np.ndarray | bytes] = {
+        "statistics": statistics,
+        "levels": _levels(shown, statistics[0], statistics[1], code),
+        "colours": maps.colour_table(signed),
+        "picture": maps.picture_jpeg(_resized(picture)),
+    }
+    return blob.pack({**header, **facts}, arrays)
 
 
 def side_of_squares(shape: tuple[int, ...]) -> int:
@@ -122,7 +118,3 @@ def _resized(picture: np.ndarray) -> np.ndarray:
     if side <= largest:
         return picture
     return np.asarray(Image.fromarray(picture).resize((largest, largest), Image.Resampling.BOX))
-
-
-def _padded(header: bytes) -> bytes:
-    return header + b" " * (-len(header) % 4)

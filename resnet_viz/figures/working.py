@@ -1,4 +1,4 @@
-"""The working of one cell written out: number grids or products, then steps down to the value."""
+"""The working of one cell written out: words for each kind of layer, and the maps that go with them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from resnet_viz.analysis.by_hand.records import (
-    ChannelSum,
-    Term,
     Worked,
     WorkedConvolution,
     WorkedCopy,
@@ -20,161 +18,118 @@ from resnet_viz.analysis.by_hand.records import (
     WorkedReLU,
     WorkedScore,
     WorkedSum,
+    WorkedWindow,
 )
 from resnet_viz.figures import numbers, wall
-from resnet_viz.figures.working_records import (
-    Grid,
-    Map,
-    Mask,
-    Names,
-    Product,
-    Step,
-    Trio,
-    Working,
-)
+from resnet_viz.figures.working_records import Kind, Names, Step, Working
 
-MOST_CELLS: Final = 16  # a side; a larger map is shown as means over squares
+MOST_CELLS: Final = 16  # a side of a map whose mean is taken; a larger one is shown in squares
 
 
 def working(worked: Worked, names: Names) -> Working:
-    """Write out the arithmetic of one cell."""
+    """Write out the arithmetic of a cell and of those around it."""
     return _WRITTEN[type(worked)](worked, names)
 
 
+# ---- layers that move a window ----
+
+
 def _convolution(worked: WorkedConvolution, names: Names) -> Working:
-    pointwise = worked.padded.size == 1
-    shown = worked.strongest
-    return Working(
-        intro=_filter(worked, names),
-        corner=(worked.top, worked.left),
-        padded=_mask(worked.padded),
-        trios=() if pointwise else tuple(_trio(part, names) for part in shown),
-        products=tuple(_pointwise(part, names) for part in shown) if pointwise else (),
-        steps=(
-            _sum_of([part.total for part in shown], "The channels above"),
-            *_rest(worked.rest, worked.rest_channels),
-            _result(worked, f"the sum over all {len(worked.inputs):,} input channels"),
-            *(
-                Step(step.path, _AFTER[type(step)](step), _exact(step.value))
-                for step in worked.after
-            ),
-        ),
+    values = (
+        Step("The channels above", "{sums}", "shown"),
+        *_rest(worked.rest_channels),
+        _result(worked, f"the sum over all {len(worked.inputs):,} input channels"),
     )
-
-
-def _trio(part: ChannelSum, names: Names) -> Trio:
-    return Trio(names.channel(part.channel), _grid(part.patch), _grid(part.kernel), part.total)
-
-
-def _pointwise(part: ChannelSum, names: Names) -> Product:
-    activation, weight = float(part.patch[0, 0]), float(part.kernel[0, 0])
-    return Product(names.channel(part.channel), activation, weight, part.total)
+    after = [
+        Step(step.path, _AFTER[type(step)](step, f"out{i}"), f"out{i + 1}")
+        for i, step in enumerate(worked.after)
+    ]
+    return _windowed(
+        "pointwise" if worked.window.size == (1, 1) else "convolution",
+        worked,
+        names,
+        _filter(worked, names),
+        (*values, *after),
+        [names.channel(channel) for channel in worked.channels],
+        {"kernels": worked.kernels, "rests": worked.rests},
+    )
 
 
 def _filter(worked: WorkedConvolution, names: Names) -> str:
     """What a filter reads, in words."""
-    shown, channels = len(worked.strongest), len(worked.inputs)
-    sentences = [
-        f"Filter {worked.channel} reads {names.source} at {_where(worked)}{_group(worked)}."
-    ]
-    if worked.padded.any():
-        sentences.append("Hatched cells are padding.")
-    if shown < channels:
-        sentences.append(f"The {shown} of {channels:,} input channels that count most here:")
+    size, inputs = worked.window.size, worked.inputs
+    what = f"a {numbers.shape(size)} window" if math.prod(size) > 1 else "one place"
+    channels = f"{len(inputs):,} channels" if len(inputs) > 1 else "one channel"
+    if worked.groups > 1:
+        number = inputs.start // len(inputs) + 1
+        channels += (
+            f", {inputs.start} to {inputs.stop - 1} alone: group {number} of {worked.groups}"
+        )
+    sentences = [f"Filter {worked.channel} reads {what} of {names.source}, {channels}."]
+    if worked.rest_channels:
+        shown = len(worked.channels)
+        sentences.append(f"Shown are the {shown} that count most at the pinned cell.")
     return " ".join(sentences)
 
 
-def _where(worked: WorkedConvolution) -> str:
-    height, width = worked.padded.shape
-    if height * width == 1:
-        return f"row {worked.top}, column {worked.left}"
-    rows = _span(worked.top, worked.top + height - 1)
-    return f"rows {rows}, columns {_span(worked.left, worked.left + width - 1)}"
-
-
-def _group(worked: WorkedConvolution) -> str:
-    if worked.groups == 1:
-        return ""
-    inputs = worked.inputs
-    number = inputs.start // len(inputs) + 1
-    return (
-        f", channels {inputs.start} to {inputs.stop - 1} alone: group {number} of {worked.groups}"
-    )
-
-
-def _norm_line(worked: WorkedNorm) -> str:
+def _norm_line(worked: WorkedNorm, before: str = "in0") -> str:
     weight, mean, bias = _value(worked.weight), _factor(worked.mean), _factor(worked.bias)
-    before, variance = _value(worked.before), _value(worked.variance)
+    eps = np.format_float_positional(worked.eps, trim="-")
     return (
-        f"BatchNorm, γ · (x − μ) / √(σ² + ε) + β: {weight} · ({before} − {mean}) / "
-        f"√({variance} + {np.format_float_positional(worked.eps, trim='-')}) + {bias}"
+        f"BatchNorm, γ · (x − μ) / √(σ² + ε) + β: {weight} · ({{{before}}} − {mean}) / "
+        f"√({_value(worked.variance)} + {eps}) + {bias}"
     )
 
 
-def _relu_line(worked: WorkedReLU) -> str:
-    return f"ReLU: max(0, {_value(worked.before)})"
+def _relu_line(_: WorkedReLU, before: str = "in0") -> str:
+    return f"ReLU: max(0, {{{before}}})"
 
 
-_AFTER: Final[Mapping[type[Worked], Callable[[Any], str]]] = {
+_AFTER: Final[Mapping[type[Worked], Callable[[Any, str], str]]] = {
     WorkedNorm: _norm_line,
     WorkedReLU: _relu_line,
 }
 
 
 def _norm(worked: WorkedNorm, names: Names) -> Working:
-    read = Step(names.source, "x", _exact(worked.before))
-    return Working(
+    intro = (
         f"BatchNorm scales and shifts {names.target} by four numbers of its own: the running mean "
-        "μ and variance σ², and the learned γ and β.",
-        (read, _result(worked, _norm_line(worked))),
+        "μ and variance σ², and the learned γ and β."
     )
+    steps = (Step(names.source, "x", "in0"), _result(worked, _norm_line(worked)))
+    return _windowed("place", worked, names, intro, steps, [names.source])
 
 
 def _relu(worked: WorkedReLU, names: Names) -> Working:
-    kept = "passes" if worked.before > 0 else "becomes 0"
-    return Working(
-        f"ReLU looks at this place of {names.source} alone: the value {kept}.",
-        (
-            Step(names.source, "x", _exact(worked.before)),
-            _result(worked, _relu_line(worked)),
-        ),
-    )
+    intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
+    steps = (Step(names.source, "x", "in0"), _result(worked, _relu_line(worked)))
+    return _windowed("place", worked, names, intro, steps, [names.source])
 
 
 def _max_pool(worked: WorkedMaxPool, names: Names) -> Working:
-    row, column = worked.top + worked.winner[0], worked.left + worked.winner[1]
-    size = numbers.shape(worked.window.shape)
-    return Working(
+    size = numbers.shape(worked.window.size)
+    return _windowed(
+        "pool",
+        worked,
+        names,
         f"The largest of a {size} window of {names.source}, {names.target}.",
-        (_result(worked, f"the winner stands at row {row}, column {column}"),),
-        map=Map(f"window of {names.source}", _grid(worked.window), worked.winner),
-        corner=(worked.top, worked.left),
-        padded=_mask(worked.padded),
-    )
-
-
-def _mean(worked: WorkedMean, names: Names) -> Working:
-    side = math.ceil(max(worked.map.shape) / MOST_CELLS)
-    shown = wall.averaged(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
-    squares = f", as means over squares of {side} × {side}" if side > 1 else ""
-    return Working(
-        f"All {worked.count:,} cells of {names.target} of {names.source} become one number.",
-        (
-            Step("Sum", f"over {numbers.shape(worked.map.shape)} cells", _exact(worked.sum)),
-            _result(worked, f"{_value(worked.sum)} / {worked.count:,}"),
-        ),
-        map=Map(f"{names.target} of {names.source}{squares}", _grid(shown), squares=side),
+        (_result(worked, "the winner stands at row {winner_row}, column {winner_column}"),),
+        [names.source],
     )
 
 
 def _sum(worked: WorkedSum, names: Names) -> Working:
-    return Working(
+    return _windowed(
+        "place",
+        worked,
+        names,
         "Branch and shortcut meet: the same place of both, added.",
         (
-            Step(worked.branch_path, "branch, F(x)", _exact(worked.branch)),
-            Step(worked.shortcut_path, "shortcut", _exact(worked.shortcut)),
-            _result(worked, f"{_value(worked.branch)} + {_factor(worked.shortcut)}"),
+            Step(worked.branch_path, "branch, F(x)", "in0"),
+            Step(worked.shortcut_path, "shortcut", "in1"),
+            _result(worked, "{in0} + {(in1)}"),
         ),
+        [worked.branch_path, worked.shortcut_path],
     )
 
 
@@ -182,29 +137,106 @@ def _copy(worked: WorkedCopy, names: Names) -> Working:
     if worked.source is None:
         intro = f"{names.source} has no {names.target}: the shortcut fills new channels with zeros."
     else:
-        channel, row, column = worked.source
-        intro = (
-            f"Nothing is worked out here: the value of {names.source}, channel {channel}, row {row}, "
-            f"column {column}, is handed on."
-        )
-    return Working(intro, (_result(worked, worked.kind),))
+        intro = f"Nothing is worked out here: the value of {names.source} is handed on."
+    steps = (_result(worked, worked.kind),)
+    sources = [names.source] * len(worked.maps)
+    return _windowed("place", worked, names, intro, steps, sources)
+
+
+def _windowed(
+    kind: Kind,
+    worked: WorkedWindow,
+    names: Names,
+    intro: str,
+    steps: Sequence[Step],
+    inputs: Sequence[str],
+    arrays: Mapping[str, np.ndarray] | None = None,
+) -> Working:
+    after = worked.after if isinstance(worked, WorkedConvolution) else ()
+    facts = {
+        "inputs": inputs,
+        "output": f"{worked.path}, {names.target}{_part(worked)}",
+        "window": worked.window._asdict(),
+        "input_size": worked.input_size,
+        "map_size": worked.maps.shape[1:],
+        "corner": worked.corner,
+        "extent": worked.outputs.shape,
+        "cell": (worked.row, worked.column),
+    }
+    outputs = np.stack([worked.outputs, *(step.outputs for step in after)])  # (1 + after, h, w)
+    return Working(
+        kind,
+        intro,
+        tuple(steps),
+        facts,
+        {"maps": worked.maps, "outputs": outputs, **(arrays or {})},
+    )
+
+
+def _part(worked: WorkedWindow) -> str:
+    """Which part of a large map can be moved over."""
+    shape, whole = worked.outputs.shape, worked.output_size
+    if shape == whole:
+        return ""
+    rows, columns = (
+        f"{first} to {first + count - 1}" for first, count in zip(worked.corner, shape, strict=True)
+    )
+    return f": rows {rows}, columns {columns} of {numbers.shape(whole)}"
+
+
+# ---- layers that read all at once ----
+
+
+def _mean(worked: WorkedMean, names: Names) -> Working:
+    side = math.ceil(max(worked.map.shape) / MOST_CELLS)
+    shown = wall.averaged(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
+    squares = f", as means over squares of {side} × {side}" if side > 1 else ""
+    return Working(
+        "mean",
+        f"All {worked.count:,} cells of {names.target} of {names.source} become one number.",
+        (
+            Step("Sum", f"over {numbers.shape(worked.map.shape)} cells", "sum"),
+            _result(worked, f"{{sum}} / {worked.count:,}"),
+        ),
+        {
+            "inputs": (f"{names.target} of {names.source}{squares}",),
+            "squares": side,
+            "map_size": shown.shape,
+        },
+        {
+            "maps": shown[None],
+            "sum": np.array([worked.sum], np.float32),
+            "outputs": worked.outputs[None],
+        },
+    )
 
 
 def _score(worked: WorkedScore, names: Names) -> Working:
-    terms = (*worked.positive, *worked.negative)
     return Working(
-        f"Each channel of {names.source} speaks for or against {names.target}; those that say most:",
+        "score",
+        f"Each channel of {names.source} speaks for or against a class. Those that say most of "
+        "{class}:",
         (
-            *_side(worked.positive, "The channels above that speak for it"),
-            *_side(worked.negative, "Those that speak against it"),
-            *_rest(worked.rest, worked.rest_channels),
-            Step("Bias", "", _exact(worked.bias)),
-            _result(worked, f"the score of {names.target}, before softmax"),
+            Step("The channels above that speak for it", "{positives}", "positive"),
+            Step("Those that speak against it", "{negatives}", "negative"),
+            Step("The other {others}", "", "rest"),
+            Step("Bias", "", "bias"),
+            _result(worked, "the score of {class}, before softmax"),
         ),
-        products=tuple(
-            Product(names.channel(term.channel), term.activation, term.weight, term.product)
-            for term in terms
-        ),
+        {
+            "strongest": worked.strongest,
+            "classes": [
+                {"number": number, "name": name}
+                for number, name in zip(worked.classes, names.classes, strict=True)
+            ],
+            "class_number": worked.channel,
+        },
+        {
+            "activations": worked.activations,
+            "weights": worked.weights,
+            "biases": worked.biases,
+            "scores": worked.scores,
+        },
     )
 
 
@@ -220,45 +252,18 @@ _WRITTEN: Final[Mapping[type[Worked], Callable[[Any, Names], Working]]] = {
 }
 
 
-# ---- lines ----
+# ---- lines and numbers ----
 
 
 def _result(worked: Worked, how: str) -> Step:
-    return Step(worked.path, how, _exact(worked.value), marked=True)
+    return Step(worked.path, how, "out0", marked=True)
 
 
-def _sum_of(terms: Sequence[float], name: str) -> Step:
-    first, *others = terms
-    how = " + ".join((_value(first), *(_factor(term) for term in others)))
-    return Step(name, how, _exact(math.fsum(terms)))
-
-
-def _side(terms: Sequence[Term], name: str) -> tuple[Step, ...]:
-    return (_sum_of([term.product for term in terms], name),) if terms else ()
-
-
-def _rest(rest: float, channels: int) -> tuple[Step, ...]:
+def _rest(channels: int) -> tuple[Step, ...]:
     if not channels:
         return ()
     noun = "channel" if channels == 1 else "channels"
-    return (Step(f"The other {channels:,} {noun}", "", _exact(rest)),)
-
-
-# ---- numbers ----
-
-
-def _grid(values: np.ndarray) -> Grid:
-    return tuple(
-        tuple(float(cell) if np.isfinite(cell) else None for cell in row) for row in values
-    )
-
-
-def _mask(values: np.ndarray) -> Mask:
-    return tuple(tuple(bool(cell) for cell in row) for row in values)
-
-
-def _span(first: int, last: int) -> str:
-    return f"{_minus(str(first))} to {last}"
+    return (Step(f"The other {channels:,} {noun}", "", "rest"),)
 
 
 def _value(number: float) -> str:
@@ -268,12 +273,3 @@ def _value(number: float) -> str:
 def _factor(number: float) -> str:
     """A number that follows a sign: in brackets where it brings its own."""
     return f"({_value(number)})" if number < 0 else _value(number)
-
-
-def _exact(number: float) -> str:
-    """With as many digits as float32 holds."""
-    return _minus(f"{number:.7g}")
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", "−")

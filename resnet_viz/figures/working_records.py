@@ -1,67 +1,51 @@
-"""What a page shows of the working of one cell, as plain data for the browser."""
+"""What a page shows of the working of one cell: words with gaps, and the numbers that fill them.
+
+A gap is the name of a number in braces: `{rest}`, or `{(rest)}` where a negative one needs brackets.
+The browser works the numbers out for whatever cell is under the cursor; `numbersAt` in
+components/by_hand/arithmetic.js lists them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
 
-Grid = tuple[tuple[float | None, ...], ...]  # None where it is padding that takes no part
-Mask = tuple[tuple[bool, ...], ...]
+import numpy as np
+
+from resnet_viz.figures import blob, maps
+
+Kind = Literal["convolution", "pointwise", "pool", "place", "mean", "score"]
 
 _RGB: Final = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
-class Trio:
-    """One input channel of a convolution: patch × kernel, position by position, and their sum."""
-
-    name: str
-    patch: Grid
-    kernel: Grid
-    sum: float
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One input channel of a 1 × 1 convolution or of the classifier: activation × weight."""
-
-    name: str
-    activation: float
-    weight: float
-    product: float
-
-
-@dataclass(frozen=True, slots=True)
-class Map:
-    """A window that is reduced to one number; the winner is the one that is taken, if one is."""
-
-    title: str
-    values: Grid
-    winner: tuple[int, int] | None = None  # row and column in the window
-    squares: int = 1  # cells a side that each value is the mean of
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the sum: `value`, and how it follows."""
+    """One line of the sum: a number, by its name, and how it follows. Without the number, no line."""
 
     name: str
     how: str
-    value: str
+    value: str  # the name of the number
     marked: bool = False  # the value that the map of the selected layer shows
 
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """All that is shown of one cell; of trios, products and map there is one or none."""
+    """All that is shown of one cell, and of those around it."""
 
+    kind: Kind  # how it is laid out
     intro: str
     steps: tuple[Step, ...]
-    trios: tuple[Trio, ...] = ()
-    products: tuple[Product, ...] = ()
-    map: Map | None = None
-    corner: tuple[int, int] = (0, 0)  # row and column of the window's first position in the input
-    padded: Mask = ()  # positions of the window outside the input
+    facts: Mapping[str, Any]  # plain values
+    arrays: Mapping[str, np.ndarray] = field(repr=False)
+
+    def encoded(self, name: str) -> bytes:
+        """As `readBlob` reads it; `name` says which cell, for those who cannot see it."""
+        steps = [asdict(step) for step in self.steps]
+        words = {"name": name, "kind": self.kind, "intro": self.intro, "steps": steps}
+        colours = maps.colour_table(signed=True)
+        return blob.pack(words | dict(self.facts), {**self.arrays, "colours": colours})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +55,7 @@ class Names:
     source: str  # the path that the layer reads, or "the picture"
     target: str  # "channel 3", or the class that the classifier speaks of
     coloured: bool = False  # whether the input channels are red, green and blue
+    classes: tuple[str, ...] = ()  # those that the classifier can be asked about
 
     def channel(self, number: int) -> str:
         return _RGB[number] if self.coloured else f"channel {number}"

@@ -6,12 +6,13 @@ from typing import Final
 
 import streamlit as st
 
+from resnet_viz.analysis.by_hand import Worked, WorkedScore
 from resnet_viz.analysis.records import INPUT, LayerRecord
 from resnet_viz.components.by_hand import by_hand
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names
-from resnet_viz.ui import cache, controls
+from resnet_viz.ui import cache, controls, wall_state
 from resnet_viz.ui.explorer import Explorer
 
 # How many input channels are shown one by one: as grids, and as lines.
@@ -32,19 +33,26 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
         (pin.channel, pin.row, pin.column),
         _GRIDS if row.kind == "Conv2d" and row.kernel != (1, 1) else _LINES,
     )
-    names = _names(explorer, row, pin)
+    names = _names(explorer, worked, row)
     name = f"{row.path}, {names.target}, row {pin.row}, column {pin.column}, by hand"
-    by_hand(name, working(worked, names), key="by_hand")
+    by_hand(
+        name,
+        working(worked, names),
+        on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place})),
+        key="by_hand",
+    )
     _sources(explorer, row)
 
 
-def _names(explorer: Explorer, row: LayerRecord, pin: Pin) -> Names:
+def _names(explorer: Explorer, worked: Worked, row: LayerRecord) -> Names:
     first = explorer.trace.sources(row.path)[0]
-    target = f"channel {pin.channel}"
-    if row.kind == "Linear":
-        target = f"“{explorer.weights.class_name(pin.channel)}”"
+    target = f"channel {worked.channel}"
+    classes: tuple[str, ...] = ()
+    if isinstance(worked, WorkedScore):
+        target = f"“{explorer.weights.class_name(worked.channel)}”"
+        classes = tuple(f"“{explorer.weights.class_name(label)}”" for label in worked.classes)
     source = "the picture" if first == INPUT else first
-    return Names(source, target, coloured=first == INPUT)
+    return Names(source, target, coloured=first == INPUT, classes=classes)
 
 
 def _sources(explorer: Explorer, row: LayerRecord) -> None:

@@ -14,7 +14,7 @@ from resnet_viz.figures.fields import heat_over
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.images import as_seen
-from resnet_viz.ui import cache, panels, widgets
+from resnet_viz.ui import cache, panels, wall_state, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
 
@@ -57,15 +57,10 @@ def _switched_off(explorer: Explorer, pin: Pin) -> None:
         row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
         st.button(
             f"Pin the strongest cell of channel {pin.channel}",
-            on_click=_pin,
+            on_click=wall_state.ask_for,
             args=(Pin(pin.channel, int(row), int(column)),),
             icon=":material/push_pin:",
         )
-
-
-def _pin(pin: Pin) -> None:
-    """Ask for a cell as a link does: the wall sees that the URL has changed, and opens there."""
-    st.query_params.update({"channel": str(pin.channel), "cell": f"{pin.row}-{pin.column}"})
 
 
 def _numbers(field: EffectiveField) -> None:

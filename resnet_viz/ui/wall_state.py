@@ -69,6 +69,11 @@ def write_pin(pin: Pin | None) -> None:
     st.session_state[_REPORTED] = True
 
 
+def ask_for(pin: Pin) -> None:
+    """Ask for a cell as a link does, for callbacks: the wall sees that the URL changed, and opens there."""
+    _write(_written(*pin))
+
+
 def write_options(options: Options) -> None:
     """Put the options that differ from the usual ones into the URL; for callbacks."""
     _write(

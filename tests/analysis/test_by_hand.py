@@ -22,6 +22,7 @@ from resnet_viz.analysis.by_hand import (
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.question import traced
 from resnet_viz.errors import PathError
+from resnet_viz.weights.sources import load
 from tests.analysis.networks import (
     ALL,
     BASIC,
@@ -65,6 +66,43 @@ def test_every_layer_ends_in_exactly_the_value_of_the_map(config):
             assert worked.value == full[row.path].values[cell]  # bit for bit
             assert worked.total == pytest.approx(worked.value, rel=1e-4, abs=1e-4), worked
     assert unchanged(loaded, before)
+
+
+@pytest.mark.parametrize("config", ALL, ids=lambda c: c.name)
+def test_moved_to_another_cell_it_is_what_one_finds_there(config):
+    """Against the network's own maps, and against a question about the other cell."""
+    loaded = network(config)
+    trace = traced(loaded)
+    full = capture(loaded, CAT, trace.paths)
+    for row in trace.leaves():
+        _, height, width = (*row.output_shape, 1, 1)[:3]
+        start = by_hand(loaded, CAT, row.path, 1, height // 2, width // 2, strongest=2)
+        for _, down, right in cells(row.output_shape, 2):
+            moved = start.at(down, right)
+            assert moved.value == full[row.path].values[1, down, right]
+            assert moved.total == pytest.approx(moved.value, rel=1e-4, abs=1e-4), moved
+            asked = by_hand(loaded, CAT, row.path, 1, down, right, strongest=1000)
+            assert moved.total == pytest.approx(asked.total, rel=1e-6, abs=1e-6)
+            if isinstance(moved, WorkedConvolution):
+                assert len(moved.strongest) == min(2, len(moved.inputs))
+                for step, expected in zip(moved.after, asked.after, strict=True):
+                    assert (step.value, step.before) == (expected.value, expected.before)
+
+
+@pytest.mark.parametrize("cell", [(0, 0), (60, 83), (83, 3)])
+@pytest.mark.parametrize("path", ["conv1", "maxpool", "layer1.0.conv1"])
+def test_of_a_large_map_the_part_around_the_cell_can_be_moved_over(cell, path):
+    loaded = load(BASIC, "random:0", 336)
+    full = capture(loaded, CAT, (path,))[path].values[2]
+    worked = by_hand(loaded, CAT, path, 2, *cell)
+    assert worked.outputs.shape == (64, 64)
+    (top, left), (down, right) = worked.corner, cell
+    assert top <= down < top + 64
+    assert left <= right < left + 64
+    np.testing.assert_array_equal(worked.outputs, full[top : top + 64, left : left + 64])
+    for row, column in ((top, left), (top, left + 63), (top + 63, left), (top + 63, left + 63)):
+        moved = worked.at(row, column)
+        assert moved.total == pytest.approx(full[row, column], rel=1e-4, abs=1e-4)
 
 
 @pytest.mark.parametrize("path", ["layer1", "layer1.0", "layer2.0"])
@@ -174,7 +212,7 @@ def test_max_pooling_names_the_winner_that_torch_names():
     for channel, row, column in cells(out.shape[1:], 30):
         worked = by_hand(loaded, CAT, "maxpool", channel, row, column)
         assert isinstance(worked, WorkedMaxPool)
-        assert np.isneginf(worked.window[worked.padded]).all()
+        assert np.isneginf(worked.patches[0][worked.padded]).all()
         assert worked.padded.any() == (row == 0 or column == 0)
         y, x_ = worked.top + worked.winner[0], worked.left + worked.winner[1]
         assert y * x.shape[-1] + x_ == indices[0, channel, row, column]
@@ -228,6 +266,21 @@ def test_the_classifiers_terms_end_in_the_logit(strongest):
             assert term.weight == loaded.module.fc.weight[label, term.channel]
 
 
+def test_the_same_channels_speak_of_the_likeliest_classes():
+    loaded = network(RESNET20)
+    logits = capture(loaded, CAT).logits
+    unlikely = int(logits.argmin())
+    worked = by_hand(loaded, CAT, "fc", unlikely)
+    assert isinstance(worked, WorkedScore)
+    assert worked.classes == (*np.argsort(-logits)[:6], unlikely)
+    for label in worked.classes:
+        other, asked = worked.of(label), by_hand(loaded, CAT, "fc", label)
+        assert isinstance(asked, WorkedScore)
+        assert other.value == logits[label]
+        assert (other.total, other.rest) == (asked.total, asked.rest)
+        assert [t.channel for t in other.positive] == [t.channel for t in asked.positive]
+
+
 @pytest.mark.parametrize("cell", [(8, 0, 0), (0, 16, 0), (0, 0, -1), (-1, 0, 0)])
 def test_a_cell_that_is_not_there_is_a_sentence(cell):
     with pytest.raises(PathError, match=r"layer1\.0\.conv1 has no cell .*8 × 16 × 16"):
@@ -241,6 +294,6 @@ def test_an_unknown_layer_is_a_sentence():
 
 def test_arrays_are_read_only():
     worked = by_hand(network(BASIC), CAT, "conv1", 0, 0, 0)
-    for array in (worked.padded, worked.strongest[0].patch, worked.strongest[0].kernel):
+    for array in (worked.maps, worked.outputs, worked.rests, worked.strongest[0].patch):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1

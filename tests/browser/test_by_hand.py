@@ -1,8 +1,8 @@
-"""The working of a cell in Chromium: three positions light up as one, and the numbers end in the value."""
+"""The working of a cell in Chromium: window and cell move together, and the numbers end in the value."""
 
 from __future__ import annotations
 
-import math
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from resnet_viz.analysis.by_hand.records import (
-    ChannelSum,
-    Term,
+from resnet_viz.analysis.by_hand import (
+    Worked,
     WorkedConvolution,
     WorkedMaxPool,
     WorkedScore,
+    WorkedSum,
+    by_hand,
 )
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Working
+from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network
 from tests.browser.serving import ROOT, serving, settled
 
 pytestmark = pytest.mark.browser
@@ -31,72 +33,39 @@ from tests.browser.test_by_hand import made
 
 st.set_page_config(page_title="by hand", layout="wide")
 kind = st.query_params.get("kind", "3")
-by_hand(kind, made(kind), key="by_hand")
-st.write("below")
+by_hand(kind, made(kind), on_pin=lambda place: st.session_state.update(told=place), key="by_hand")
+st.write("told", str(st.session_state.get("told")))
 """
-PLACE = {"path": "layer9", "channel": 3, "row": 0, "column": 2}
+# Network, layer, channel, row, column: at the upper border, where there is padding.
+ASKED = {
+    "3": (BASIC, "layer1.0.conv1", 3, 0, 2),
+    "7": (BASIC, "conv1", 3, 0, 2),
+    "1": (BOTTLENECK, "layer2.0.conv1", 3, 0, 2),
+    "strided": (BASIC, "layer2.0.downsample.0", 3, 2, 1),
+    "pool": (BASIC, "maxpool", 3, 0, 2),
+    "add": (BASIC, "layer2.0.add", 3, 0, 2),
+    "relu": (BASIC, "layer1.0.relu1", 3, 0, 2),
+    "mean": (BASIC, "avgpool", 3, 0, 0),
+    "fc": (BASIC, "fc", 3, 0, 0),
+}
+STRONGEST = 4
 
 
-def convolution(side: int) -> WorkedConvolution:
-    """Four channels shown of ten, from a fixed seed; the window hangs over the upper border."""
-    chance = np.random.default_rng(side)
-    padded = np.zeros((side, side), bool)
-    padded[0] = side > 1
-    patches = chance.normal(size=(4, side, side)).astype(np.float32) * ~padded
-    kernels = chance.normal(size=(4, side, side)).astype(np.float32)
-    total = float((patches.astype(np.float64) * kernels).sum()) + 0.25
-    return WorkedConvolution(
-        **PLACE,
-        kind="Conv2d",
-        value=total,
-        total=total,
-        top=-1,
-        left=4,
-        padded=padded,
-        strongest=tuple(ChannelSum(i, patches[i], kernels[i]) for i in range(4)),
-        rest=0.25,
-        rest_channels=6,
-        groups=1,
-        inputs=range(10),
-    )
+def asked(kind: str) -> Worked:
+    config, path, *cell = ASKED[kind]
+    return by_hand(network(config), CAT, path, *cell, strongest=STRONGEST)
 
 
 def made(kind: str) -> Working:
-    """The side of a kernel, "fc" or "pool"."""
-    names = Names("layer1", "“cat”")
-    if kind == "fc":
-        terms = (Term(7, 2, 0.75),), (Term(9, 1, -0.5),)
-        return working(
-            WorkedScore(
-                **PLACE,
-                kind="Linear",
-                value=1.25,
-                total=1.25,
-                positive=terms[0],
-                negative=terms[1],
-                rest=0.25,
-                rest_channels=8,
-                bias=0,
-            ),
-            names,
-        )
-    if kind == "pool":
-        window = np.array([[-math.inf] * 3, [0, 1.25, 3], [1, 2, 0]], np.float32)
-        return working(
-            WorkedMaxPool(
-                **PLACE,
-                kind="MaxPool2d",
-                value=3,
-                total=3,
-                top=-1,
-                left=4,
-                padded=np.isinf(window),
-                window=window,
-                winner=(1, 2),
-            ),
-            names,
-        )
-    return working(convolution(int(kind)), names)
+    worked = asked(kind)
+    classes = tuple("abcdefg")[: len(getattr(worked, "classes", ()))]
+    return working(worked, Names("source", "channel 3", classes=classes))
+
+
+def convolution(kind: str) -> WorkedConvolution:
+    worked = asked(kind)
+    assert isinstance(worked, WorkedConvolution)
+    return worked
 
 
 @pytest.fixture(scope="module")
@@ -114,111 +83,310 @@ def opened(page: Page, address: str, kind: str) -> None:
     expect(page.locator(f'.root[data-shown="{kind}"]')).to_be_visible()
 
 
-def cell(page: Page, channel: int, grid: int, row: int, column: int) -> Locator:
+def number_cell(page: Page, channel: int, grid: int, row: int, column: int) -> Locator:
     place = f'[data-row="{row}"][data-column="{column}"]'
-    return page.locator(".trio").nth(channel).locator(".grid").nth(grid).locator(place)
+    return page.locator(".channel").nth(channel).locator(".grid").nth(grid).locator(place)
 
 
 def number(text: str) -> float:
     return float(text.replace("−", "-").strip("()"))
 
 
-@pytest.mark.parametrize("side", [3, 7])
-def test_three_cells_light_up_and_the_product_is_said(page: Page, address: str, side: int) -> None:
-    opened(page, address, str(side))
-    part = convolution(side).strongest[2]
+def results(page: Page) -> list[float]:
+    return [number(text) for text in page.locator(".step .result").all_inner_texts()]
+
+
+def point_at(board: Locator, row: float, column: float, rows: float, columns: float) -> None:
+    """Move over a map, to the middle of one of its cells."""
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    assert box
+    x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
+    board.hover(position={"x": x, "y": y})
+
+
+def over_output(page: Page, worked: Worked, row: int, column: int) -> None:
+    point_at(page.locator(".output .board"), row, column, *worked.outputs.shape)
+    expect(page.locator(".place")).to_contain_text(f"row {row}, column {column}:")
+
+
+def framed(map_: Locator) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a map's frame as fractions of the map."""
+    board, frame = (map_.locator(part).bounding_box() for part in (".board", ".frame"))
+    assert board
+    assert frame
+    width, height = board["width"], board["height"]
+    left, top = (frame["x"] - board["x"]) / width, (frame["y"] - board["y"]) / height
+    return left, top, frame["width"] / width, frame["height"] / height
+
+
+# ---- moving ----
+
+
+@pytest.mark.parametrize("kind", ["3", "7", "1", "strided"])
+def test_over_the_output_the_window_follows_and_the_numbers_end_in_the_value(
+    page: Page, address: str, kind: str
+) -> None:
+    opened(page, address, kind)
+    pinned = convolution(kind)
+    rows, columns = pinned.outputs.shape
+    height, width = pinned.maps.shape[1:]
+    for row, column in ((rows - 1, columns - 1), (rows // 2, columns // 3)):
+        over_output(page, pinned, row, column)
+        worked = pinned.at(row, column)
+        sums = page.locator(".product > b" if kind in ("1", "strided") else ".sum b")
+        shown = [number(text) for text in sums.all_inner_texts()]
+        expected = [part.total for part in worked.strongest]
+        assert shown == pytest.approx(expected, rel=1e-3)
+        values = results(page)
+        assert values[0] == pytest.approx(sum(expected), rel=1e-5)
+        assert number(page.locator(".marked .result").inner_text()) == pytest.approx(
+            worked.value, rel=1e-6
+        )
+        if worked.rest_channels:
+            assert values[1] == pytest.approx(worked.rest, rel=1e-4, abs=1e-6)
+            assert values[0] + values[1] == pytest.approx(worked.value, abs=1e-4)
+        after = values[len(values) - len(worked.after) :]
+        assert after == pytest.approx([step.value for step in worked.after], rel=1e-6)
+        stride, size = worked.window.stride, worked.window.size
+        left, top, across, down = framed(page.locator(".map.input").first)
+        assert left == pytest.approx(column * stride[1] / width, abs=0.03)
+        assert top == pytest.approx(row * stride[0] / height, abs=0.03)
+        assert across == pytest.approx(size[1] / width, abs=0.06)
+        assert down == pytest.approx(size[0] / height, abs=0.06)
+    page.mouse.move(2, 2)
+    expect(page.locator(".place")).to_contain_text(
+        "row 0, column 2:" if kind != "strided" else "row 2"
+    )
+
+
+@pytest.mark.parametrize("kind", ["3", "7", "1", "strided", "pool", "add"])
+def test_over_the_input_the_cell_follows(page: Page, address: str, kind: str) -> None:
+    opened(page, address, kind)
+    worked = made(kind)
+    (height, width), (kh, kw) = worked.facts["map_size"], worked.facts["window"]["size"]
+    (down, right), (rows, columns) = worked.facts["window"]["stride"], worked.facts["extent"]
+    board = page.locator(".map.input .board").last
+    for row, column in ((rows - 2, columns - 3), (1, 4)):
+        middle = row * down + (kh - 1) / 2, column * right + (kw - 1) / 2
+        point_at(board, *middle, height, width)
+        expect(page.locator(".place")).to_contain_text(f"row {row}, column {column}:")
+        result = number(page.locator(".marked .result").inner_text())
+        assert result == pytest.approx(asked(kind).at(row, column).value, rel=1e-6)
+
+
+def test_a_patch_is_what_the_network_reads_there(page: Page, address: str) -> None:
+    """Against torch's own windows, digit by digit as far as there is room."""
+    opened(page, address, "3")
+    worked = convolution("3")
+    over_output(page, worked, 9, 5)
+    for channel, part in enumerate(worked.at(9, 5).strongest):
+        for grid, values in enumerate((part.patch, part.kernel, part.products)):
+            for row in range(3):
+                for column in range(3):
+                    text = number_cell(page, channel, grid, row, column).inner_text()
+                    assert number(text) == pytest.approx(values[row, column], rel=0.06, abs=6e-4)
+
+
+def test_the_winner_of_a_max_pool_moves(page: Page, address: str) -> None:
+    opened(page, address, "pool")
+    worked = asked("pool")
+    assert isinstance(worked, WorkedMaxPool)
+    for row, column in ((0, 2), (7, 7), (12, 3)):
+        over_output(page, worked, row, column)
+        moved = worked.at(row, column)
+        winner = page.locator(".winner")
+        place = [winner.get_attribute(f"data-{name}") for name in ("row", "column")]
+        assert place == [str(at) for at in moved.winner]
+        at = f"row {moved.top + moved.winner[0]}, column {moved.left + moved.winner[1]}"
+        expect(page.locator(".step .how")).to_have_text(f"the winner stands at {at}")
+    page.mouse.move(2, 2)
+    page.locator(".padded").first.hover()
+    expect(page.locator(".says")).to_contain_text("padding, which never wins")
+
+
+def test_branch_and_shortcut_are_added_wherever_one_looks(page: Page, address: str) -> None:
+    opened(page, address, "add")
+    worked = asked("add")
+    assert isinstance(worked, WorkedSum)
+    over_output(page, worked, 5, 6)
+    moved = worked.at(5, 6)
+    assert results(page) == pytest.approx([moved.branch, moved.shortcut, moved.value], rel=1e-6)
+    assert page.locator(".map.input").count() == 2
+
+
+def test_the_keyboard_moves_pins_and_goes_back(page: Page, address: str) -> None:
+    opened(page, address, "3")
+    board = page.locator(".output .board")
+    board.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        board.press(key)
+    expect(page.locator(".place")).to_contain_text("row 2, column 3:")
+    for _ in range(3):
+        board.press("ArrowUp")  # the edge holds
+    expect(page.locator(".place")).to_contain_text("row 0, column 3:")
+    board.press("Escape")
+    expect(page.locator(".place")).to_contain_text("row 0, column 2:")
+    board.press("ArrowDown")
+    board.press("Enter")
+    expect(page.get_by_text("'row': 1")).to_be_visible()
+    expect(page.get_by_text("'column': 2")).to_be_visible()
+
+
+def test_a_click_on_either_map_tells_the_cell(page: Page, address: str) -> None:
+    opened(page, address, "3")
+    worked = convolution("3")
+    over_output(page, worked, 6, 7)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text("{'row': 6, 'column': 7}")).to_be_visible()
+    height, width = worked.maps.shape[1:]
+    point_at(page.locator(".map.input .board").first, 5 + 1, 4 + 1, height, width)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_text("{'row': 5, 'column': 4}")).to_be_visible()
+
+
+def test_moving_sends_nothing(page: Page, address: str) -> None:
+    sent: list[object] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    opened(page, address, "7")
+    assert sent
+    sent.clear()
+    for at in range(7):
+        number_cell(page, 0, 1, at, at).hover()
+        over_output(page, convolution("7"), at + 3, 2 * at)
+    assert sent == []
+
+
+# ---- reading one number ----
+
+
+@pytest.mark.parametrize("kind", ["3", "7"])
+def test_three_cells_light_up_and_the_product_is_said(page: Page, address: str, kind: str) -> None:
+    opened(page, address, kind)
+    worked = convolution(kind)
+    part = worked.strongest[2]
+    row = worked.window.size[0] - 1
     for grid, column in enumerate((2, 0, 1)):  # over the patch, the kernel, the products
-        cell(page, 2, grid, 1, column).hover()
+        number_cell(page, 2, grid, row, column).hover()
         expect(page.locator(".cell.lit")).to_have_count(3)
         for each in range(3):
-            assert "lit" in (cell(page, 2, each, 1, column).get_attribute("class") or "")
+            assert "lit" in (number_cell(page, 2, each, row, column).get_attribute("class") or "")
         place, _, said = page.locator(".says").inner_text().partition(": ")
-        assert place == f"channel 2, row 0, column {4 + column}"
+        name = f"channel {part.channel}" if kind == "3" else ("red", "green", "blue")[part.channel]
+        at = f"row {worked.top + row}, column {worked.left + column}".replace("-", "−")
+        assert place in (f"{name}, {at}", f"channel {part.channel}, {at}")
         factors, _, product = said.partition(" = ")
         patch, _, weight = factors.partition(" × ")
-        assert number(patch) == pytest.approx(part.patch[1, column], rel=1e-3)
-        assert number(weight) == pytest.approx(part.kernel[1, column], rel=1e-3)
-        assert number(product) == pytest.approx(part.products[1, column], rel=1e-3)
+        assert number(patch) == pytest.approx(part.patch[row, column], rel=1e-3)
+        assert number(weight) == pytest.approx(part.kernel[row, column], rel=1e-3)
+        assert number(product) == pytest.approx(part.products[row, column], rel=1e-3)
     page.mouse.move(2, 2)
     expect(page.locator(".cell.lit")).to_have_count(0)
 
 
 def test_padding_is_hatched_and_said(page: Page, address: str) -> None:
     opened(page, address, "3")
-    expect(page.locator(".padded")).to_have_count(3 * 4)
-    cell(page, 0, 1, 0, 1).hover()
-    expect(page.locator(".says")).to_contain_text("row −1, column 5 (padding): 0 ×")
+    expect(page.locator(".padded")).to_have_count(3 * STRONGEST)
+    number_cell(page, 0, 1, 0, 1).hover()
+    expect(page.locator(".says")).to_contain_text("row −1, column 2 (padding): 0 ×")
+    over_output(page, convolution("3"), 4, 4)
+    expect(page.locator(".padded")).to_have_count(0)
 
 
 def test_the_arrow_keys_walk_a_channel(page: Page, address: str) -> None:
     opened(page, address, "3")
-    trio = page.locator(".trio").nth(1)
-    trio.press("ArrowRight")
-    trio.press("ArrowDown")
-    trio.press("ArrowDown")
-    trio.press("ArrowDown")  # the edge holds
-    expect(page.locator(".says")).to_contain_text("channel 1, row 1, column 5: ")
+    channel = page.locator(".channel").nth(1)
+    channel.press("ArrowRight")
+    channel.press("ArrowDown")
+    channel.press("ArrowDown")
+    channel.press("ArrowDown")  # the edge holds
+    expect(page.locator(".says")).to_contain_text("row 1, column 2: ")
     expect(page.locator(".cell.lit")).to_have_count(3)
 
 
-@pytest.mark.parametrize("kind", ["1", "3", "7"])
-def test_the_parts_that_are_shown_end_in_the_value(page: Page, address: str, kind: str) -> None:
-    opened(page, address, kind)
-    results = [number(text) for text in page.locator(".step .result").all_inner_texts()]
-    value = convolution(int(kind)).value
-    assert number(page.locator(".marked .result").inner_text()) == pytest.approx(value, rel=1e-6)
-    assert results[0] + results[1] == pytest.approx(value, rel=1e-5)
-    shown = ".product > b" if kind == "1" else ".sum b"
-    sums = [number(text) for text in page.locator(shown).all_inner_texts()]
-    assert len(sums) == 4
-    assert sum(sums) == pytest.approx(results[0], abs=0.01)
+def test_a_mean_is_read_cell_by_cell(page: Page, address: str) -> None:
+    opened(page, address, "mean")
+    (before,) = (asked("mean").map,)  # type: ignore[attr-defined]
+    page.locator('[data-row="1"][data-column="0"]').hover()
+    said = page.locator(".says").inner_text()
+    assert said.startswith("row 1, column 0: ")
+    assert number(said.partition(": ")[2]) == pytest.approx(before[1, 0], rel=1e-6)
+    assert results(page)[-1] == pytest.approx(before.mean(), rel=1e-6)
 
 
-def test_hovering_sends_nothing(page: Page, address: str) -> None:
-    sent: list[object] = []
-    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address, "7")
-    assert sent
-    sent.clear()
-    for row in range(7):
-        cell(page, 0, 1, row, row).hover()
-    assert sent == []
+# ---- the classifier ----
 
 
-def test_what_speaks_for_and_against_a_class(page: Page, address: str) -> None:
+def test_channels_speak_of_the_class_under_the_cursor(page: Page, address: str) -> None:
     opened(page, address, "fc")
-    page.locator(".product").nth(1).hover()
-    expect(page.locator(".says")).to_have_text("channel 9: 1 × (−0.5) = −0.5")
+    worked = asked("fc")
+    assert isinstance(worked, WorkedScore)
+    for at in (0, len(worked.classes) - 1):
+        page.locator(".classes button").nth(at).hover()
+        expect(page.locator(".intro")).to_have_text(re.compile(f"most of {'abcdefg'[at]}:$"))
+        other = worked.of(worked.classes[at])
+        terms = (*other.positive, *other.negative)
+        names = page.locator(".product .name").all_inner_texts()
+        assert names == [f"channel {term.channel}" for term in terms]
+        shown = [number(text) for text in page.locator(".product > b").all_inner_texts()]
+        assert shown == pytest.approx([term.product for term in terms], rel=1e-3)
+        parts = results(page)
+        assert parts[-1] == pytest.approx(other.value, rel=1e-6)
+        assert sum(parts[:-1]) == pytest.approx(other.value, abs=1e-4)
+    page.mouse.move(2, 2)
+    pressed = page.locator('.classes [aria-pressed="true"]')
+    expect(pressed).to_contain_text("abcdefg"[worked.classes.index(3)])
+    page.locator(".classes button").first.click()
+    expect(page.get_by_text(f"'channel': {worked.classes[0]}")).to_be_visible()
+
+
+def test_bars_point_to_what_they_speak_for(page: Page, address: str) -> None:
+    opened(page, address, "fc")
+    worked = asked("fc")
+    assert isinstance(worked, WorkedScore)
     middle = page.locator(".track").first.bounding_box()
-    bars = [bar.bounding_box() for bar in page.locator(".bar").all()]
     assert middle
-    assert bars[0]
-    assert bars[1]
     zero = middle["x"] + middle["width"] / 2
-    assert bars[0]["x"] == pytest.approx(zero, abs=1)  # to the right for
-    assert bars[1]["x"] + bars[1]["width"] == pytest.approx(zero, abs=1)  # to the left against
+    bars = [bar.bounding_box() for bar in page.locator(".bar").all()]
+    for term, bar in zip((*worked.positive, *worked.negative), bars, strict=True):
+        assert bar
+        edge = bar["x"] if term.product > 0 else bar["x"] + bar["width"]
+        assert edge == pytest.approx(zero, abs=1.5)
+    page.locator(".product").first.hover()
+    term = worked.positive[0]
+    said = page.locator(".says").inner_text()
+    assert said.startswith(f"channel {term.channel}: ")
+    assert number(said.partition(" = ")[2]) == pytest.approx(term.product, rel=1e-3)
 
 
-def test_the_winner_of_a_max_pool_is_marked(page: Page, address: str) -> None:
-    opened(page, address, "pool")
-    expect(page.locator(".winner")).to_have_text("3")
-    page.locator(".winner").hover()
-    expect(page.locator(".says")).to_have_text("row 0, column 6: 3, the largest")
-    page.locator(".padded").first.hover()
-    expect(page.locator(".says")).to_contain_text("padding, which never wins")
+# ---- everywhere ----
 
 
-@pytest.mark.parametrize("kind", ["3", "7", "fc"])
+def test_colours_are_true_to_the_sign(page: Page, address: str) -> None:
+    """The map's pixels themselves: white at zero, red above, blue below, as the grids are."""
+    opened(page, address, "add")
+    worked = asked("add")
+    pixels = page.locator(".output canvas").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    )
+    seen = np.array(pixels).reshape(*worked.outputs.shape, 4)[..., :3].astype(int)
+    redder = seen[..., 0] - seen[..., 2]
+    strong = np.abs(worked.outputs) > 0.2 * np.abs(worked.outputs).max()
+    assert (np.sign(redder)[strong] == np.sign(worked.outputs)[strong]).all()
+
+
+@pytest.mark.parametrize("kind", ASKED)
 def test_a_phone_holds_it_all(page: Page, address: str, kind: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, address, kind)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     root = page.locator(".root").bounding_box()
     assert root
-    for part in page.locator(".grid, .product, .step").all():
-        box = part.bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= root["x"] + root["width"] + 1
+    for part in page.locator(".grid, .product, .step, .board").all():
+        if box := part.bounding_box():
+            assert box["x"] + box["width"] <= root["x"] + root["width"] + 1
 
 
 def test_a_click_on_the_wall_works_out_another_cell(page: Page, app: str) -> None:
@@ -227,8 +395,8 @@ def test_a_click_on_the_wall_works_out_another_cell(page: Page, app: str) -> Non
     expect(
         page.locator('[data-shown*="layer2.0.relu2, channel 1, row 2, column 3"]')
     ).to_be_visible()
-    page.locator(".map").press("ArrowRight")
-    page.locator(".map").press("Enter")
+    page.locator(".wall ~ * .map, .closeup .map").first.press("ArrowRight")
+    page.locator(".closeup .map").first.press("Enter")
     worked = page.locator('[data-shown*="layer2.0.relu2, channel 1, row 2, column 4"]')
     expect(worked).to_be_visible()
     held = page.get_by_text("row 2, column 4 holds").locator("strong").last
@@ -237,3 +405,14 @@ def test_a_click_on_the_wall_works_out_another_cell(page: Page, app: str) -> Non
     place = '[data-shown*="layer2.0.add, channel 1, row 2, column 4"]'
     expect(page.locator(place)).to_be_visible()  # and the whole page follows
     expect(page.get_by_text("layer2.0.add · Add")).to_be_visible()
+
+
+def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:
+    page.goto(f"{app}/feature_maps?model=resnet18&layer=layer2.0.conv2&size=64&channel=1&cell=2-3")
+    settled(page)
+    board = page.locator(".output .board")
+    board.press("ArrowDown")
+    board.press("Enter")
+    expect(page.get_by_text("row 3, column 3 holds")).to_be_visible()
+    expect(page.locator(".readout .place")).to_have_text("channel 1 of 128 · row 3, column 3")
+    assert "cell=3-3" in page.url

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.analysis.receptive_field import Field, field_box
+from resnet_viz.components import SHARED
 from resnet_viz.figures import wall
 from tests.browser.serving import ROOT, serving, settled
 
@@ -113,7 +114,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def scripted(page: Page, blob: bytes) -> None:
     """A page that has read a wall, as the variable `wall`."""
     page.goto("about:blank")
-    for name in ("wall.js", "paint.js"):
+    for name in (*SHARED, "../shared/colours.js", "wall.js", "paint.js"):
         page.add_script_tag(content=(FOLDER / name).read_text("utf-8"))
     page.evaluate(
         "text => { window.wall = readWall(Uint8Array.from(atob(text), c => c.charCodeAt(0))); }",
@@ -215,7 +216,7 @@ def test_orders_and_filters(page: Page) -> None:
 def test_colours_are_the_tables(page: Page) -> None:
     values = np.array([[[-1.0, 0.0, 3.0]], [[-0.5, 0.0, 1.0]]], np.float32)
     scripted(page, wall.encode(values, picture(), Field(), {}))
-    page.evaluate("() => { window.place = (o) => shade(wall, limits(wall, o, 1)); }")
+    page.evaluate("() => { window.place = (o) => shade(wall.signed, limits(wall, o, 1)); }")
     # Zero is the middle of a signed scale, and equal magnitudes are equally strong.
     assert page.evaluate("[-1, 0, 3].map(place({ scale: 'layer' }))") == [85, 128, 255]
     assert page.evaluate("[-0.5, 0, 1].map(place({ scale: 'channel' }))") == [64, 128, 255]

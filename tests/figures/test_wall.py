@@ -1,13 +1,11 @@
 """The bytes of the feature wall: few enough, and true to half a level. Chromium reads them in browser/."""
 
-import json
-import struct
-
 import numpy as np
 import pytest
 
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.figures import maps, wall
+from tests.figures.blobs import unpack
 
 
 def photograph(side: int = 224) -> np.ndarray:
@@ -18,21 +16,17 @@ def photograph(side: int = 224) -> np.ndarray:
     return np.clip(128 + 90 * waves + grain, 0, 255).astype(np.uint8)
 
 
-def parts(blob: bytes) -> tuple[dict, np.ndarray, np.ndarray, bytes]:
-    """Header, statistics, values and what follows them, read as the module's docstring says."""
-    (length,) = struct.unpack("<I", blob[:4])
-    header = json.loads(blob[4 : 4 + length])
-    shape = header["channels"], header["rows"], header["columns"]
-    at = 4 + length
-    assert at % 4 == 0
-    statistics = np.frombuffer(blob, "<f4", 5 * shape[0], at).reshape(5, shape[0])
-    at += statistics.nbytes
-    levels = np.frombuffer(blob, np.dtype(header["code"]), np.prod(shape), at).reshape(shape)
-    rest = blob[at + levels.nbytes :]
+def parts(blob: bytes) -> tuple[dict, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Header, statistics, values and the other arrays, read as the module's docstring says."""
+    header, arrays = unpack(blob)
+    levels, statistics = arrays.pop("levels"), arrays.pop("statistics")
+    assert levels.shape == (header["channels"], header["rows"], header["columns"])
+    assert levels.dtype == np.dtype(header["code"])
     if levels.dtype.kind == "f":
-        return header, statistics, levels, rest
+        return header, statistics, levels, arrays
     low, high = statistics[:2, :, None, None]
-    return header, statistics, low + levels * ((high - low) / np.iinfo(levels.dtype).max), rest
+    read = low + levels * ((high - low) / np.iinfo(levels.dtype).max)
+    return header, statistics, read, arrays
 
 
 @pytest.mark.parametrize(
@@ -57,8 +51,8 @@ def test_a_layer_takes_less_than_a_megabyte_and_loses_half_a_level(shape, code):
     step = np.ptp(values, axis=(1, 2)) / {"uint8": 255, "uint16": 65535, "float32": np.inf}[code]
     assert (np.abs(read - values) <= step[:, None, None] / 2 + 2e-6).all()
     np.testing.assert_allclose(statistics[2], values.mean(axis=(1, 2)), atol=1e-5)
-    assert rest[:768] == maps.colour_table(True).tobytes()
-    assert rest[768:770] == b"\xff\xd8"
+    np.testing.assert_array_equal(rest["colours"], maps.colour_table(True))
+    assert rest["picture"][:2].tobytes() == b"\xff\xd8"
 
 
 @pytest.mark.parametrize(

@@ -1,171 +1,175 @@
-"""The working of a cell in words and numbers: nothing is lost between the record and the page."""
+"""The working of a cell in words with gaps: every gap has a number, and the numbers are the record's."""
 
-import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from resnet_viz.analysis.by_hand.records import (
-    ChannelSum,
-    Term,
-    Worked,
-    WorkedConvolution,
-    WorkedCopy,
-    WorkedMaxPool,
-    WorkedMean,
-    WorkedNorm,
-    WorkedReLU,
-    WorkedScore,
-    WorkedSum,
-)
+from resnet_viz.analysis.by_hand import Worked, WorkedConvolution, WorkedMean, WorkedScore, by_hand
+from resnet_viz.analysis.by_hand.records import WorkedWindow
+from resnet_viz.analysis.question import traced
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Step, Working
+from resnet_viz.weights.sources import load
+from tests.analysis.networks import ALL, BASIC, BOTTLENECK, CAT, GROUPS, ZERO_PAD, network
+from tests.figures.blobs import unpack
 
-NAMES = Names("layer1", "channel 3")
-
-
-def place(kind: str, value: float) -> dict:
-    at = {"channel": 3, "row": 0, "column": 2}
-    return {"path": "here", "kind": kind, "value": value, "total": value, **at}
+NAMES = Names("source", "channel 1")
 
 
-def convolution(side: int, channels: int, shown: int, **changes) -> WorkedConvolution:
-    """Patches of 0.5, kernels of −1; padding above."""
-    padded = np.zeros((side, side), bool)
-    padded[0] = side > 1
-    patch = np.where(padded, 0, 0.5).astype(np.float32)
-    part = -0.5 * int((~padded).sum())
-    after = (
-        WorkedNorm(
-            **place("BatchNorm2d", 1.5), before=-2, mean=-1, variance=4, eps=1e-5, weight=-1, bias=1
-        ),
-        WorkedReLU(**place("ReLU", 1.5), before=1.5),
-    )
-    facts = {
-        **place("Conv2d", channels * part),
-        "top": -1,
-        "left": 4,
-        "padded": padded,
-        "strongest": tuple(
-            ChannelSum(i, patch.copy(), np.full((side, side), -1, np.float32)) for i in range(shown)
-        ),
-        "rest": (channels - shown) * part,
-        "rest_channels": channels - shown,
-        "groups": 1,
-        "inputs": range(channels),
-        "after": after,
-    }
-    return WorkedConvolution(**(facts | changes))
+def shown(config, path: str, channel: int = 1, row: int = 0, column: int = 0, names: Names = NAMES):
+    """The record of a cell and what is written of it."""
+    worked = by_hand(network(config), CAT, path, channel, row, column, strongest=3)
+    classes = tuple(f"class {label}" for label in getattr(worked, "classes", ()))
+    return worked, working(worked, replace(names, classes=classes))
 
 
-def marked(shown: Working) -> Step:
-    (step,) = (step for step in shown.steps if step.marked)
+def marked(written: Working) -> Step:
+    (step,) = (step for step in written.steps if step.marked)
     return step
 
 
-def test_a_convolution_is_grids_and_a_sum_that_goes_on():
-    shown = working(convolution(3, 10, 2), NAMES)
-    assert "reads layer1 at rows −1 to 1, columns 4 to 6." in shown.intro
-    assert "The 2 of 10 input channels" in shown.intro
-    assert "padding" in shown.intro
-    assert shown.corner == (-1, 4)
-    assert shown.padded[0] == (True, True, True)
-    assert shown.padded[1] == (False, False, False)
-    assert [trio.name for trio in shown.trios] == ["channel 0", "channel 1"]
-    assert shown.trios[0].patch[1] == (0.5, 0.5, 0.5)
-    assert shown.trios[0].sum == -3
-    assert shown.products == ()
-    assert [step.value for step in shown.steps] == ["−6", "−24", "−30", "1.5", "1.5"]
-    assert [step.name for step in shown.steps][1:3] == ["The other 8 channels", "here"]
-    assert marked(shown).value == "−30"
-    assert "−1 · (−2 − (−1)) / √(4 + 0.00001) + 1" in shown.steps[3].how
+def known(worked: Worked, written: Working) -> set[str]:
+    """The numbers that arithmetic.js makes of what is sent, as its `numbersAt` lists them."""
+    outputs = written.arrays.get("outputs", np.zeros((1, 1, 1)))
+    names = {f"out{i}" for i in range(len(outputs))}
+    if isinstance(worked, WorkedScore):
+        sides = {"positive", "positives", "negative", "negatives"}
+        return names | sides | {"class", "rest", "others", "bias"}
+    if isinstance(worked, WorkedMean):
+        return names | {"sum"}
+    if isinstance(worked, WorkedConvolution):
+        return names | {"sums", "shown", "rest"}
+    if written.kind == "pool":
+        return names | {"winner_row", "winner_column"}
+    return names | {f"in{i}" for i in range(len(written.arrays["maps"]))}
 
 
-def test_a_pointwise_convolution_is_a_list_of_products():
-    shown = working(convolution(1, 4, 4), NAMES)
-    assert shown.trios == ()
-    assert [product.product for product in shown.products] == [-0.5] * 4
-    assert not any("other" in step.name for step in shown.steps)
+@pytest.mark.parametrize("config", ALL, ids=lambda c: c.name)
+def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
+    loaded = network(config)
+    for row in traced(loaded).leaves():
+        worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
+        classes = tuple(map(str, getattr(worked, "classes", ())))
+        written = working(worked, replace(NAMES, classes=classes))
+        gaps = {step.value for step in written.steps}
+        for words in (written.intro, *(step.how + step.name for step in written.steps)):
+            gaps |= set(re.findall(r"\{\(?(\w+)\)?\}", words))
+        assert gaps <= known(worked, written), (row.path, gaps)
+        assert marked(written).name == row.path
+        assert marked(written).value == "out0"
+        if not isinstance(worked, WorkedScore):
+            assert written.arrays["outputs"].dtype == np.float32
+
+
+@pytest.mark.parametrize("config", ALL, ids=lambda c: c.name)
+def test_maps_and_outputs_are_those_of_the_record(config):
+    loaded = network(config)
+    for row in traced(loaded).leaves():
+        worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
+        if not isinstance(worked, WorkedWindow):
+            continue
+        header, arrays = unpack(working(worked, NAMES).encoded("here"))
+        assert header["name"] == "here"
+        assert header["extent"] == list(arrays["outputs"].shape[1:])
+        assert header["map_size"] == list(arrays["maps"].shape[1:])
+        assert len(header["inputs"]) == len(arrays["maps"])
+        np.testing.assert_array_equal(arrays["maps"], worked.maps)
+        np.testing.assert_array_equal(arrays["outputs"][0], worked.outputs)
+        assert arrays["colours"].shape == (256, 3)
+
+
+def test_a_convolution_says_what_it_reads_and_goes_on_to_the_relu():
+    worked, written = shown(BASIC, "layer1.0.conv1")
+    assert isinstance(worked, WorkedConvolution)
+    assert "Filter 1 reads a 3 × 3 window of source, 8 channels." in written.intro
+    assert "the 3 that count most" in written.intro
+    assert written.facts["inputs"] == [f"channel {i}" for i in worked.channels]
+    names = [step.name for step in written.steps]
+    assert names == [
+        "The channels above",
+        "The other 5 channels",
+        "layer1.0.conv1",
+        "layer1.0.bn1",
+        "layer1.0.relu1",
+    ]
+    norm, relu = written.steps[-2:]
+    module = network(BASIC).module.get_submodule("layer1.0.bn1")
+    assert f"{float(module.weight[1]):.4g}" in norm.how
+    assert "({out0} − " in norm.how
+    assert relu.how == "ReLU: max(0, {out1})"
+    assert [step.value for step in written.steps] == ["shown", "rest", "out0", "out1", "out2"]
+
+
+def test_a_pointwise_convolution_reads_one_place():
+    _, written = shown(BOTTLENECK, "layer2.0.conv1")
+    assert written.kind == "pointwise"
+    assert "reads one place of source, 32 channels." in written.intro
 
 
 def test_a_group_and_the_colours_are_named():
-    grouped = convolution(3, 2, 2, groups=4, inputs=range(6, 8))
-    assert "channels 6 to 7 alone: group 4 of 4" in working(grouped, NAMES).intro
-    coloured = working(convolution(3, 3, 3), Names("the picture", "channel 3", coloured=True))
-    assert [trio.name for trio in coloured.trios] == ["red", "green", "blue"]
+    worked, written = shown(GROUPS, "layer2.0.conv2", channel=20)
+    assert isinstance(worked, WorkedConvolution)
+    size = len(worked.inputs)
+    first = size * (20 // size)
+    assert f"{first} to {first + size - 1} alone: group {20 // size + 1} of 4" in written.intro
+    _, stem = shown(BASIC, "conv1", names=Names("the picture", "channel 1", coloured=True))
+    assert sorted(stem.facts["inputs"]) == ["blue", "green", "red"]
+    assert not any("other" in step.name for step in stem.steps)
 
 
-def test_a_score_adds_up_to_the_bias():
-    worked = WorkedScore(
-        **place("Linear", 1.25),
-        positive=(Term(7, 2, 0.75),),
-        negative=(Term(9, 1, -0.5),),
-        rest=0.125,
-        rest_channels=1,
-        bias=0.125,
+def test_the_score_of_a_class_can_be_asked_of_the_likeliest():
+    worked, written = shown(BASIC, "fc")
+    assert isinstance(worked, WorkedScore)
+    assert [each["number"] for each in written.facts["classes"]] == list(worked.classes)
+    assert written.facts["class_number"] == 1
+    _, arrays = unpack(written.encoded("fc"))
+    assert arrays["weights"].shape == (len(worked.classes), len(worked.activations))
+    fc = network(BASIC).module.fc
+    np.testing.assert_array_equal(arrays["weights"], fc.weight[list(worked.classes)])
+
+
+def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():
+    worked = by_hand(load(BASIC, "random:0", 336), CAT, "conv1", 1, 100, 3)
+    written = working(worked, NAMES)
+    assert (
+        written.facts["output"] == "conv1, channel 1: rows 68 to 131, columns 0 to 63 of 168 × 168"
     )
-    shown = working(worked, Names("flatten", "“cat”"))
-    assert "for or against “cat”" in shown.intro
-    assert [product.name for product in shown.products] == ["channel 7", "channel 9"]
-    assert [step.value for step in shown.steps] == ["1.5", "−0.5", "0.125", "0.125", "1.25"]
-    assert shown.steps[2].name == "The other 1 channel"
-
-
-def test_padding_of_a_max_pool_is_no_number():
-    window = np.array([[-math.inf, -math.inf], [1, 3]], np.float32)
-    worked = WorkedMaxPool(
-        **place("MaxPool2d", 3),
-        top=-1,
-        left=2,
-        padded=np.isinf(window),
-        window=window,
-        winner=(1, 1),
-    )
-    shown = working(worked, NAMES)
-    assert shown.map is not None
-    assert shown.map.values == ((None, None), (1, 3))
-    assert shown.map.winner == (1, 1)
-    assert marked(shown).how == "the winner stands at row 0, column 3"
+    assert shown(BASIC, "conv1")[1].facts["output"] == "conv1, channel 1"
 
 
 @pytest.mark.parametrize(("side", "squares", "cells"), [(7, 1, 7), (16, 1, 16), (56, 4, 14)])
 def test_a_large_average_is_shown_in_squares(side, squares, cells):
     values = np.random.default_rng(0).normal(size=(side, side)).astype(np.float32)
-    total = float(values.sum(dtype=np.float64))
-    mean = total / values.size
+    mean = float(values.mean(dtype=np.float64))
     worked = WorkedMean(
-        **place("AdaptiveAvgPool2d", mean), map=values, sum=total, count=values.size
+        path="avgpool",
+        kind="AdaptiveAvgPool2d",
+        channel=1,
+        row=0,
+        column=0,
+        outputs=np.array([[mean]], np.float32),
+        map=values,
     )
-    shown = working(worked, NAMES)
-    assert shown.map is not None
-    assert shown.map.squares == squares
-    assert np.shape(shown.map.values) == (cells, cells)
-    assert np.mean(shown.map.values) == pytest.approx(mean, abs=1e-6)
+    written = working(worked, NAMES)
+    assert written.facts["squares"] == squares
+    assert written.arrays["maps"].shape == (1, cells, cells)
+    assert written.arrays["maps"].mean() == pytest.approx(mean, abs=1e-6)
+    assert written.arrays["sum"][0] / values.size == pytest.approx(mean, abs=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("worked", "words"),
+    ("config", "path", "channel", "words"),
     [
-        (WorkedReLU(**place("ReLU", 0), before=-2), "becomes 0"),
-        (WorkedReLU(**place("ReLU", 2), before=2), "passes"),
-        (WorkedCopy(**place("Identity", 2), source=(3, 0, 2)), "handed on"),
-        (WorkedCopy(**place("ZeroPad", 0), source=None), "new channels with zeros"),
-        (
-            WorkedSum(
-                **place("Add", 1), branch=3, shortcut=-2, branch_path="bn2", shortcut_path="relu"
-            ),
-            "Branch and shortcut",
-        ),
-        (
-            WorkedNorm(
-                **place("BatchNorm2d", 1), before=1, mean=0, variance=1, eps=0, weight=1, bias=0
-            ),
-            "scales and shifts",
-        ),
+        (BASIC, "relu", 1, "what is below 0 becomes 0"),
+        (BASIC, "flatten", 1, "handed on"),
+        (ZERO_PAD, "layer2.0.downsample", 8, "new channels with zeros"),
+        (BASIC, "layer1.0.add", 1, "Branch and shortcut"),
+        (BASIC, "bn1", 1, "scales and shifts"),
+        (BASIC, "maxpool", 1, "largest of a 3 × 3 window"),
     ],
 )
-def test_each_kind_is_said_in_a_sentence_and_ends_in_the_value(worked: Worked, words: str):
-    shown = working(worked, NAMES)
-    assert words in shown.intro
-    assert marked(shown).value == f"{worked.value:g}"
-    assert shown.steps[-1] == marked(shown)
+def test_each_kind_is_said_in_a_sentence(config, path, channel, words):
+    _, written = shown(config, path, channel)
+    assert words in written.intro

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -20,6 +18,7 @@ from resnet_viz.ui.network import (
     selection,
     station_paths,
 )
+from tests.figures.blobs import unpack
 
 
 def content(traced: Trace, unfolded: tuple[str, ...] = ()) -> NetworkMap:
@@ -113,9 +112,7 @@ def test_the_frame_of_a_cell_lies_around_the_centre_and_inside_the_picture():
 
 def test_bytes_are_header_picture_and_sprite():
     shown = content(trace(PRESETS["resnet18"]))
-    message = encoded(shown, alt="×")
-    length = int.from_bytes(message[:4], "little")
-    header = json.loads(message[4 : 4 + length])
+    header, images = unpack(encoded(shown, alt="×"))
     assert header["alt"] == "×"
-    assert header["picture"] == len(shown.picture)
-    assert message[4 + length :] == shown.picture + shown.sprite
+    assert images["picture"].tobytes() == shown.picture
+    assert images["sprite"].tobytes() == shown.sprite

@@ -1,15 +1,19 @@
-"""The cell in question, while its tensors are at hand."""
+"""The cell in question and the area around it, while its tensors are at hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resnet_viz.analysis.by_hand.records import Pair, Window
 from resnet_viz.analysis.question import Passage, as_array, as_maps
 from resnet_viz.analysis.records import LayerRecord
+
+MOST_CELLS: Final = 64  # a side: of a larger map, the part around the cell
 
 
 class Place(TypedDict):
@@ -20,7 +24,16 @@ class Place(TypedDict):
     channel: int
     row: int
     column: int
-    value: float
+    corner: Pair
+    outputs: np.ndarray
+
+
+class View(TypedDict):
+    """What the records of all layers that move a window have in common besides."""
+
+    window: Window
+    input_size: Pair
+    maps: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +54,59 @@ class Cell:
     @property
     def place(self) -> Place:
         channel, row, column = self.at
+        rows, columns = self._area
         return Place(
             path=self.layer.path,
             kind=self.layer.kind,
             channel=channel,
             row=row,
             column=column,
-            value=float(as_maps(self.passage.output)[self.at]),
+            corner=(rows.start, columns.start),
+            outputs=as_array(as_maps(self.passage.output)[channel, rows, columns]),
         )
 
-    def input(self, index: int = 0) -> float:
-        """The value at the same place of an input, for layers that work place by place."""
-        return float(as_maps(self.passage.inputs[index])[self.at])
+    def view(self, maps: Tensor, window: Window, fill: float = 0.0) -> View:
+        """What the area's windows cover of (K, H, W) maps."""
+        height, width = maps.shape[1:]
+        covered = as_array(self.covered(maps, window, fill))  # (K, h, w)
+        return View(window=window, input_size=(height, width), maps=covered)
+
+    def covered(self, maps: Tensor, window: Window, fill: float = 0.0) -> Tensor:
+        """(K, h, w): all that the area's windows cover of (K, H, W) maps, `fill` as padding."""
+        spans = []
+        for axis, cells in enumerate(self._area):
+            first = window.corner(cells.start, cells.start)[axis]
+            last = window.corner(cells.stop - 1, cells.stop - 1)[axis] + window.size[axis]
+            spans.append((first, last))
+        (top, bottom), (left, right) = spans
+        height, width = maps.shape[1:]
+        padding = (
+            max(0, -left),
+            max(0, right - width),
+            max(0, -top),
+            max(0, bottom - height),
+        )
+        inside = maps[:, max(0, top) : bottom, max(0, left) : right]
+        return F.pad(inside, padding, value=fill)
 
     @property
     def input_maps(self) -> Tensor:
         """(C, H, W): the first input."""
         return as_maps(self.passage.inputs[0])
 
-    def corner(self) -> tuple[int, int]:
-        """Row and column of the window's first position in the input; negative inside the padding."""
-        stride, padding = self.layer.stride or (1, 1), self.layer.padding or (0, 0)
-        return self.at[1] * stride[0] - padding[0], self.at[2] * stride[1] - padding[1]
+    @property
+    def window(self) -> Window:
+        layer = self.layer
+        return Window(layer.kernel or (1, 1), layer.stride or (1, 1), layer.padding or (0, 0))
 
-    def window(self, channels: range, fill: float) -> tuple[np.ndarray, np.ndarray]:
-        """What the window covers, (C, kh, kw) with `fill` as padding, and where that is, (kh, kw)."""
-        (top, left), (height, width) = self.corner(), self.layer.kernel or (1, 1)
-        maps = self.input_maps[channels.start : channels.stop]  # (C, H, W)
-        rows = slice(max(top, 0), min(top + height, maps.shape[1]))
-        columns = slice(max(left, 0), min(left + width, maps.shape[2]))
-        inside = (
-            slice(rows.start - top, rows.stop - top),
-            slice(columns.start - left, columns.stop - left),
-        )
-        values = np.full((len(channels), height, width), fill, np.float32)
-        values[:, *inside] = as_array(maps[:, rows, columns])
-        padded = np.ones((height, width), bool)
-        padded[inside] = False
-        return values, padded
+    @property
+    def _area(self) -> tuple[slice, slice]:
+        """Rows and columns of the output that can be moved over; the cell is as central as can be."""
+        height, width = as_maps(self.passage.output).shape[1:]
+        _, row, column = self.at
+        return _around(row, height), _around(column, width)
+
+
+def _around(at: int, count: int) -> slice:
+    start = min(max(0, at - MOST_CELLS // 2), max(0, count - MOST_CELLS))
+    return slice(start, min(count, start + MOST_CELLS))

@@ -1,17 +1,19 @@
-"""The arithmetic of one cell, one function for each kind of layer, in float64."""
+"""What each kind of layer's record holds: the maps around the cell, and the layer's own numbers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from torch import nn
 
 from resnet_viz.analysis.by_hand.cell import Cell
 from resnet_viz.analysis.by_hand.records import (
-    ChannelSum,
-    Term,
+    Window,
     Worked,
     WorkedConvolution,
     WorkedCopy,
@@ -22,34 +24,45 @@ from resnet_viz.analysis.by_hand.records import (
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.analysis.question import as_array
+from resnet_viz.analysis.question import as_array, as_maps
 from resnet_viz.model.blocks import ZeroPad
+
+_CLASSES: Final = 6  # of the classifier, besides the one that is asked about
 
 
 def convolution(cell: Cell) -> WorkedConvolution:
     """Σ over input channels and window; a grouped filter sees the channels of its group alone."""
     conv = cell.module
     assert isinstance(conv, nn.Conv2d)
-    filters = as_array(conv.weight[cell.channel])  # (C_in / groups, kh, kw)
+    filters = conv.weight[cell.channel].detach()  # (C_in / groups, kh, kw)
     group = cell.channel // (conv.out_channels // conv.groups)
     inputs = range(group * len(filters), (group + 1) * len(filters))
-    patches, padded = cell.window(inputs, fill=0.0)  # (C_in / groups, kh, kw), (kh, kw)
-    sums = (patches.astype(np.float64) * filters).sum(axis=(1, 2))  # (C_in / groups,)
-    order = np.argsort(-np.abs(sums), kind="stable")
-    first, others = order[: cell.strongest], order[cell.strongest :]
-    top, left = cell.corner()
+    seen = cell.input_maps[inputs.start : inputs.stop]  # (C_in / groups, H, W)
+    covered = cell.covered(seen, cell.window).double()  # (C_in / groups, h, w)
+    sums = _sums(covered, filters.double(), cell)
+    order = sums.abs().argsort(descending=True, stable=True)
+    first = order[: cell.strongest]
+    others = filters.double().index_fill(0, first, 0.0)
+    rests = F.conv2d(covered[None], others[None], stride=cell.window.stride)[0, 0]
     return WorkedConvolution(
         **cell.place,
-        total=float(sums.sum()),
-        top=top,
-        left=left,
-        padded=padded,
-        strongest=tuple(ChannelSum(inputs[i], patches[i], filters[i]) for i in first),
-        rest=float(sums[others].sum()),
-        rest_channels=len(others),
+        **cell.view(seen[first], cell.window),
+        channels=tuple(inputs[i] for i in first.tolist()),
+        kernels=as_array(filters[first]),
+        rests=as_array(rests),
         groups=conv.groups,
         inputs=inputs,
     )
+
+
+def _sums(covered: torch.Tensor, filters: torch.Tensor, cell: Cell) -> torch.Tensor:
+    """(C,): what each channel of (C, h, w) adds at the cell."""
+    corner = cell.place["corner"]
+    (row, column), (height, width) = cell.at[1:], cell.window.size
+    top = (row - corner[0]) * cell.window.stride[0]
+    left = (column - corner[1]) * cell.window.stride[1]
+    patches = covered[:, top : top + height, left : left + width]
+    return (patches * filters).sum(dim=(1, 2))
 
 
 def batch_norm(cell: Cell) -> WorkedNorm:
@@ -58,13 +71,11 @@ def batch_norm(cell: Cell) -> WorkedNorm:
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    before = cell.input()
     parameters = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
     mean, variance, weight, bias = (float(values[cell.channel]) for values in parameters)
     return WorkedNorm(
         **cell.place,
-        total=weight * (before - mean) / math.sqrt(variance + norm.eps) + bias,
-        before=before,
+        **cell.view(_own(cell), Window()),
         mean=mean,
         variance=variance,
         eps=norm.eps,
@@ -75,45 +86,26 @@ def batch_norm(cell: Cell) -> WorkedNorm:
 
 def relu(cell: Cell) -> WorkedReLU:
     """max(0, x)."""
-    before = cell.input()
-    return WorkedReLU(**cell.place, total=max(0.0, before), before=before)
+    return WorkedReLU(**cell.place, **cell.view(_own(cell), Window()))
 
 
 def max_pool(cell: Cell) -> WorkedMaxPool:
     """The largest of the window; padding never wins."""
-    windows, padded = cell.window(range(cell.channel, cell.channel + 1), fill=-math.inf)
-    window = windows[0]  # (kh, kw)
-    row, column = divmod(int(window.argmax()), window.shape[1])
-    top, left = cell.corner()
-    return WorkedMaxPool(
-        **cell.place,
-        total=float(window[row, column]),
-        top=top,
-        left=left,
-        padded=padded,
-        window=window,
-        winner=(row, column),
-    )
+    return WorkedMaxPool(**cell.place, **cell.view(_own(cell), cell.window, fill=-math.inf))
 
 
 def average_pool(cell: Cell) -> WorkedMean:
     """The sum of a map over the number of its cells."""
-    values = as_array(cell.input_maps[cell.channel])  # (H, W)
-    total = float(values.sum(dtype=np.float64))
-    return WorkedMean(
-        **cell.place, total=total / values.size, map=values, sum=total, count=values.size
-    )
+    return WorkedMean(**cell.place, map=as_array(cell.input_maps[cell.channel]))
 
 
 def add(cell: Cell) -> WorkedSum:
     """F(x) + x."""
-    branch, shortcut = cell.input(0), cell.input(1)
     branch_path, shortcut_path = cell.sources
+    both = torch.cat([as_maps(x)[[cell.channel]] for x in cell.passage.inputs])  # (2, H, W)
     return WorkedSum(
         **cell.place,
-        total=branch + shortcut,
-        branch=branch,
-        shortcut=shortcut,
+        **cell.view(both, Window()),
         branch_path=branch_path,
         shortcut_path=shortcut_path,
     )
@@ -121,44 +113,37 @@ def add(cell: Cell) -> WorkedSum:
 
 def copy(cell: Cell) -> WorkedCopy:
     """Identity and flatten: the value of the same place."""
-    return WorkedCopy(**cell.place, total=cell.input(), source=cell.at)
+    return WorkedCopy(**cell.place, **cell.view(_own(cell), Window()))
 
 
 def zero_pad(cell: Cell) -> WorkedCopy:
     """Option A: every second place; a new channel is zero."""
-    maps, (channel, row, column) = cell.input_maps, cell.at
     assert isinstance(cell.module, ZeroPad)
-    if channel >= len(maps):
-        return WorkedCopy(**cell.place, total=0.0, source=None)
-    source = (channel, row * cell.module.stride, column * cell.module.stride)
-    return WorkedCopy(**cell.place, total=float(maps[source]), source=source)
+    stride = cell.module.stride
+    return WorkedCopy(**cell.place, **cell.view(_own(cell), Window(stride=(stride, stride))))
 
 
 def linear(cell: Cell) -> WorkedScore:
-    """Σ activation · weight + bias for one class."""
+    """Σ activation · weight + bias, for the class in question and for the likeliest ones."""
     classifier = cell.module
     assert isinstance(classifier, nn.Linear)
-    activations = as_array(cell.input_maps).ravel()  # (C,)
-    weights = as_array(classifier.weight[cell.channel])  # (C,)
-    products = activations.astype(np.float64) * weights
-    order = np.argsort(-products, kind="stable")
-    most = [i for i in order[: cell.strongest] if products[i] > 0]
-    least = [i for i in order[::-1][: cell.strongest] if products[i] < 0]
-    rest = np.delete(products, [*most, *least])
-    bias = float(classifier.bias[cell.channel])
-
-    def terms(channels: list[int]) -> tuple[Term, ...]:
-        return tuple(Term(int(i), float(activations[i]), float(weights[i])) for i in channels)
-
+    scores = as_array(as_maps(cell.passage.output)).ravel()  # (classes,)
+    likeliest = np.argsort(-scores, kind="stable")[:_CLASSES].tolist()
+    classes = sorted({*likeliest, cell.channel}, key=lambda label: (-scores[label], label))
     return WorkedScore(
         **cell.place,
-        total=float(products.sum()) + bias,
-        positive=terms(most),
-        negative=terms(least),
-        rest=float(rest.sum()),
-        rest_channels=len(rest),
-        bias=bias,
+        strongest=cell.strongest,
+        activations=as_array(cell.input_maps).ravel(),
+        classes=tuple(classes),
+        weights=as_array(classifier.weight[classes]),
+        biases=as_array(classifier.bias[classes]),
+        scores=scores[classes],
     )
+
+
+def _own(cell: Cell) -> torch.Tensor:
+    """(1, H, W): the same channel of the input; (0, H, W) where the input does not have it."""
+    return cell.input_maps[cell.channel : cell.channel + 1]
 
 
 WORKED: dict[str, Callable[[Cell], Worked]] = {

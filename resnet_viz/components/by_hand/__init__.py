@@ -1,19 +1,27 @@
-"""One cell of one layer worked out in front of the reader; hovering it is answered in the browser."""
+"""One cell of one layer worked out in front of the reader, and every other one under the cursor."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
+from typing import Final
 
-from resnet_viz.components import declare
-from resnet_viz.figures import maps
+from resnet_viz.components import SHARED, declare, fired
 from resnet_viz.figures.working_records import Working
 
-_COMPONENT = declare(__file__, scripts=("../feature_wall/paint.js", "parts.js"))
+_SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js")
+_COMPONENT = declare(__file__, scripts=(*SHARED, *_SCRIPTS))
 
 
-def by_hand(name: str, working: Working, *, key: str) -> None:
-    """Mount the working of one cell; `name` says which cell, for those who cannot see it."""
+def by_hand(
+    name: str, working: Working, *, on_pin: Callable[[dict[str, int]], None], key: str
+) -> None:
+    """Mount the working of a cell; `name` says which one, for those who cannot see it.
+
+    `on_pin` gets the row and column of a cell that was clicked, or the channel of a class. What comes
+    back is the browser's: whoever reads it checks it.
+    """
     _COMPONENT(
         key=key,
-        data={"name": name, "colours": maps.colour_table(signed=True).tolist()} | asdict(working),
+        data=working.encoded(name),
+        on_pin_change=lambda: on_pin(fired(key, "pin")),
     )

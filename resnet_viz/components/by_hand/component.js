@@ -1,7 +1,11 @@
-// The working of one cell. A position under the cursor lights up in patch, kernel and products at once.
+// The working of a cell, and of every other one that the pointer comes to: over an input map or the
+// output map, window and cell move together, and the numbers follow. Only a click is told to Python.
 
-const WORKINGS = new WeakMap();
+const HANDS = new WeakMap();
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+// A finger that is lifted leaves at once; what it touched stays until it touches something else.
+const lifted = ({ pointerType }) => pointerType === "touch";
 
 class ByHand {
   constructor(root) {
@@ -11,73 +15,91 @@ class ByHand {
 
   // ---- another cell arrives ----
 
-  show(data) {
-    const message = JSON.stringify(data);
-    if (message === this.message) return;
-    this.message = message;
-    this.data = data;
-    const { root } = this;
-    const table = { colours: Uint8Array.from(data.colours.flat()) };
+  open(bytes, tell) {
+    this.tell = tell; // the latest one: an old one would speak for a page that is gone
+    if (sameBytes(bytes, this.bytes)) return;
+    this.bytes = bytes.slice();
+    this.asked = this.working = readBlob(bytes);
+    const { root, working } = this;
     root.replaceChildren();
-    root.setAttribute("aria-label", data.name);
-    root.dataset.shown = data.name;
+    root.setAttribute("aria-label", working.name);
+    root.dataset.shown = working.name;
     this.lit = [];
-    make("p", "intro", root, data.intro);
-    const rows = make("div", "rows", root);
-    if (data.trios.length) this.showTrios(rows, table);
-    if (data.products.length) this.showProducts(rows, table);
-    if (data.map) this.showMap(rows, table);
-    if (rows.firstChild) {
-      this.says = make("p", "says", root);
-      this.says.setAttribute("role", "status");
-      this.rest();
-    }
-    buildSteps(root, data.steps);
+    this.reach = mapsReach({ maps: working.maps ?? [] });
+    this.intro = make("p", "intro", root);
+    const bench = make("div", "bench", root);
+    this.fillBench = LAYOUTS[working.kind](this, bench);
+    this.output = working.extent ? this.buildOutput(bench) : null;
+    bench.classList.toggle("one-cell", working.extent?.every((side) => side === 1) ?? true);
+    this.says = make("p", "says", root);
+    this.says.setAttribute("role", "status");
+    this.steps = make("dl", "steps", root);
+    this.cell = working.cell;
+    this.show();
+    this.rest();
   }
 
-  showTrios(into, table) {
-    const { trios } = this.data;
-    buildTrios(into, this.data, table).forEach(({ box, grids }, number) => {
-      const light = (row, column) => {
-        this.light(grids.map(({ cells }) => cells[row][column]));
-        this.say(this.sayProduct(trios[number], row, column));
-      };
-      this.walkable(box, trios[number].name, trios[number].kernel, light);
-      for (const { grid } of grids) this.hoverable(grid, light);
+  // The map that the cells make up, which the arrow keys walk.
+  buildOutput(bench) {
+    const { working } = this;
+    const { outputs, extent, colours, output } = working;
+    const map = buildMap(bench, output, "output");
+    const values = nth(outputs, 0, extent);
+    paintMap(map, values, extent, colours, reachOf(values), () => false);
+    const cellAt = (point) =>
+      point.map((at, axis) => working.corner[axis] + inRange(Math.floor(at * extent[axis]), extent[axis]));
+    this.moves(map.board, cellAt);
+    const place = make("p", "place", map.figure);
+    const { board } = map;
+    board.tabIndex = 0;
+    board.setAttribute("role", "application");
+    board.setAttribute("aria-roledescription", "map");
+    board.setAttribute("aria-label", `${output}. Arrow keys move, Enter pins, Esc goes back.`);
+    board.onkeydown = (event) => this.key(event);
+    board.onblur = () => this.look(this.working.cell);
+    return { ...map, place };
+  }
+
+  // ---- showing a cell ----
+
+  show() {
+    const { working, cell, output } = this;
+    const numbers = numbersAt(working, cell);
+    this.intro.textContent = fill(working.intro, numbers);
+    this.fillBench(cell);
+    showSteps(this.steps, working.steps, numbers);
+    if (!output) return;
+    const within = cell.map((at, axis) => at - working.corner[axis]);
+    frameMap(output, within, [1, 1], working.extent);
+    output.place.textContent = `row ${cell[0]}, column ${cell[1]}: ${exact(numbers.out0)}`;
+  }
+
+  // However often the pointer moves, a frame draws once.
+  redraw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.show();
     });
   }
 
-  showProducts(into, table) {
-    into.classList.add("products");
-    buildProducts(into, this.data, table).forEach((row, number) => {
-      const { name, activation, weight } = this.data.products[number];
-      const light = () => {
-        this.light([row]);
-        this.say(`${name}: ${multiplication(activation, weight)}`);
-      };
-      row.onpointerenter = row.onpointerdown = light;
-      row.onpointerleave = () => this.rest();
-      this.walkable(row, name, [[0]], light);
-    });
+  look(cell) {
+    if (cell.join() === this.cell.join()) return;
+    this.cell = cell;
+    this.redraw();
+    this.rest();
   }
 
-  showMap(into, table) {
-    const { map, padded } = this.data;
-    const known = map.values.flat().filter((value) => value !== null);
-    const paint = painter(table, reachOf(known));
-    const box = make("div", "single", into);
-    box.classList.toggle("fine", isFine(map.values));
-    const { grid, cells } = buildGrid(box, map.title, map.values, paint, padded);
-    if (map.winner) cells[map.winner[0]][map.winner[1]].classList.add("winner");
-    const light = (row, column) => {
-      this.light([cells[row][column]]);
-      this.say(this.sayCell(map, row, column));
-    };
-    this.hoverable(grid, light);
-    this.walkable(box, map.title, map.values, light);
+  // Another class, of those that were sent.
+  consider(class_number) {
+    this.working = { ...this.asked, class_number };
+    this.redraw();
   }
 
-  // ---- looking ----
+  pin(place) {
+    this.tell("pin", place);
+  }
+
+  // ---- what is under the cursor, in words ----
 
   light(elements) {
     for (const element of this.lit) element.classList.remove("lit");
@@ -85,70 +107,97 @@ class ByHand {
     for (const element of elements) element.classList.add("lit");
   }
 
+  unlight() {
+    this.light([]);
+    this.rest();
+  }
+
   say(text) {
     this.says.textContent = text;
   }
 
   rest() {
-    this.light([]);
-    this.say(
-      this.data.trios.length
-        ? "Move over a cell, or walk with the arrow keys, to read its multiplication."
-        : "Move over a number, or walk there with the keyboard, to read it in full.",
-    );
-  }
-
-  place(row, column) {
-    const [top, left] = this.data.corner;
-    return `row ${written(top + row)}, column ${written(left + column)}`;
-  }
-
-  sayProduct({ name, patch, kernel }, row, column) {
-    const padding = this.data.padded[row][column] ? " (padding)" : "";
-    const product = multiplication(patch[row][column], kernel[row][column]);
-    return `${name}, ${this.place(row, column)}${padding}: ${product}`;
-  }
-
-  sayCell({ values, winner, squares }, row, column) {
-    const value = values[row][column];
-    if (squares > 1) {
-      return `square from ${this.place(row * squares, column * squares)} on: mean ${written(value, 7)}`;
-    }
-    const wins = winner && winner[0] === row && winner[1] === column ? ", the largest" : "";
-    const text = value === null ? "padding, which never wins" : written(value, 7) + wins;
-    return `${this.place(row, column)}: ${text}`;
+    this.say(this.output ? reading(this.working, this.cell) : "");
   }
 
   // ---- pointer and keys ----
 
-  hoverable(grid, light) {
+  // Over a map: another cell. `cellAt` gets the point as fractions of the map.
+  moves(board, cellAt) {
+    const under = (event) => {
+      const box = board.getBoundingClientRect();
+      const point = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
+      return cellAt(point);
+    };
+    board.onpointermove = board.onpointerdown = (event) => this.look(under(event));
+    board.onpointerleave = (event) => lifted(event) || this.look(this.working.cell);
+    board.onclick = (event) => this.pinCell(under(event));
+  }
+
+  pinCell([row, column]) {
+    this.pin({ row, column });
+  }
+
+  key(event) {
+    const { working, cell } = this;
+    const step = ARROWS[event.key];
+    if (step) {
+      const { corner, extent } = working;
+      const within = (at, axis) => corner[axis] + inRange(at - corner[axis] + step[axis], extent[axis]);
+      this.look(cell.map(within));
+    } else if (event.key === "Enter") this.pinCell(cell);
+    else if (event.key === "Escape") this.look(working.cell);
+    else return;
+    event.preventDefault();
+  }
+
+  // Over a grid of numbers: one of them, read out.
+  reads(grid, light) {
     grid.onpointermove = grid.onpointerdown = (event) => {
       const { row, column } = event.target.closest(".cell")?.dataset ?? {};
       if (row !== undefined) light(Number(row), Number(column));
     };
-    grid.onpointerleave = () => this.rest();
+    grid.onpointerleave = (event) => lifted(event) || this.unlight();
   }
 
-  walkable(box, name, values, light) {
-    const last = [values.length - 1, values[0].length - 1];
+  // The same with the arrow keys.
+  walks(box, name, size, light) {
     let here = [0, 0];
     box.tabIndex = 0;
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", name);
     box.onfocus = () => box.matches(":focus-visible") && light(...here);
-    box.onblur = () => this.rest();
+    box.onblur = () => this.unlight();
     box.onkeydown = (event) => {
       const step = ARROWS[event.key];
       if (!step) return;
       event.preventDefault();
-      here = here.map((at, axis) => Math.min(last[axis], Math.max(0, at + step[axis])));
+      here = here.map((at, axis) => inRange(at + step[axis], size[axis]));
       light(...here);
     };
   }
 }
 
-export default function ({ data, parentElement }) {
+// What the cell's window covers of the input.
+function reading(working, cell) {
+  const first = windowCorner(working, cell);
+  const [rows, columns] = working.window.size.map((side, axis) => {
+    const [from, to] = [first[axis], first[axis] + side - 1];
+    return side > 1 ? `s ${written(from)} to ${to}` : ` ${from}`;
+  });
+  const padding = working.window.size.some((side) => side > 1) && hasPadding(working, cell);
+  return `Reads row${rows}, column${columns}${padding ? "; hatched is padding" : ""}.`;
+}
+
+function hasPadding(working, cell) {
+  const [top, left] = windowWithin(working, cell);
+  const [height, width] = working.window.size;
+  const ends = [[top, left], [top + height - 1, left + width - 1]];
+  return ends.some((at) => isPadding(working, at));
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  if (!WORKINGS.has(parentElement)) WORKINGS.set(parentElement, new ByHand(root));
-  WORKINGS.get(parentElement).show(data);
+  if (!HANDS.has(parentElement)) HANDS.set(parentElement, new ByHand(root));
+  HANDS.get(parentElement).open(data, setTriggerValue);
 }

@@ -1,63 +1,76 @@
-// The elements of the working: number grids, rows of products, and the steps down to the value.
+// The elements of a working, built once for a layer and filled anew for each cell.
 
-function make(name, cls, into, text) {
-  const element = document.createElement(name);
-  element.className = cls;
-  if (text !== undefined) element.textContent = text;
-  into.append(element);
-  return element;
+// ---- colours: the signed scale of the maps, its white at zero ----
+
+const reachOf = (values) => {
+  let reach = 1e-30;
+  for (const value of values) if (Number.isFinite(value)) reach = Math.max(reach, Math.abs(value));
+  return reach;
+};
+
+// A function that colours an element by a value, on a scale that ends at ±reach.
+function painter(colours, reach) {
+  const place = shade(true, [-reach, reach]);
+  return (element, value) => {
+    element.style.background = Number.isNaN(value) ? "" : css(colours, place(value));
+    element.classList.toggle("strong", Math.abs(value) > 0.6 * reach);
+  };
 }
 
-// ---- numbers as text ----
+// ---- a map: pixels, and the frame of what is looked at ----
 
-function written(value, digits = 4) {
-  return String(Number(value.toPrecision(digits))).replace("-", "−");
+function buildMap(into, title, classes = "") {
+  const figure = make("figure", `map ${classes}`, into);
+  make("figcaption", "", figure, title);
+  const board = make("div", "board", figure);
+  const canvas = make("canvas", "", board);
+  const frame = make("i", "frame", board);
+  return { figure, board, canvas, frame };
 }
+
+// Padding stays open, so that the hatching below it shows.
+function paintMap({ canvas, board }, values, [rows, columns], colours, reach, isOpen) {
+  canvas.width = columns;
+  canvas.height = rows;
+  board.style.aspectRatio = `${columns} / ${rows}`;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  const table = pixelTable(colours);
+  const place = shade(true, [-reach, reach]);
+  values.forEach((value, at) => {
+    if (!isOpen([Math.floor(at / columns), at % columns])) pixels[at] = table[place(value)];
+  });
+  context.putImageData(image, 0, 0);
+}
+
+function frameMap({ frame }, [top, left], [height, width], [rows, columns]) {
+  const edges = [top / rows, 1 - (left + width) / columns, 1 - (top + height) / rows, left / columns];
+  frame.style.inset = edges.map((edge) => `${100 * edge}%`).join(" ");
+}
+
+// ---- a grid of numbers ----
+
+// Whether cells must be small, so that three grids stand side by side.
+const isFine = (rows) => rows > 5;
 
 // As much as fits into a cell: two digits, and of a fine grid's no zero before the point.
 function brief(value, fine) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : "";
   const small = value !== 0 && Math.abs(value) < 0.001;
   const text = small ? value.toExponential(0) : String(Number(value.toPrecision(2)));
   return (fine ? text.replace("0.", ".") : text).replaceAll("-", "−");
 }
 
-function factor(value) {
-  return value < 0 ? `(${written(value)})` : written(value);
-}
-
-function multiplication(a, b) {
-  return `${written(a)} × ${factor(b)} = ${written(a * b)}`;
-}
-
-// ---- colours: the signed scale of the maps, its white at zero ----
-
-const reachOf = (values) => Math.max(...values.map(Math.abs), 1e-30);
-
-// A function that colours an element by a value, on a scale that ends at ±reach.
-function painter(table, reach) {
-  const place = shade({ signed: true }, [-reach, reach]);
-  return (element, value) => {
-    element.style.background = css(table, place(value));
-    element.classList.toggle("strong", Math.abs(value) > 0.6 * reach);
-  };
-}
-
-// ---- grids ----
-
-// Whether cells must be small, so that three grids stand side by side.
-const isFine = (values) => values.length > 5;
-
-function buildGrid(into, title, values, paint, padded = []) {
+function buildGrid(into, title, [rows, columns]) {
   const figure = make("figure", "", into);
   make("figcaption", "", figure, title);
   const grid = make("div", "grid", figure);
-  grid.style.setProperty("--columns", values[0].length);
-  const cells = values.map((line, row) =>
-    line.map((value, column) => {
+  grid.style.setProperty("--columns", columns);
+  const cells = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => {
       const cell = make("span", "cell", grid);
-      if (padded[row]?.[column]) cell.classList.add("padded");
-      else paint(cell, value);
-      make("b", "", cell, value === null ? "" : brief(value, isFine(values)));
+      make("b", "", cell);
       Object.assign(cell.dataset, { row, column });
       return cell;
     }),
@@ -65,67 +78,67 @@ function buildGrid(into, title, values, paint, padded = []) {
   return { grid, cells };
 }
 
-// Patch × kernel = products → sum, for one input channel.
-function buildTrio(into, trio, paint, padded) {
-  const box = make("div", "trio", into);
-  const products = trio.patch.map((line, row) => line.map((x, column) => x * trio.kernel[row][column]));
-  make("p", "name", box, trio.name);
+function fillGrid({ cells }, values, paint, isOpen = () => false) {
+  const fine = isFine(values.length);
+  values.forEach((line, row) =>
+    line.forEach((value, column) => {
+      const cell = cells[row][column];
+      const open = isOpen(row, column);
+      cell.classList.toggle("padded", open);
+      if (open) cell.style.background = "";
+      else paint(cell, value);
+      cell.firstChild.textContent = brief(value, fine);
+    }),
+  );
+}
+
+// ---- one input channel: its map, patch × kernel = products, and their sum ----
+
+function buildChannel(into, name, size) {
+  const box = make("div", "channel", into);
+  const map = buildMap(box, name, "input");
   const parts = make("div", "parts", box);
-  const patch = buildGrid(parts, "input patch", trio.patch, paint.patch, padded);
+  const patch = buildGrid(parts, "input patch", size);
   make("i", "sign", parts, "×");
-  const kernel = buildGrid(parts, "kernel", trio.kernel, paint.kernel);
+  const kernel = buildGrid(parts, "kernel", size);
   make("i", "sign", parts, "=");
-  const product = buildGrid(parts, "products", products, paint.products);
-  const sum = make("p", "sum", box);
-  make("span", "", sum, "sum ");
-  make("b", "", sum, written(trio.sum));
-  return { box, grids: [patch, kernel, product] };
+  const products = buildGrid(parts, "products", size);
+  const line = make("p", "sum", box);
+  make("span", "", line, "sum ");
+  return { box, map, grids: { patch, kernel, products }, sum: make("b", "", line) };
 }
 
-function buildTrios(into, { trios, padded }, table) {
-  const reach = (part) => reachOf(trios.flatMap((trio) => trio[part].flat()));
-  const products = trios.flatMap(({ patch, kernel }) => {
-    const weights = kernel.flat();
-    return patch.flat().map((x, i) => x * weights[i]);
-  });
-  const paint = {
-    patch: painter(table, reach("patch")),
-    kernel: painter(table, reach("kernel")),
-    products: painter(table, reachOf(products)),
-  };
-  into.classList.toggle("fine", isFine(trios[0].kernel));
-  return trios.map((trio) => buildTrio(into, trio, paint, padded));
+// ---- a product: a bar to the right for, to the left against ----
+
+function buildProduct(into, withMap) {
+  const row = make("div", "product", into);
+  const map = withMap ? buildMap(row, "", "input") : null;
+  const [name, terms] = ["name", "terms"].map((cls) => make("span", cls, row));
+  const bar = make("span", "bar", make("span", "track", row));
+  return { row, map, name, terms, bar, product: make("b", "", row) };
 }
 
-// ---- products: a bar to the right for, to the left against ----
-
-function buildProducts(into, { products }, table) {
-  const reach = reachOf(products.map(({ product }) => product));
-  const place = shade({ signed: true }, [-1, 1]);
-  return products.map(({ name, activation, weight, product }) => {
-    const row = make("div", "product", into);
-    make("span", "name", row, name);
-    make("span", "terms", row, `${written(activation)} × ${factor(weight)}`);
-    const track = make("span", "track", row);
-    const bar = make("span", "bar", track);
-    const share = (50 * Math.abs(product)) / reach;
-    bar.style.width = `${share}%`;
-    bar.style.left = `${product < 0 ? 50 - share : 50}%`;
-    bar.style.background = css(table, place(product < 0 ? -0.75 : 0.75));
-    make("b", "", row, written(product));
-    return row;
-  });
+function fillProduct(parts, { name, activation, weight, product }, reach, colours) {
+  parts.name.textContent = name;
+  parts.terms.textContent = `${written(activation)} × ${factor(weight)}`;
+  const share = (50 * Math.abs(product)) / reach || 0;
+  const place = shade(true, [-1, 1]);
+  parts.bar.style.width = `${share}%`;
+  parts.bar.style.left = `${product < 0 ? 50 - share : 50}%`;
+  parts.bar.style.background = css(colours, place(product < 0 ? -0.75 : 0.75));
+  parts.product.textContent = written(product);
 }
 
 // ---- steps ----
 
-function buildSteps(into, steps) {
-  const list = make("dl", "steps", into);
+function showSteps(list, steps, numbers) {
+  list.replaceChildren();
   for (const { name, how, value, marked } of steps) {
+    if (numbers[value] === undefined) continue;
     const step = make("div", marked ? "step marked" : "step", list);
-    make("dt", "", step, name);
-    make("dd", "how", step, how);
-    make("dd", "result", step, value);
+    make("dt", "", step, fill(name, numbers));
+    make("dd", "how", step, fill(how, numbers));
+    make("dd", "result", step, exact(numbers[value]));
     if (marked) make("dd", "note", step, "the value in the map");
   }
 }

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from resnet_viz.components import declare
 
-_COMPONENT = declare(__file__, '<div class="root" role="img"></div>')
+_COMPONENT = declare(
+    __file__, '<div class="root" role="img"></div>', scripts=("../shared/elements.js",)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,16 @@
 // Names, bars and numbers in a grid; nothing to click.
 
-function element(name, text = "") {
-  const made = document.createElement("div");
-  made.className = name;
-  made.textContent = text;
-  return made;
-}
-
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   const spoken = data.bars.map(({ name, text }) => `${name} ${text}`).join(", ");
   root.setAttribute("aria-label", `${data.title}: ${spoken}`);
-  const cells = data.bars.flatMap(({ name, share, text, colour }) => {
-    const track = element("track");
-    const bar = element("bar");
+  root.replaceChildren();
+  make("div", "title", root, data.title);
+  for (const { name, share, text, colour } of data.bars) {
+    make("div", "name", root, name);
+    const bar = make("div", "bar", make("div", "track", root));
     bar.style.width = `${100 * share}%`;
     bar.style.background = colour;
-    track.append(bar);
-    return [element("name", name), track, element("number", text)];
-  });
-  root.replaceChildren(element("title", data.title), ...cells);
+    make("div", "number", root, text);
+  }
 }

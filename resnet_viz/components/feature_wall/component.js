@@ -6,8 +6,6 @@ const TALLEST = 640; // pixels, before the wall scrolls
 const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const inRange = (value, count) => Math.min(count - 1, Math.max(0, value));
-const sameBytes = (a, b) => a.length === b?.length && a.every((byte, i) => byte === b[i]);
 
 class FeatureWall {
   constructor(root) {
@@ -49,8 +47,7 @@ class FeatureWall {
     map.grid.setAttribute("aria-rowcount", wall.rows);
     map.grid.setAttribute("aria-colcount", wall.columns);
     map.grid.style.aspectRatio = `${wall.columns} / ${wall.rows}`;
-    URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(new Blob([wall.picture]));
+    showImage(image, wall.picture);
   }
 
   // ---- drawing: colours, then the order of the tiles, then the marks ----

@@ -13,27 +13,6 @@ function limits(wall, options, channel) {
   return [0, high > 0 ? high : 1];
 }
 
-// Which of the 256 colours stands for a value, as a function; signed scales are even about zero.
-function shade(wall, [low, high]) {
-  const reach = Math.max(-low, high) || 1;
-  const [from, to] = wall.signed ? [-reach, reach] : [low, high];
-  return (value) => {
-    const clipped = Math.min(high, Math.max(low, value));
-    return Math.round((255 * (clipped - from)) / (to - from));
-  };
-}
-
-// The colours as whole pixels; bytes stand in memory as red, green, blue, opacity.
-function pixelTable({ colours }) {
-  const bytes = new Uint8ClampedArray(4 * 256).fill(255);
-  for (let i = 0; i < 256; i++) bytes.set(colours.subarray(3 * i, 3 * i + 3), 4 * i);
-  return new Uint32Array(bytes.buffer);
-}
-
-function css({ colours }, shade) {
-  return `rgb(${colours.subarray(3 * shade, 3 * shade + 3).join(" ")})`;
-}
-
 // ---- the sheet: every channel once, a pixel for each cell, in the order of their numbers ----
 
 function makeSheet(wall) {
@@ -41,7 +20,7 @@ function makeSheet(wall) {
   const sheet = document.createElement("canvas");
   sheet.width = across * wall.columns;
   sheet.height = Math.ceil(wall.channels / across) * wall.rows;
-  return { canvas: sheet, across, pixels: pixelTable(wall) };
+  return { canvas: sheet, across, pixels: pixelTable(wall.colours) };
 }
 
 function onSheet(wall, { across }, channel) {
@@ -53,7 +32,7 @@ function paintSheet(wall, sheet, options) {
   const image = context.createImageData(sheet.canvas.width, sheet.canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let channel = 0; channel < wall.channels; channel++) {
-    const place = shade(wall, limits(wall, options, channel));
+    const place = shade(wall.signed, limits(wall, options, channel));
     const [left, top] = onSheet(wall, sheet, channel);
     const map = mapOf(wall, channel);
     for (let row = 0, i = 0; row < wall.rows; row++) {
@@ -100,15 +79,14 @@ function paintWall(context, wall, sheet, layout, order, options) {
 function writeNumber(context, wall, options, channel, x, y, tile) {
   const value = wall.minima[channel]; // of a single cell, it is the value
   const [red, green, blue] = wall.colours.subarray(
-    3 * shade(wall, limits(wall, options, channel))(value),
+    3 * shade(wall.signed, limits(wall, options, channel))(value),
   );
   const light = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
   context.fillStyle = light ? BLACK : WHITE;
   context.font = "11px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const text = String(Number(value.toPrecision(2))).replace("-", "−");
-  context.fillText(text, x + tile.width / 2, y + tile.height / 2 + 1, tile.width - 4);
+  context.fillText(written(value, 2), x + tile.width / 2, y + tile.height / 2 + 1, tile.width - 4);
 }
 
 // The same cell in every tile between two heights: a white dot with a dark rim shows on any colour.
@@ -140,7 +118,7 @@ function paintMap(canvas, wall, sheet, channel) {
 
 function gradient(wall, ends) {
   const [low, high] = ends;
-  const place = shade(wall, ends);
-  const stops = Array.from({ length: 17 }, (_, i) => css(wall, place(low + (i * (high - low)) / 16)));
+  const place = shade(wall.signed, ends);
+  const stops = Array.from({ length: 17 }, (_, i) => css(wall.colours, place(low + (i * (high - low)) / 16)));
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }

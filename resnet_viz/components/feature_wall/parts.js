@@ -1,13 +1,5 @@
 // The elements of the wall, built once, and how a state is written into them.
 
-function make(name, cls, into, text) {
-  const element = document.createElement(name);
-  element.className = cls;
-  if (text !== undefined) element.textContent = text;
-  into.append(element);
-  return element;
-}
-
 // ---- building ----
 
 function labelled(name, into, control) {

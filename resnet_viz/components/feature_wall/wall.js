@@ -1,30 +1,19 @@
 // The wall's bytes read back, and what can be worked out from them. Nothing here touches the page.
 
-const LEVELS = { float32: Float32Array, uint16: Uint16Array, uint8: Uint8Array };
 const MIDDLE = 0.5; // of pixel 0: it covers 0 to 1
 
-// ---- reading; the layout is described in figures/wall.py ----
+// ---- reading; figures/wall.py says what is in it ----
 
 function readWall(bytes) {
-  const whole = bytes.slice().buffer; // from 0 on, so that every number stands where it must
-  let at = 4 + new DataView(whole).getUint32(0, true);
-  const take = (Numbers, count) => {
-    const taken = new Numbers(whole, at, count);
-    at += taken.byteLength;
-    return taken;
-  };
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, at - 4)));
-  const { channels, rows, columns } = header;
-  const [minima, maxima, means, deviations, zeros] = Array.from({ length: 5 }, () =>
-    take(Float32Array, channels),
-  );
-  const levels = take(LEVELS[header.code], channels * rows * columns);
-  const wall = { ...header, minima, maxima, means, deviations, zeros };
-  wall.values = header.code === "float32" ? levels : unquantised(levels, wall);
-  wall.colours = take(Uint8Array, 3 * 256);
-  wall.picture = new Uint8Array(whole, at);
-  wall.low = minima.reduce((a, b) => Math.min(a, b));
-  wall.high = maxima.reduce((a, b) => Math.max(a, b));
+  const { levels, statistics, ...wall } = readBlob(bytes);
+  const { channels } = wall;
+  const names = ["minima", "maxima", "means", "deviations", "zeros"];
+  names.forEach((name, at) => {
+    wall[name] = statistics.subarray(at * channels, (at + 1) * channels);
+  });
+  wall.values = wall.code === "float32" ? levels : unquantised(levels, wall);
+  wall.low = wall.minima.reduce((a, b) => Math.min(a, b));
+  wall.high = wall.maxima.reduce((a, b) => Math.max(a, b));
   return wall;
 }
 
@@ -59,15 +48,11 @@ function isDead(wall, channel) {
 
 // ---- numbers as text ----
 
-function written(value) {
-  return String(Number(value.toPrecision(4))).replace("-", "−");
-}
-
 // With as many digits as were sent: all of float32, or those that a step between levels leaves.
 function writtenValue(wall, place) {
   const value = valueAt(wall, place);
   const step = (wall.maxima[place.channel] - wall.minima[place.channel]) / topLevel(wall);
-  if (wall.code === "float32") return String(Number(value.toPrecision(6))).replace("-", "−");
+  if (wall.code === "float32") return written(value, 6);
   if (step === 0) return written(value);
   if (value === 0) return "≈ 0";
   const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));

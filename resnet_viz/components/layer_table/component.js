@@ -3,13 +3,6 @@
 const TABLES = new WeakMap();
 const DEPTH = { stages: 0, blocks: 1, layers: 2 }; // containers above this level start open
 
-function make(name, className, into, textContent = "") {
-  const element = document.createElement(name);
-  Object.assign(element, { className, textContent });
-  into.append(element);
-  return element;
-}
-
 class LayerTable {
   constructor(root) {
     this.root = root;

@@ -6,17 +6,15 @@ Python: a selection, and which runs are unfolded, so that it can send the thumbn
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from resnet_viz.components import declare, fired
+from resnet_viz.components import SHARED, declare, fired
+from resnet_viz.figures import blob
 from resnet_viz.figures.palette import DARK, LIGHT
 
-_COMPONENT = declare(
-    __file__, scripts=("message.js", "columns.js", "wires.js", "sides.js", "tour.js")
-)
+_COMPONENT = declare(__file__, scripts=(*SHARED, "columns.js", "wires.js", "sides.js", "tour.js"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +122,7 @@ _COLOURS = {
 
 
 def encoded(content: NetworkMap, **more: Any) -> bytes:
-    """The map as one run of bytes, as `readMap` in `message.js` reads it back.
-
-    Four bytes with the length of the JSON (little-endian), the JSON, the picture, the sprite.
-    """
-    text = asdict(content) | more | {"picture": len(content.picture), "sprite": len(content.sprite)}
-    header = json.dumps(text, ensure_ascii=False, separators=(",", ":")).encode()
-    return len(header).to_bytes(4, "little") + header + content.picture + content.sprite
+    """The map as one run of bytes."""
+    facts = asdict(content) | more
+    images = {name: facts.pop(name) for name in ("picture", "sprite")}
+    return blob.pack(facts, images)

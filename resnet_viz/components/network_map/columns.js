@@ -1,12 +1,5 @@
 // Which columns there are, and their elements: one for each station or folded run of equal blocks.
 
-function make(name, className, into, textContent = "") {
-  const element = document.createElement(name);
-  Object.assign(element, { className, textContent });
-  into.append(element);
-  return element;
-}
-
 // A column: the station that it shows, the numbers of all that it stands for, and how many blocks
 // the badge on it folds or unfolds.
 function arrange(stations, unfolded) {

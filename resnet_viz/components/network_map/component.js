@@ -50,7 +50,7 @@ class NetworkMap {
     for (const stop of this.stops) stop.station = data.stations[stop.members[0]];
     this.input.show(data);
     showPrediction(this.prediction, data);
-    showBytes(this.sprite, data.sprite);
+    showImage(this.sprite, data.sprite);
     this.drawThumbnails();
     this.mark();
     if (!another) return this.light();
@@ -315,6 +315,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   if (!MAPS.has(root)) MAPS.set(root, new NetworkMap(root));
   const map = MAPS.get(root);
-  map.update(readMap(data), setTriggerValue);
+  map.update(readBlob(data), setTriggerValue);
   return () => map.tour.stop();
 }

@@ -22,7 +22,7 @@ class InputPicture {
   }
 
   show({ picture, input_shape }) {
-    showBytes(this.image, picture);
+    showImage(this.image, picture);
     this.shape.textContent = input_shape;
   }
 
