@@ -40,16 +40,12 @@ def _convolution(worked: WorkedConvolution, names: Names) -> Working:
         *_rest(worked.rest_channels),
         _result(worked, f"the sum over all {len(worked.inputs):,} input channels"),
     )
-    after = [
-        Step(step.path, _AFTER[type(step)](step, f"out{i}"), f"out{i + 1}")
-        for i, step in enumerate(worked.after)
-    ]
     return _windowed(
         "pointwise" if worked.window.size == (1, 1) else "convolution",
         worked,
         names,
         _filter(worked, names),
-        (*values, *after),
+        (*values, *_after(worked)),
         [names.channel(channel) for channel in worked.channels],
         {"kernels": worked.kernels, "rests": worked.rests},
     )
@@ -72,23 +68,48 @@ def _filter(worked: WorkedConvolution, names: Names) -> str:
     return " ".join(sentences)
 
 
-def _norm_line(worked: WorkedNorm, before: str = "in0") -> str:
-    weight, mean, bias = _value(worked.weight), _factor(worked.mean), _factor(worked.bias)
-    eps = np.format_float_positional(worked.eps, trim="-")
-    return (
-        f"BatchNorm, γ · (x − μ) / √(σ² + ε) + β: {weight} · ({{{before}}} − {mean}) / "
-        f"√({_value(worked.variance)} + {eps}) + {bias}"
+def _after(worked: WorkedConvolution) -> tuple[Step, ...]:
+    """What follows the convolution; `_planes` numbers the values in the same order."""
+    steps: list[Step] = []
+    for step in worked.after:
+        before, at = f"out{len(steps)}", len(steps) + 1
+        if isinstance(step, WorkedNorm):
+            steps.append(_scaled(step, before, f"out{at}"))
+            steps.append(Step(step.path, _shift(step, f"out{at}"), f"out{at + 1}"))
+        else:
+            steps.append(Step(step.path, _relu_line(before), f"out{at}"))
+    return tuple(steps)
+
+
+def _planes(worked: WorkedWindow) -> list[np.ndarray]:
+    """(h, w) each: what the layer puts out, then what follows it, in the order of the steps."""
+    if isinstance(worked, WorkedNorm):
+        return [worked.outputs, worked.scaled]
+    planes = [worked.outputs]
+    for step in worked.after if isinstance(worked, WorkedConvolution) else ():
+        planes += [step.scaled] if isinstance(step, WorkedNorm) else []
+        planes.append(step.outputs)
+    return planes
+
+
+def _scaled(norm: WorkedNorm, before: str, value: str) -> Step:
+    """With all digits of x and μ, which may nearly cancel."""
+    mean = f"{norm.mean:.7g}".replace("-", "−")
+    mean = f"({mean})" if norm.mean < 0 else mean
+    eps = np.format_float_positional(norm.eps, trim="-")
+    how = (
+        f"BatchNorm, γ · (x − μ) / √(σ² + ε): {_value(norm.weight)} · ({{={before}}} − {mean}) / "
+        f"√({_value(norm.variance)} + {eps})"
     )
+    return Step(f"{norm.path}, scaled", how, value)
 
 
-def _relu_line(_: WorkedReLU, before: str = "in0") -> str:
+def _shift(norm: WorkedNorm, scaled: str) -> str:
+    return f"and shifted, + β: {{{scaled}}} + {_factor(norm.bias)}"
+
+
+def _relu_line(before: str) -> str:
     return f"ReLU: max(0, {{{before}}})"
-
-
-_AFTER: Final[Mapping[type[Worked], Callable[[Any, str], str]]] = {
-    WorkedNorm: _norm_line,
-    WorkedReLU: _relu_line,
-}
 
 
 def _norm(worked: WorkedNorm, names: Names) -> Working:
@@ -96,13 +117,17 @@ def _norm(worked: WorkedNorm, names: Names) -> Working:
         f"BatchNorm scales and shifts {names.target} by four numbers of its own: the running mean "
         "μ and variance σ², and the learned γ and β."
     )
-    steps = (Step(names.source, "x", "in0"), _result(worked, _norm_line(worked)))
+    steps = (
+        Step(names.source, "x", "in0"),
+        _scaled(worked, "in0", "out1"),
+        _result(worked, _shift(worked, "out1")),
+    )
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
 def _relu(worked: WorkedReLU, names: Names) -> Working:
     intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
-    steps = (Step(names.source, "x", "in0"), _result(worked, _relu_line(worked)))
+    steps = (Step(names.source, "x", "in0"), _result(worked, _relu_line("in0")))
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
@@ -152,7 +177,6 @@ def _windowed(
     inputs: Sequence[str],
     arrays: Mapping[str, np.ndarray] | None = None,
 ) -> Working:
-    after = worked.after if isinstance(worked, WorkedConvolution) else ()
     facts = {
         "inputs": inputs,
         "output": f"{worked.path}, {names.target}{_part(worked)}",
@@ -163,7 +187,7 @@ def _windowed(
         "extent": worked.outputs.shape,
         "cell": (worked.row, worked.column),
     }
-    outputs = np.stack([worked.outputs, *(step.outputs for step in after)])  # (1 + after, h, w)
+    outputs = np.stack(_planes(worked))  # (1 + what follows, h, w)
     return Working(
         kind,
         intro,
@@ -221,7 +245,10 @@ def _score(worked: WorkedScore, names: Names) -> Working:
             Step("Those that speak against it", "{negatives}", "negative"),
             Step("The other {others}", "", "rest"),
             Step("Bias", "", "bias"),
-            _result(worked, "the score of {class}, before softmax"),
+            _result(worked, "the score of {class}"),
+            Step(
+                "Softmax", "e to this score, as a share of the sum over all classes", "probability"
+            ),
         ),
         {
             "strongest": worked.strongest,
@@ -236,6 +263,7 @@ def _score(worked: WorkedScore, names: Names) -> Working:
             "weights": worked.weights,
             "biases": worked.biases,
             "scores": worked.scores,
+            "probabilities": worked.probabilities,
         },
     )
 

@@ -1,6 +1,7 @@
 """What a page shows of the working of one cell: words with gaps, and the numbers that fill them.
 
-A gap is the name of a number in braces: `{rest}`, or `{(rest)}` where a negative one needs brackets.
+A gap is the name of a number in braces: `{rest}`, `{(rest)}` where a negative one needs brackets,
+`{=rest}` where all of its digits matter.
 The browser works the numbers out for whatever cell is under the cursor; `numbersAt` in
 components/by_hand/arithmetic.js lists them.
 """

@@ -41,7 +41,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
         on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place})),
         key="by_hand",
     )
-    _sources(explorer, row)
+    _sources(explorer, row, worked)
 
 
 def _names(explorer: Explorer, worked: Worked, row: LayerRecord) -> Names:
@@ -55,16 +55,23 @@ def _names(explorer: Explorer, worked: Worked, row: LayerRecord) -> Names:
     return Names(source, target, coloured=first == INPUT, classes=classes)
 
 
-def _sources(explorer: Explorer, row: LayerRecord) -> None:
-    """Buttons that select what the layer reads: the same place, one layer earlier."""
+def _sources(explorer: Explorer, row: LayerRecord, worked: Worked) -> None:
+    """Buttons that lead to what counted most of what the layer reads, one layer earlier."""
     sources = [path for path in explorer.trace.sources(row.path) if path != INPUT]
+    pin = Pin(*worked.origin)
     with st.container(horizontal=True, gap="small"):
         for path in sources:
             if st.button(
                 f"Back to {path}",
                 key=f"_by_hand_{path}",
-                on_click=controls.select_layer,
-                args=(path,),
+                on_click=_go_back,
+                args=(path, pin),
                 icon=":material/arrow_back:",
+                help=f"Channel {pin.channel}, row {pin.row}, column {pin.column}",
             ):
                 st.rerun()  # the whole page, not this part of it: another layer is selected
+
+
+def _go_back(path: str, pin: Pin) -> None:
+    controls.select_layer(path)
+    wall_state.ask_for(pin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.analysis.records import Activation
+from resnet_viz.analysis.records import Activation, LayerRecord
 from resnet_viz.components.feature_wall import Pin, feature_wall
 from resnet_viz.figures import numbers
 from resnet_viz.figures.wall import side_of_squares
@@ -14,6 +14,7 @@ from resnet_viz.ui import panels, wall_state
 from resnet_viz.ui.by_hand_panel import by_hand_panel
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.field_panel import field_panel
+from resnet_viz.ui.texts import plain
 
 
 @st.fragment
@@ -22,7 +23,7 @@ def inside(explorer: Explorer) -> None:
     with panels.told():
         activation = explorer.capture(explorer.layer)[explorer.layer]
         wall(explorer, activation)
-        value_of(activation, pinned())
+        value_of(explorer, activation, pinned())
         panels.statistics(activation)
         below(explorer, pinned())
 
@@ -48,6 +49,7 @@ def wall(explorer: Explorer, activation: Activation) -> None:
         on_pin=wall_state.write_pin,
         on_options=wall_state.write_options,
         key=wall_state.KEY,
+        labels=_labels(explorer, row),
     )
     if (side := side_of_squares(activation.values.shape)) > 1:
         st.caption(
@@ -57,21 +59,30 @@ def wall(explorer: Explorer, activation: Activation) -> None:
 
 
 def pinned() -> Pin:
-    """Channel, row and column of the pinned cell; before one is, the centre of a lively channel.
+    """Channel, row and column of the pinned cell; before one is, a central one of a lively channel.
 
     To be asked after the wall has been drawn, within `inside`.
     """
     return wall_state.pinned()
 
 
-def value_of(activation: Activation, pin: Pin) -> None:
+def value_of(explorer: Explorer, activation: Activation, pin: Pin) -> None:
     """The exact value of a cell; what the wall shows of a large layer is rounded."""
     channels, height, width = activation.values.shape
-    place = f"**Channel {pin.channel}** of {channels:,}"
+    place = f"**Channel {pin.channel}** (of 0–{channels - 1})"
     if (height, width) != (1, 1):
         place += f", row {pin.row}, column {pin.column}"
+    elif explorer.trace[activation.path].kind == "Linear":
+        place = f"**Class {pin.channel}**, {plain(explorer.weights.class_name(pin.channel))},"
     value = f"{activation.values[pin.channel, pin.row, pin.column]:.7g}".replace("-", "−")
     st.markdown(f"{place} holds **{value}**.")
+
+
+def _labels(explorer: Explorer, row: LayerRecord) -> tuple[str, ...]:
+    """The classes, where each channel is the score of one."""
+    if row.kind != "Linear":
+        return ()
+    return tuple(explorer.weights.class_name(label) for label in range(row.output_shape[0]))
 
 
 def _subject(explorer: Explorer) -> tuple[object, ...]:

@@ -176,8 +176,9 @@ def stage_costs(explorer: Explorer) -> None:
 
 
 def statistics(activation: Activation) -> None:
-    """Smallest, largest, mean value, zeros and dead channels of a layer for this picture."""
+    """Smallest, largest, mean value, zeros and dead channels of a whole layer for this picture."""
     facts = [
+        ("Whole layer", numbers.shape(activation.values.shape)),
         ("Min", numbers.value(activation.min)),
         ("Max", numbers.value(activation.max)),
         ("Mean", numbers.value(activation.mean)),
@@ -197,9 +198,11 @@ def _formula_line(formula: Formula) -> str:
 def breadcrumbs(explorer: Explorer) -> None:
     """Stem, stages and head; the blocks of the stage; the layers of the block: a click selects."""
     trace, path = explorer.trace, explorer.layer
-    stage = path.partition(".")[0]
-    block = ".".join(path.split(".")[:2])
-    for label, holder in (("Stages", ""), ("Blocks", stage), ("Layers", block)):
+    stage, *inside = path.split(".")
+    holders = {"Stages": "", "Blocks": stage}
+    if inside:
+        holders["Layers"] = f"{stage}.{inside[0]}"
+    for label, holder in holders.items():
         if rows := trace.children(holder):
             _choices(label, holder, [row.path for row in rows], path)
 
@@ -207,12 +210,13 @@ def breadcrumbs(explorer: Explorer) -> None:
 def _choices(label: str, holder: str, paths: list[str], selected: str) -> None:
     """One row of buttons, the one that is or holds the selected layer pressed."""
     here = next((p for p in paths if p == selected or selected.startswith(f"{p}.")), None)
-    # A key with the selection in it: the buttons follow a choice made anywhere else.
-    key = f"_here_{label}_{selected}"
+    # The same buttons as before, so that who uses the keyboard stays on them; they follow a choice
+    # that was made anywhere else.
+    key = f"_here_{label}_{holder}"
+    st.session_state[key] = here
     st.pills(
         label,
         paths,
-        default=here,
         key=key,
         label_visibility="collapsed",
         format_func=lambda path: path.removeprefix(f"{holder}.") if "." in holder else path,

@@ -21,6 +21,9 @@ from resnet_viz.ui import widgets
 KEY: Final = "feature_wall"  # of the component
 _KNOWN: Final = "_feature_wall"
 _REPORTED: Final = "_feature_wall_reported"
+_AIMED: Final = (
+    "_feature_wall_aimed"  # the cell was asked for by its numbers, whatever layer it is of
+)
 _DEFAULT: Final = Options()
 _NAMES: Final = ("channel", "cell", *(field.name for field in fields(Options)))  # in the URL
 
@@ -40,7 +43,8 @@ def opening(subject: Hashable, values: np.ndarray) -> Opening:
     known: _Known | None = st.session_state.get(_KNOWN)
     if known and KEY not in st.session_state:
         _bring_back(known.now)
-    if known and known.shape != values.shape:
+    aimed = st.session_state.pop(_AIMED, False)
+    if known and known.shape != values.shape and not aimed:
         _follow(known.shape, values.shape)
     asked = _asked(values)
     reported = st.session_state.pop(_REPORTED, False)
@@ -58,7 +62,7 @@ def opening(subject: Hashable, values: np.ndarray) -> Opening:
 
 
 def pinned() -> Pin:
-    """The cell that is pinned; before one is, the centre of the channel that varies most."""
+    """The cell that is pinned; before one is, a central one of the channel that varies most."""
     known: _Known = st.session_state[_KNOWN]
     return Pin(known.now.channel, known.now.row, known.now.column)
 
@@ -72,6 +76,7 @@ def write_pin(pin: Pin | None) -> None:
 def ask_for(pin: Pin) -> None:
     """Ask for a cell as a link does, for callbacks: the wall sees that the URL changed, and opens there."""
     _write(_written(*pin))
+    st.session_state[_AIMED] = True
 
 
 def write_options(options: Options) -> None:
@@ -127,14 +132,34 @@ def _follow(before: tuple[int, ...], now: tuple[int, ...]) -> None:
 def _asked(values: np.ndarray) -> Opening:
     channels, height, width = values.shape
     channel, cell = _asked_channel(channels), _asked_cell(values.shape)
-    row, column = cell or (height // 2, width // 2)
+    home = _home(values)
+    at = home.channel if channel is None else channel
+    row, column = cell or _central(values[at])
     return Opening(
         options=_asked_options(),
-        channel=maps.strongest(values, 1)[0] if channel is None else channel,
+        channel=at,
         row=row,
         column=column,
         pinned=channel is not None or cell is not None,
+        home=home,
     )
+
+
+def _home(values: np.ndarray) -> Pin:
+    """The channel that varies most over the picture, of single numbers the largest; its central cell."""
+    flat = values.shape[1:] == (1, 1)
+    channel = int(values.argmax()) if flat else maps.strongest(values, 1)[0]
+    return Pin(channel, *_central(values[channel]))
+
+
+def _central(cells: np.ndarray) -> tuple[int, int]:
+    """The cell of an (H, W) map in the middle, or the one nearest to it that is not off."""
+    middle = np.array(cells.shape) // 2
+    alive = np.argwhere(cells)
+    if not len(alive):
+        return int(middle[0]), int(middle[1])
+    row, column = alive[np.square(alive - middle).sum(axis=1).argmin()]
+    return int(row), int(column)
 
 
 def _asked_options() -> Options:

@@ -179,14 +179,14 @@ def test_a_cell_is_pinned_by_click_and_by_key(page, app):
     expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
     page.mouse.click(*tile(page, 12))
     main = page.get_by_test_id("stMain")
-    expect(main).to_contain_text("Channel 12 of 64, row 28, column 28")
+    expect(main).to_contain_text("Channel 12 (of 0–63), row 28, column 28")
     settled(page)
     assert query(page)["channel"] == ["12"]
     assert query(page)["cell"] == ["28-28"]
     wall = page.locator(f"{WALL} .wall")
     wall.press("ArrowRight")
     wall.press("Enter")
-    expect(main).to_contain_text("Channel 13 of 64, row 28, column 28")
+    expect(main).to_contain_text("Channel 13 (of 0–63), row 28, column 28")
     wall.press("Escape")
     settled(page)
     page.wait_for_url(lambda url: "channel" not in url and "cell" not in url)
@@ -195,28 +195,47 @@ def test_a_cell_is_pinned_by_click_and_by_key(page, app):
 def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(page, app):
     link = "feature_maps?model=resnet18&layer=layer1.0.conv1&channel=12&cell=40-20&sort=mean"
     visit(page, app, link)
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 64 · row 40, column 20")
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–63) · row 40, column 20")
     expect(page.locator(f"{WALL} select").nth(1)).to_have_value("mean")
     expect(page.locator(f"{WALL} .wall .pin")).to_be_visible()
     choose(page, "Selected layer", "layer2.0.conv1")
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 128 · row 20, column 10")
-    expect(page.get_by_test_id("stMain")).to_contain_text("Channel 12 of 128, row 20, column 10")
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–127) · row 20, column 10")
+    expect(page.get_by_test_id("stMain")).to_contain_text(
+        "Channel 12 (of 0–127), row 20, column 10"
+    )
     page.get_by_test_id("stSidebarNavLink").get_by_text("Layers").click()
     expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
     settled(page)
     page.get_by_test_id("stSidebarNavLink").get_by_text("Feature maps").click()
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 of 128 · row 20, column 10")
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–127) · row 20, column 10")
+
+
+def test_the_keyboard_stays_on_the_layers_that_it_chooses(page, app):
+    visit(page, app, "feature_maps?model=shapes&layer=layer1.0.conv1")
+    for name, chosen in (("bn1", "layer1.0.bn1"), ("layer2", "layer2"), ("relu", "relu")):
+        chip = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=name, exact=True).last
+        chip.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f'{WALL} .root[data-shown="{chosen}"]')).to_be_visible()
+        settled(page)
+        expect(chip).to_be_focused()
+
+
+def test_a_stage_lists_its_blocks_once(page, app):
+    visit(page, app, "feature_maps?model=shapes&layer=layer1")
+    chips = page.get_by_test_id("stButtonGroup").get_by_text("layer1.0", exact=True)
+    expect(chips).to_have_count(1)
 
 
 def test_options_of_the_wall_go_into_the_link(page, app):
     visit(page, app, "feature_maps?model=resnet18&layer=layer2.0.relu1")
     expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
-    page.get_by_label("Scale per").select_option("channel")
+    page.get_by_label("Colours span").select_option("channel")
     page.get_by_label("Sort by").select_option("alike")
     page.wait_for_url(lambda url: "scale=channel" in url and "sort=alike" in url)
     page.get_by_label("Sort by").select_option("index")
     page.wait_for_url(lambda url: "sort" not in url)
-    expect(page.get_by_label("Scale per")).to_have_value("channel")
+    expect(page.get_by_label("Colours span")).to_have_value("channel")
 
 
 def test_hover_over_the_maps_sends_nothing(page, app):
@@ -232,7 +251,7 @@ def test_hover_over_the_maps_sends_nothing(page, app):
     for step in range(40):
         page.mouse.move(box["x"] + box["width"] * step / 41, box["y"] + box["height"] / 2)
     page.mouse.move(*tile(page, 3))
-    expect(page.locator(f"{WALL} .place")).to_contain_text("channel 3 of 64")
+    expect(page.locator(f"{WALL} .place")).to_contain_text("channel 3 (of 0–63)")
     assert len(sent) == before
 
 

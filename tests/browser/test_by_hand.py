@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.analysis.by_hand import (
@@ -18,6 +19,7 @@ from resnet_viz.analysis.by_hand import (
     WorkedSum,
     by_hand,
 )
+from resnet_viz.analysis.capture import capture
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Working
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network
@@ -146,8 +148,10 @@ def test_over_the_output_the_window_follows_and_the_numbers_end_in_the_value(
         if worked.rest_channels:
             assert values[1] == pytest.approx(worked.rest, rel=1e-4, abs=1e-6)
             assert values[0] + values[1] == pytest.approx(worked.value, abs=1e-4)
-        after = values[len(values) - len(worked.after) :]
-        assert after == pytest.approx([step.value for step in worked.after], rel=1e-6)
+        for step in worked.after:  # the layer's name stands before its own value
+            name = page.get_by_text(step.path, exact=True)
+            line = page.locator(".step", has=name).locator(".result")
+            assert number(line.inner_text()) == pytest.approx(step.value, rel=1e-6)
         stride, size = worked.window.stride, worked.window.size
         left, top, across, down = framed(page.locator(".map.input").first)
         assert left == pytest.approx(column * stride[1] / width, abs=0.03)
@@ -333,8 +337,10 @@ def test_channels_speak_of_the_class_under_the_cursor(page: Page, address: str) 
         shown = [number(text) for text in page.locator(".product > b").all_inner_texts()]
         assert shown == pytest.approx([term.product for term in terms], rel=1e-3)
         parts = results(page)
-        assert parts[-1] == pytest.approx(other.value, rel=1e-6)
-        assert sum(parts[:-1]) == pytest.approx(other.value, abs=1e-4)
+        assert parts[-2] == pytest.approx(other.value, rel=1e-6)
+        assert sum(parts[:-2]) == pytest.approx(other.value, abs=1e-4)
+        logits = torch.from_numpy(capture(network(BASIC), CAT).logits.copy())
+        assert parts[-1] == pytest.approx(float(logits.softmax(0)[other.channel]), rel=1e-5)
     page.mouse.move(2, 2)
     pressed = page.locator('.classes [aria-pressed="true"]')
     expect(pressed).to_contain_text("abcdefg"[worked.classes.index(3)])
@@ -414,5 +420,5 @@ def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:
     board.press("ArrowDown")
     board.press("Enter")
     expect(page.get_by_text("row 3, column 3 holds")).to_be_visible()
-    expect(page.locator(".readout .place")).to_have_text("channel 1 of 128 · row 3, column 3")
+    expect(page.locator(".readout .place")).to_have_text("channel 1 (of 0–127) · row 3, column 3")
     assert "cell=3-3" in page.url

@@ -33,7 +33,7 @@ import numpy as np
 import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.components.feature_wall import Opening, Options, feature_wall
+from resnet_viz.components.feature_wall import Opening, Options, Pin, feature_wall
 from tests.browser.test_feature_wall import SHAPES, made, picture
 
 st.set_page_config(page_title="wall", layout="wide")
@@ -42,6 +42,7 @@ told = st.session_state.setdefault("told", {"pin": None, "options": None})
 values = made(kind)
 channels, height, width = values.shape
 jump = 224 // height
+home = Pin(channels - 1, height // 2, width // 2)
 
 
 @st.fragment
@@ -51,7 +52,7 @@ def shown():
         values,
         picture(),
         Field(2 * jump + 1, jump, (jump - 1) / 2),
-        opening=Opening(Options(), channels - 1, height // 2, width // 2, pinned=False),
+        opening=Opening(Options(), *home, pinned=False, home=home),
         on_pin=lambda pin: told.update(pin=pin),
         on_options=lambda options: told.update(options=options),
         key="wall",
@@ -262,7 +263,7 @@ def test_hover_reads_the_value_that_numpy_has(
         page.mouse.move(*over_tile(page, position, across, down))
         row, column = int(down * values.shape[1]), int(across * values.shape[2])
         expect(page.locator(".place")).to_have_text(
-            f"channel {position} of {len(values)} · row {row}, column {column}"
+            f"channel {position} (of 0–{len(values) - 1}) · row {row}, column {column}"
         )
         assert read_value(page) == pytest.approx(values[position, row, column], abs=tolerance)
         low = f"{values[position].min():.4g}".replace("-", "−")
@@ -300,14 +301,14 @@ def test_hover_sends_nothing_and_blocks_nothing(page: Page, address: str) -> Non
 def test_map_and_picture_move_the_same_cell(page: Page, address: str) -> None:
     opened(page, address, "signed")
     page.mouse.move(*over_tile(page, 5, 0.52, 0.52))
-    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 14, column 14")
+    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 14, column 14")
     large, seen = page.locator(".map").bounding_box(), page.locator(".picture").bounding_box()
     assert large
     assert seen
     page.mouse.move(large["x"] + large["width"] * 0.26, large["y"] + large["height"] * 0.9)
-    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 25, column 7")
+    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 25, column 7")
     page.mouse.move(seen["x"] + seen["width"] * 0.9, seen["y"] + seen["height"] * 0.26)
-    expect(page.locator(".place")).to_have_text("channel 5 of 24 · row 7, column 25")
+    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 7, column 25")
     field, frame = Field(17, 8, 3.5), page.locator(".field").bounding_box()
     assert frame
     left, top, right, bottom = field_box(field, 7, 25, 224)
@@ -325,9 +326,9 @@ def test_a_click_pins_and_escape_lets_go(page: Page, address: str) -> None:
     expect(page.get_by_text("pin: 3 7-14", exact=True)).to_be_visible()
     expect(page.locator(".wall .pin")).to_be_visible()
     page.mouse.move(*over_tile(page, 8, 0.5, 0.5))
-    expect(page.locator(".place")).to_contain_text("channel 8 of 24")
+    expect(page.locator(".place")).to_contain_text("channel 8 (of 0–23)")
     page.mouse.move(2, 2)  # what is pinned comes back
-    expect(page.locator(".place")).to_have_text("channel 3 of 24 · row 7, column 14")
+    expect(page.locator(".place")).to_have_text("channel 3 (of 0–23) · row 7, column 14")
     page.locator(".wall").press("Escape")
     expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
     expect(page.locator(".wall .pin")).to_be_hidden()
@@ -352,16 +353,16 @@ def test_keys_walk_channels_and_cells(page: Page, address: str) -> None:
     tiles.press("ArrowLeft")
     tiles.press("ArrowUp")
     last = 23 - 1 - columns
-    expect(page.locator(".place")).to_contain_text(f"channel {last} of 24")
+    expect(page.locator(".place")).to_contain_text(f"channel {last} (of 0–23)")
     large.press("ArrowRight")
     large.press("ArrowDown")
     expect(page.locator(".place")).to_contain_text("row 15, column 15")
     expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
     large.press("Enter")
     expect(page.get_by_text(f"pin: {last} 15-15", exact=True)).to_be_visible()
-    expect(page.locator(".spoken")).to_contain_text(f"channel {last} of 24")
+    expect(page.locator(".spoken")).to_contain_text(f"channel {last} (of 0–23)")
     expect(large.get_by_role("gridcell")).to_have_attribute(
-        "aria-label", re.compile(f"^channel {last} of 24 · row 15, column 15, ")
+        "aria-label", re.compile(rf"^channel {last} \(of 0–23\) · row 15, column 15, ")
     )
 
 
@@ -370,13 +371,51 @@ def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> 
     page.get_by_label("Sort by").select_option("variance")
     page.get_by_label("Show").select_option("dead")
     expect(page.locator(".foot")).to_contain_text("4 of 24 channels are dead")
-    page.get_by_label("Scale per").select_option("fixed")
+    page.get_by_label("Colours span").select_option("fixed")
     page.get_by_label("From", exact=True).fill("-0.5")
     page.get_by_label("To", exact=True).fill("2")
     page.get_by_label("To", exact=True).press("Tab")
     expect(page.locator(".bar .low")).to_have_text("−0.5")
     expect(page.locator(".bar .zero")).to_be_visible()
     expect(page.get_by_text("options: variance fixed dead -0.5 2", exact=True)).to_be_visible()
+
+
+def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, address: str) -> None:
+    """The channel that it opened with, until one is pinned; then that one."""
+    opened(page, address, "signed")
+    place = page.locator(".place")
+    home = "channel 23 (of 0–23) · row 14, column 14"
+    expect(place).to_have_text(home)
+    page.mouse.move(*over_tile(page, 5, 0.5, 0.5))
+    expect(place).to_contain_text("channel 5 ")
+    page.mouse.move(2, 2)
+    expect(place).to_have_text(home)
+    page.mouse.click(*over_tile(page, 5, 0.52, 0.52))
+    page.mouse.move(*over_tile(page, 6, 0.5, 0.5))
+    page.mouse.move(2, 2)
+    expect(place).to_have_text("channel 5 (of 0–23) · row 14, column 14")
+    page.locator(".wall").press("Escape")
+    expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
+    expect(place).to_have_text(home)
+
+
+def test_a_fixed_scale_of_signed_values_opens_on_both_sides_of_zero(
+    page: Page, address: str
+) -> None:
+    opened(page, address, "signed")
+    page.get_by_label("Colours span").select_option("fixed")
+    expect(page.get_by_label("From", exact=True)).to_have_value("-3")
+    expect(page.get_by_text("options: index fixed all -3 3", exact=True)).to_be_visible()
+
+
+def test_a_channel_that_is_not_there_is_not_pinned(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    find = page.get_by_label("Channel", exact=True)
+    find.fill("99")
+    find.press("Enter")
+    assert find.evaluate("field => field.matches(':invalid')")
+    expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
+    expect(page.locator(".place")).to_contain_text("channel 23 ")
 
 
 def test_a_channel_is_found_by_its_number(page: Page, address: str) -> None:
@@ -392,7 +431,7 @@ def test_a_channel_is_found_by_its_number(page: Page, address: str) -> None:
 def test_unusual_layers_are_shown(page: Page, address: str, kind: str) -> None:
     opened(page, address, kind)
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
-    expect(page.locator(".place")).to_contain_text(f"channel 0 of {SHAPES[kind][0]}")
+    expect(page.locator(".place")).to_contain_text(f"channel 0 (of 0–{SHAPES[kind][0] - 1})")
     assert "NaN" not in page.locator(".root").inner_text()
     assert read_value(page) == pytest.approx(float(kind == "constant") or read_value(page))
     expect(page.locator(".map")).to_be_visible(visible=kind != "vector")

@@ -36,7 +36,7 @@ def known(worked: Worked, written: Working) -> set[str]:
     names = {f"out{i}" for i in range(len(outputs))}
     if isinstance(worked, WorkedScore):
         sides = {"positive", "positives", "negative", "negatives"}
-        return names | sides | {"class", "rest", "others", "bias"}
+        return names | sides | {"class", "rest", "others", "bias", "probability"}
     if isinstance(worked, WorkedMean):
         return names | {"sum"}
     if isinstance(worked, WorkedConvolution):
@@ -55,7 +55,7 @@ def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
         written = working(worked, replace(NAMES, classes=classes))
         gaps = {step.value for step in written.steps}
         for words in (written.intro, *(step.how + step.name for step in written.steps)):
-            gaps |= set(re.findall(r"\{\(?(\w+)\)?\}", words))
+            gaps |= set(re.findall(r"\{[(=]?(\w+)\)?\}", words))
         assert gaps <= known(worked, written), (row.path, gaps)
         assert marked(written).name == row.path
         assert marked(written).value == "out0"
@@ -91,15 +91,23 @@ def test_a_convolution_says_what_it_reads_and_goes_on_to_the_relu():
         "The channels above",
         "The other 5 channels",
         "layer1.0.conv1",
+        "layer1.0.bn1, scaled",
         "layer1.0.bn1",
         "layer1.0.relu1",
     ]
-    norm, relu = written.steps[-2:]
+    scaled, shifted, relu = written.steps[-3:]
     module = network(BASIC).module.get_submodule("layer1.0.bn1")
-    assert f"{float(module.weight[1]):.4g}" in norm.how
-    assert "({out0} − " in norm.how
-    assert relu.how == "ReLU: max(0, {out1})"
-    assert [step.value for step in written.steps] == ["shown", "rest", "out0", "out1", "out2"]
+    assert f"{float(module.weight[1]):.4g}".replace("-", "−") in scaled.how
+    assert "({=out0} − " in scaled.how
+    assert f"{float(module.bias[1]):.4g}".replace("-", "−") in shifted.how
+    assert "{out1} + " in shifted.how
+    assert relu.how == "ReLU: max(0, {out2})"
+    values = ["shown", "rest", "out0", "out1", "out2", "out3"]
+    assert [step.value for step in written.steps] == values
+    planes, norm = written.arrays["outputs"], worked.after[0]
+    np.testing.assert_array_equal(planes[2], norm.outputs)
+    np.testing.assert_allclose(planes[1] + np.float32(module.bias[1]), planes[2], atol=1e-6)
+    np.testing.assert_array_equal(planes[3], worked.after[1].outputs)
 
 
 def test_a_pointwise_convolution_reads_one_place():

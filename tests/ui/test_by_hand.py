@@ -1,9 +1,14 @@
 """The working of the pinned cell on Feature maps, for every kind of layer."""
 
 import pytest
+import torch
+import torch.nn.functional as F
 
+from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.trace import trace
+from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.weights.sources import load
 from tests.ui.test_pages import problems
 
 LAYERS = {
@@ -49,6 +54,62 @@ def test_a_button_leads_to_what_the_layer_reads(open_page):
     assert problems(app) == []
     assert app.sidebar.selectbox(key="layer").value == "layer2.0.add"
     assert "3-4" in app.query_params["cell"]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "cell"),
+    [
+        ("layer2.0.conv1", "layer1.1.relu2", "8-10"),  # 3 × 3 of stride 2: the window's middle
+        ("layer2.0.downsample.0", "layer1.1.relu2", "8-10"),  # 1 × 1: the very place
+        ("layer1.0.conv2", "layer1.0.relu1", "4-5"),
+    ],
+)
+def test_back_from_a_convolution_is_to_the_middle_of_its_strongest_channel(
+    open_page, path, source, cell
+):
+    """The network is asked which channel that is: without it the sum loses most."""
+    app = open_page(
+        "feature_maps", model="resnet18", layer=path, size="64", channel="3", cell="4-5"
+    )
+    (back,) = (b for b in app.button if b.label == f"Back to {source}")
+    app = back.click().run()
+    assert problems(app) == []
+    assert app.query_params["cell"] == cell
+    conv, x = convolution_and_input(path, source)
+    windows = F.unfold(x, conv.kernel_size, padding=conv.padding, stride=conv.stride)
+    columns = (x.shape[-1] + 2 * conv.padding[1] - conv.kernel_size[1]) // conv.stride[1] + 1
+    window = windows[0, :, 4 * columns + 5].reshape(x.shape[1], -1)
+    parts = (window * conv.weight[3].reshape(x.shape[1], -1)).sum(dim=1)
+    assert app.query_params["channel"] == str(int(parts.abs().argmax()))
+
+
+def convolution_and_input(path, source):
+    loaded = load(PRESETS["resnet18"], "random:0", 64)
+    seen = capture(loaded, read_sample("cat"), (source,))[source].values
+    return loaded.module.get_submodule(path), torch.from_numpy(seen.copy())[None]
+
+
+def test_back_from_a_max_pool_is_to_its_winner(open_page):
+    app = open_page("feature_maps", model="resnet18", layer="maxpool", size="64", channel="5")
+    (back,) = (b for b in app.button if b.label == "Back to relu")
+    shown = next(str(m.value) for m in app.markdown if " holds **" in str(m.value))
+    app = back.click().run()
+    behind = next(str(m.value) for m in app.markdown if " holds **" in str(m.value))
+    assert app.query_params["channel"] == "5"
+    assert behind.partition(" holds ")[2] == shown.partition(" holds ")[2]
+
+
+def test_without_a_pin_a_cell_that_is_on_is_worked_out(open_page):
+    for layer in ("layer1.0.relu1", "layer4.1", "layer3.0"):
+        app = open_page("feature_maps", model="shapes", layer=layer)
+        shown = next(str(m.value) for m in app.markdown if " holds **" in str(m.value))
+        assert "**0**" not in shown
+
+
+def test_the_classifier_opens_on_its_answer(open_page):
+    app = open_page("feature_maps", model="shapes", layer="fc")
+    shown = next(str(m.value) for m in app.markdown if " holds **" in str(m.value))
+    assert shown.startswith("**Class 5**, star,") or ", star, holds" in shown
 
 
 def test_a_network_that_is_too_large_is_a_sentence(open_page):

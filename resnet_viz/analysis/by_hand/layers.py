@@ -127,7 +127,8 @@ def linear(cell: Cell) -> WorkedScore:
     """Σ activation · weight + bias, for the class in question and for the likeliest ones."""
     classifier = cell.module
     assert isinstance(classifier, nn.Linear)
-    scores = as_array(as_maps(cell.passage.output)).ravel()  # (classes,)
+    output = as_maps(cell.passage.output).ravel()  # (classes,)
+    scores = as_array(output)
     likeliest = np.argsort(-scores, kind="stable")[:_CLASSES].tolist()
     classes = sorted({*likeliest, cell.channel}, key=lambda label: (-scores[label], label))
     return WorkedScore(
@@ -138,6 +139,7 @@ def linear(cell: Cell) -> WorkedScore:
         weights=as_array(classifier.weight[classes]),
         biases=as_array(classifier.bias[classes]),
         scores=scores[classes],
+        probabilities=as_array(output.double().softmax(0)[classes]),
     )
 
 

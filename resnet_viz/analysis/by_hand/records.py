@@ -7,6 +7,7 @@ same number worked out in float64 from the terms in the record. They agree to ro
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple, Self
 
@@ -67,6 +68,11 @@ class Worked:
         """The number by hand."""
         raise NotImplementedError
 
+    @property
+    def origin(self) -> tuple[int, int, int]:
+        """Channel, row and column of the input cell that counts most, or is central to what does."""
+        return self.channel, self.row, self.column
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WorkedWindow(Worked):
@@ -94,6 +100,21 @@ class WorkedWindow(Worked):
     @property
     def left(self) -> int:
         return self.window.corner(self.row, self.column)[1]
+
+    @property
+    def origin(self) -> tuple[int, int, int]:
+        middle = self.window.size[0] // 2, self.window.size[1] // 2
+        return self._channel_read, *self._inside(*middle)
+
+    @property
+    def _channel_read(self) -> int:
+        return self.channel
+
+    def _inside(self, down: int, right: int) -> Pair:
+        """Row and column in the input map of a position in the window; of padding, the nearest."""
+        height, width = self.input_size
+        row, column = self.top + down, self.left + right
+        return min(max(row, 0), height - 1), min(max(column, 0), width - 1)
 
     @property
     def patches(self) -> np.ndarray:
@@ -148,9 +169,19 @@ class WorkedNorm(WorkedWindow):
     bias: float  # β
 
     @property
+    def scale(self) -> float:
+        """γ / √(σ² + ε)."""
+        return self.weight / math.sqrt(self.variance + self.eps)
+
+    @property
+    def scaled(self) -> np.ndarray:
+        """(h, w): the area's values before β is added."""
+        values: np.ndarray = (self.maps[0].astype(np.float64) - self.mean) * self.scale
+        return values.astype(np.float32)
+
+    @property
     def total(self) -> float:
-        scaled = (self.before - self.mean) / float(np.sqrt(self.variance + self.eps))
-        return self.weight * scaled + self.bias
+        return self.scale * (self.before - self.mean) + self.bias
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -179,6 +210,10 @@ class WorkedConvolution(WorkedWindow):
     def at(self, row: int, column: int) -> WorkedConvolution:
         after = tuple(step.at(row, column) for step in self.after)
         return replace(self, row=row, column=column, after=after)
+
+    @property
+    def _channel_read(self) -> int:
+        return self.channels[0]
 
     @property
     def strongest(self) -> tuple[ChannelSum, ...]:
@@ -211,6 +246,10 @@ class WorkedMaxPool(WorkedWindow):
     @property
     def total(self) -> float:
         return float(self.patches[0][self.winner])
+
+    @property
+    def origin(self) -> tuple[int, int, int]:
+        return self.channel, *self._inside(*self.winner)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -246,6 +285,10 @@ class WorkedCopy(WorkedWindow):
         return (self.channel, self.top, self.left) if len(self.maps) else None
 
     @property
+    def _channel_read(self) -> int:
+        return self.channel if len(self.maps) else 0
+
+    @property
     def total(self) -> float:
         return self.before if len(self.maps) else 0.0
 
@@ -255,6 +298,11 @@ class WorkedMean(Worked):
     """The mean of a whole map: sum / count."""
 
     map: np.ndarray = field(repr=False)  # (H, W)
+
+    @property
+    def origin(self) -> tuple[int, int, int]:
+        row, column = divmod(int(self.map.argmax()), self.map.shape[1])
+        return self.channel, row, column
 
     @property
     def sum(self) -> float:
@@ -295,11 +343,16 @@ class WorkedScore(Worked):
     weights: np.ndarray = field(repr=False)  # (classes, C)
     biases: np.ndarray = field(repr=False)  # (classes,)
     scores: np.ndarray = field(repr=False)  # (classes,): as the network put them out
+    probabilities: np.ndarray = field(repr=False)  # (classes,): softmax over all classes
 
     def of(self, label: int) -> WorkedScore:
         """The same for another one of `classes`."""
         score = self.scores[[self.classes.index(label)]].reshape(1, 1)
         return replace(self, channel=label, outputs=score)
+
+    @property
+    def origin(self) -> tuple[int, int, int]:
+        return int(self.products.argmax()), 0, 0
 
     @property
     def products(self) -> np.ndarray:

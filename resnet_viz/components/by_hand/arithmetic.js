@@ -142,6 +142,7 @@ const NUMBERS_OF = {
       others: others === 1 ? "1 channel" : `${others.toLocaleString("en")} channels`,
       bias: working.biases[at],
       out0: working.scores[at],
+      probability: working.probabilities[at],
     };
   },
 };
@@ -161,10 +162,12 @@ function multiplication(a, b) {
   return `${written(a)} × ${factor(b)} = ${written(a * b)}`;
 }
 
+const FORMS = { "": (value) => written(value), "(": factor, "=": exact };
+
 function fill(words, numbers) {
-  return words.replace(/\{(\(?)(\w+)\)?\}/g, (gap, bracket, name) => {
+  return words.replace(/\{([(=]?)(\w+)\)?\}/g, (gap, form, name) => {
     const value = numbers[name];
     if (typeof value !== "number") return value ?? gap;
-    return bracket ? factor(value) : written(value);
+    return FORMS[form](value);
   });
 }

@@ -4,9 +4,6 @@
 const HANDS = new WeakMap();
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-// A finger that is lifted leaves at once; what it touched stays until it touches something else.
-const lifted = ({ pointerType }) => pointerType === "touch";
-
 class ByHand {
   constructor(root) {
     this.root = root;

@@ -11,7 +11,7 @@ kilobyte instead of a megabyte.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, NamedTuple
 
@@ -58,6 +58,7 @@ class Opening:
     row: int
     column: int
     pinned: bool  # whether somebody chose that cell
+    home: Pin  # what is shown while nothing is pinned and nothing under the cursor
 
 
 def feature_wall(
@@ -70,13 +71,19 @@ def feature_wall(
     on_pin: Callable[[Pin | None], None],
     on_options: Callable[[Options], None],
     key: str,
+    labels: Sequence[str] = (),
 ) -> None:
     """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
 
-    `field` is the receptive field of the layer's first cell. `on_pin` gets None when the pin is taken
+    `labels` are names for the channels: the classes, where the layer is the classifier. `field` is the receptive field of the layer's first cell. `on_pin` gets None when the pin is taken
     away. What comes back is the browser's: whoever reads it checks it.
     """
-    header = {"name": name, "alt": maps.describe(values, name), "opening": asdict(opening)}
+    header = {
+        "name": name,
+        "alt": maps.describe(values, name),
+        "labels": labels,
+        "opening": asdict(opening) | {"home": opening.home._asdict()},
+    }
     _COMPONENT(
         key=key,
         data=wall.encode(values, picture, field, header),

@@ -25,11 +25,8 @@ class FeatureWall {
     this.wall = wall;
     this.sheet = makeSheet(wall);
     this.options = opening.options;
-    this.shown = {
-      channel: opening.channel,
-      row: sentCell(wall, opening.row),
-      column: sentCell(wall, opening.column),
-    };
+    this.shown = sentPlace(wall, opening);
+    this.home = sentPlace(wall, opening.home);
     this.pinned = opening.pinned ? this.shown : null;
     this.anchor = this.shown.channel;
     this.active = false;
@@ -90,12 +87,13 @@ class FeatureWall {
   }
 
   markEverywhere() {
-    const { overlay, wall, layout, order, shown, parts } = this;
+    const { overlay, wall, layout, order, shown, pinned, parts } = this;
     overlay.clearRect(0, 0, parts.dots.width, parts.dots.height);
-    if (!this.active || layout.vectors) return;
+    if (layout.vectors) return;
     const { scrollTop, clientHeight } = parts.tiles.grid;
     const visible = [scrollTop, scrollTop + clientHeight];
-    paintDots(overlay, wall, layout, order.length, shown, visible);
+    if (this.active) paintDots(overlay, wall, layout, positionsIn(layout, order.length, visible), shown);
+    else if (pinned) paintDots(overlay, wall, layout, [order.indexOf(pinned.channel)], pinned);
   }
 
   // ---- looking ----
@@ -110,6 +108,13 @@ class FeatureWall {
   leave() {
     this.active = false;
     if (this.pinned) this.shown = this.pinned;
+    this.redraw();
+  }
+
+  // Away from all of it, what is shown is what the page below speaks of.
+  goHome() {
+    this.active = false;
+    this.shown = this.pinned ?? this.home;
     this.redraw();
   }
 
@@ -144,6 +149,7 @@ class FeatureWall {
   unpin() {
     if (!this.pinned) return;
     this.pinned = null;
+    this.shown = this.home;
     this.compareWith(this.anchor);
     this.tell("pin", {});
   }
@@ -158,6 +164,9 @@ class FeatureWall {
 
   choose(changes) {
     this.options = { ...this.options, ...changes };
+    // Both sides of zero, unless somebody has asked for other ends.
+    const oneSided = changes.scale === "fixed" && this.wall.signed && this.options.low === 0;
+    if (oneSided) this.options.low = -this.options.high;
     if (changes.sort === "alike") this.anchor = this.shown.channel;
     if ("sort" in changes || "show" in changes) this.arrange();
     else this.recolour();
@@ -180,15 +189,17 @@ class FeatureWall {
         return placeAt((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
       };
       element.onpointermove = element.onpointerdown = (event) => this.look(under(event));
-      element.onpointerleave = () => this.leave();
+      element.onpointerleave = (event) => lifted(event) || this.leave();
       // What is shown is pinned: a click knows its place to whole pixels only, and a cell may be less.
       element.onclick = (event) => under(event) && this.pin({});
     }
     tiles.grid.onkeydown = (event) => this.key(event, (step) => this.walkTiles(step));
     map.grid.onkeydown = (event) => this.key(event, (step) => this.walkCells(step));
     tiles.grid.onscroll = () => this.active && this.redraw();
+    root.onpointerleave = (event) => lifted(event) || this.goHome();
+    root.addEventListener("focusout", ({ relatedTarget: next }) => root.contains(next) || this.goHome());
     root.onkeydown = (event) => {
-      if (event.key === "Escape") this.unpin();
+      if (event.key === "Escape") this.pinned ? this.unpin() : this.goHome();
     };
     this.listenToTools();
   }
@@ -205,8 +216,8 @@ class FeatureWall {
       else high.reportValidity();
     };
     find.onchange = () => {
-      if (find.value === "") return;
-      const channel = inRange(Math.round(find.valueAsNumber), this.wall.channels);
+      if (find.value === "" || !find.reportValidity()) return;
+      const channel = find.valueAsNumber;
       if (!this.order.includes(channel)) this.choose({ show: "all" });
       this.pin({ channel });
       this.bringIntoView();

@@ -89,17 +89,22 @@ function writeNumber(context, wall, options, channel, x, y, tile) {
   context.fillText(written(value, 2), x + tile.width / 2, y + tile.height / 2 + 1, tile.width - 4);
 }
 
-// The same cell in every tile between two heights: a white dot with a dark rim shows on any colour.
-function paintDots(context, wall, layout, count, { row, column }, [from, to]) {
-  const { tile, gap, columns } = layout;
+// Which of the tiles lie between two heights.
+function positionsIn({ tile, gap, columns }, count, [from, to]) {
+  const first = Math.max(0, Math.floor(from / (tile.height + gap))) * columns;
+  const last = Math.min(count, (Math.floor(to / (tile.height + gap)) + 1) * columns);
+  return Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at);
+}
+
+// The same cell in several tiles: a white dot with a dark rim shows on any colour.
+function paintDots(context, wall, layout, positions, { row, column }) {
+  const { tile } = layout;
   const size = tile.width < 40 ? 1 : Math.min(5, Math.max(2, tile.width / wall.columns - 2));
   const across = ((column + MIDDLE) * tile.width) / wall.columns - size / 2;
   const down = ((row + MIDDLE) * tile.height) / wall.rows - size / 2;
-  const first = Math.max(0, Math.floor(from / (tile.height + gap))) * columns;
-  const last = Math.min(count, (Math.floor(to / (tile.height + gap)) + 1) * columns);
   for (const [colour, rim] of [[BLACK, 1], [WHITE, 0]]) {
     context.fillStyle = colour;
-    for (let position = first; position < last; position++) {
+    for (const position of positions) {
       const [x, y] = tileCorner(layout, position);
       context.fillRect(x + across - rim, y + down - rim, size + 2 * rim, size + 2 * rim);
     }

@@ -9,9 +9,21 @@ function labelled(name, into, control) {
   return control;
 }
 
+const SCALES = { layer: "whole layer", channel: "each channel", fixed: "fixed ends" };
+const SORTS = {
+  index: "channel number",
+  mean: "mean",
+  variance: "variance",
+  strongest: "largest |value|",
+  alike: "likeness",
+};
+const SHOWS = { all: "all", alive: "alive", dead: "dead (all zero)" };
+
 function selection(name, choices, into) {
   const select = document.createElement("select");
-  for (const choice of choices) make("option", "", select, choice).value = choice;
+  for (const [slug, text] of Object.entries(choices)) {
+    make("option", "", select, text).value = slug;
+  }
   return labelled(name, into, select);
 }
 
@@ -24,12 +36,12 @@ function numberField(name, into) {
 
 function buildTools(into) {
   const tools = make("div", "tools", into);
-  const scale = selection("Scale per", ["layer", "channel", "fixed"], tools);
+  const scale = selection("Colours span", SCALES, tools);
   const fixed = make("span", "fixed", tools);
   const low = numberField("From", fixed);
   const high = numberField("To", fixed);
-  const sort = selection("Sort by", Object.keys(RANKS), tools);
-  const show = selection("Show", Object.keys(SHOWN), tools);
+  const sort = selection("Sort by", SORTS, tools);
+  const show = selection("Show", SHOWS, tools);
   const find = numberField("Channel", tools);
   find.min = 0;
   find.step = 1;
@@ -99,9 +111,11 @@ function inset(element, [left, top, right, bottom]) {
   element.style.inset = [top, 1 - right, 1 - bottom, left].map((x) => `${100 * x}%`).join(" ");
 }
 
-function showTools({ tools }, { wall, options, pinned }) {
+function showTools({ tools }, { wall, options, pinned, anchor }) {
   for (const name of ["sort", "scale", "show"]) tools[name].value = options[name];
   for (const name of ["low", "high"]) tools[name].value = options[name];
+  const alike = [...tools.sort.options].find(({ value }) => value === "alike");
+  alike.textContent = `likeness to channel ${anchor}`;
   tools.fixed.hidden = options.scale !== "fixed";
   tools.find.max = wall.channels - 1;
   tools.find.value = pinned ? pinned.channel : "";
@@ -157,7 +171,9 @@ function span(wall, sent, axis) {
 }
 
 function placeText(wall, { channel, row, column }) {
-  const name = `channel ${channel} of ${wall.channels}`;
+  const label = wall.labels?.[channel];
+  if (label !== undefined) return `class ${channel} · ${label}`;
+  const name = `channel ${channel} (of 0–${wall.channels - 1})`;
   if (wall.rows * wall.columns === 1) return name;
   return `${name} · row ${span(wall, row, 1)}, column ${span(wall, column, 2)}`;
 }
@@ -189,9 +205,12 @@ function showReadout({ place, value, facts, tiles, map }, state) {
 }
 
 const KEYS = "Click or Enter pins a cell, Esc lets go, arrow keys walk.";
+const ROUNDED = " ≈ is rounded; of the pinned cell the exact value stands below.";
 
 function showCount({ foot }, { wall, order, options }) {
   const count = order.length;
-  if (options.show === "all") foot.textContent = KEYS;
-  else foot.textContent = `${count} of ${wall.channels} channels are ${options.show}. ${count ? KEYS : ""}`;
+  const some = `${count} of ${wall.channels} channels are ${options.show}. `;
+  foot.classList.toggle("alone", !count);
+  foot.textContent =
+    (options.show === "all" ? "" : some) + (count ? KEYS + (wall.code === "float32" ? "" : ROUNDED) : "");
 }

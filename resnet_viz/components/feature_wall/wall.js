@@ -109,6 +109,10 @@ function sentCell(wall, cell) {
   return Math.floor(cell / wall.squares);
 }
 
+function sentPlace(wall, { channel, row, column }) {
+  return { channel, row: sentCell(wall, row), column: sentCell(wall, column) };
+}
+
 // Left, top, right, bottom of what a cell depends on, cut off at the picture's borders, in pixels.
 function fieldBox(wall, { row, column }) {
   const { size, jump, start } = wall.field;

@@ -1,4 +1,4 @@
-// Elements made where they belong.
+// Elements made where they belong, and what all of them have to know of the pointer.
 
 function make(name, className, into, textContent = "") {
   const element = document.createElement(name);
@@ -6,3 +6,6 @@ function make(name, className, into, textContent = "") {
   into.append(element);
   return element;
 }
+
+// A finger that is lifted leaves at once; what it touched stays until it touches something else.
+const lifted = ({ pointerType }) => pointerType === "touch";
