@@ -3,7 +3,7 @@
 A component is a folder: `component.js`, `component.css`, and an `__init__.py` with one typed mount
 function. Plain modules, no build step, nothing from outside. A long component has further scripts,
 and `shared/` holds what several build on; they are put before `component.js`: the browser gets one
-module, a reader short files.
+module, a reader short files. Long style sheets are divided the same way.
 """
 
 from __future__ import annotations
@@ -19,20 +19,27 @@ SHARED: Final = ("../shared/elements.js", "../shared/numbers.js", "../shared/blo
 
 
 def declare(
-    init_file: str, html: str = '<div class="root"></div>', scripts: Sequence[str] = ()
+    init_file: str,
+    html: str = '<div class="root"></div>',
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """Declare the component of a folder; call once, when its module is imported.
 
-    `scripts` are files that `component.js` builds on, named from the folder. The returned function
-    mounts the component: `key`, `data`, and one `on_<event>_change` for each event.
+    `scripts` are files that `component.js` builds on, `styles` come before `component.css`; both are
+    named from the folder. The returned function mounts the component: `key`, `data`, and one
+    `on_<event>_change` for each event.
     """
     folder = Path(init_file).parent
-    sources = [(folder / name).read_text("utf-8") for name in (*scripts, "component.js")]
+
+    def joined(names: Sequence[str]) -> str:
+        return "\n".join((folder / name).read_text("utf-8") for name in names)
+
     return st.components.v2.component(
         f"resnet_viz.{folder.name}",
         html=html,
-        css=(folder / "component.css").read_text("utf-8"),
-        js="\n".join(sources),
+        css=joined((*styles, "component.css")),
+        js=joined((*scripts, "component.js")),
     )
 
 

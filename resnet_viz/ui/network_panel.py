@@ -12,7 +12,7 @@ from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
 from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
-from resnet_viz.ui.network import network_content, runs, selection, station_paths
+from resnet_viz.ui.network import THUMBNAILS, network_content, runs, selection, station_paths
 
 UNFOLDED: Final = "unfolded"  # in the URL: as often as there are runs: "layer3.1"
 
@@ -41,9 +41,21 @@ def network_panel(explorer: Explorer) -> None:
         on_unfold=_keep_unfolded,
         key="network_map",
     )
-    st.caption(f"Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms")
+    st.caption(
+        f"{_legend(explorer)} Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms."
+    )
     if prediction.note:
         st.warning(prediction.note)
+
+
+def _legend(explorer: Explorer) -> str:
+    """What there is to be seen, in as few words as will do."""
+    arcs = "Arcs: shortcuts, dashed where x must be made to fit; they are added at ⊕. "
+    return (
+        f"Small pictures: the {THUMBNAILS} channels of a block that vary most, each on its own scale. "
+        f"{'' if explorer.config.shortcut == 'none' else arcs}"
+        "Frame: what the central cell can see of the picture."
+    )
 
 
 def _unfolded(known: Iterable[str]) -> tuple[str, ...]:

@@ -130,8 +130,7 @@ def _follow(before: tuple[int, ...], now: tuple[int, ...]) -> None:
 
 
 def _asked(values: np.ndarray) -> Opening:
-    channels, height, width = values.shape
-    channel, cell = _asked_channel(channels), _asked_cell(values.shape)
+    channel, cell = _asked_channel(len(values)), _asked_cell(values.shape)
     home = _home(values)
     at = home.channel if channel is None else channel
     row, column = cell or _central(values[at])

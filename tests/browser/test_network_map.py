@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -264,6 +265,23 @@ def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) ->
     expect(page.get_by_text("selected: layer2", exact=True)).to_be_visible()
 
 
+def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, address: str) -> None:
+    _open(page, address)
+    _station(page, "layer2.1").focus()
+    page.keyboard.press("ArrowUp")
+    stage = page.get_by_role("button", name="Stage 2")
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Stage 3")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("selected: layer2", exact=True)).to_be_visible()
+    expect(page.locator(".says")).to_contain_text("layer2Stage 2")
+    stage.focus()
+    page.keyboard.press("ArrowDown")
+    expect(_station(page, "layer2.0")).to_be_focused()
+
+
 def test_up_and_down_walk_through_the_thumbnails(page: Page, address: str, sent) -> None:
     _open(page, address)
     _quiet(page, sent)
@@ -308,6 +326,8 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
     expect(_station(page, "layer3.1")).to_have_css("opacity", "1")
     page.locator(".prediction").hover()
     expect(page.locator(".prediction.lit")).to_be_visible()
+    expect(page.locator(".says")).to_contain_text("Likeliest star 91.3 %")
+    expect(page.locator(".field")).to_be_visible()
     assert _paths(page, "feeds") == ["layer4.1"]
     page.mouse.move(1200, 880)
     expect(page.locator(".lit, .feeds, .some")).to_have_count(0)
@@ -342,6 +362,7 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str)
         small.hover()
         channel = 11 if path == "conv1" else (3, 11, 40, 7)[number]
         expect(page.locator(".figure strong")).to_have_text(f"{path} · channel {channel}")
+        expect(page.locator(".figure > span").first).to_have_text(re.compile(r"^\d+ × \d+$"))
         expect(large).to_have_css("opacity", "1")
         seen.append(large.evaluate(pixels))
         assert seen[-1] == small.evaluate(pixels)
@@ -392,7 +413,7 @@ def test_a_plain_untrained_network_has_no_shortcuts_and_says_so(page: Page, addr
 def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> None:
     _open(page, f"{address}/?kind=deep")
     assert _paths(page, "selected") == ["layer3.1"]  # which stands for the selected layer3.17
-    expect(page.locator(".station.selected .name")).to_have_text("layer3.1 …\u00a035")
+    expect(page.locator(".station.selected .name")).to_have_text("layer3.1–3.35")
     expect(page.locator(".says")).to_contain_text("Equal blocks 35")
     badge = page.get_by_role("button", name="Unfold 35 equal blocks from layer3.1")
     expect(badge).to_have_text("×35")
@@ -443,6 +464,8 @@ def test_steps_show_place_after_place(page: Page, address: str, sent) -> None:
     forward, back = _button(page, "Step forward"), _button(page, "Step back")
     forward.click()
     expect(page.locator(".station.ahead")).to_have_count(10)
+    expect(page.locator(".says")).to_contain_text("input picture3 × 224 × 224")
+    expect(page.locator(".field")).to_be_hidden()
     expect(page.locator(".prediction.ahead ol")).to_have_css("opacity", "0")
     expect(back).to_have_attribute("aria-disabled", "true")
     for _ in range(3):

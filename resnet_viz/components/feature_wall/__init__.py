@@ -75,8 +75,9 @@ def feature_wall(
 ) -> None:
     """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
 
-    `labels` are names for the channels: the classes, where the layer is the classifier. `field` is the receptive field of the layer's first cell. `on_pin` gets None when the pin is taken
-    away. What comes back is the browser's: whoever reads it checks it.
+    `field` is the receptive field of the layer's first cell; `labels` are names for the channels, the
+    classes of a classifier. `on_pin` gets None when the pin is taken away. What comes back is the
+    browser's: whoever reads it checks it.
     """
     header = {
         "name": name,

@@ -14,7 +14,11 @@ from resnet_viz.components import SHARED, declare, fired
 from resnet_viz.figures import blob
 from resnet_viz.figures.palette import DARK, LIGHT
 
-_COMPONENT = declare(__file__, scripts=(*SHARED, "columns.js", "wires.js", "sides.js", "tour.js"))
+_COMPONENT = declare(
+    __file__,
+    scripts=(*SHARED, "columns.js", "wires.js", "sides.js", "board.js", "readout.js", "tour.js"),
+    styles=("sides.css", "columns.css"),
+)
 
 
 @dataclass(frozen=True, slots=True)

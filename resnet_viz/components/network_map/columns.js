@@ -19,8 +19,8 @@ function arrange(stations, unfolded) {
 
 function title({ station, members, folded }) {
   if (!folded) return station.title;
-  const first = Number(station.path.split(".").at(-1));
-  return `${station.path} … ${first + members.length - 1}`;
+  const [stage, first] = station.path.match(/\d+/g).map(Number);
+  return `${station.path}–${stage}.${first + members.length - 1}`;
 }
 
 function factsOf(column, measures) {
@@ -45,7 +45,7 @@ function buildColumn(column, index, measures, grid) {
   box.role = "button";
   const facts = factsOf(column, measures).map((fact) => fact.join(" "));
   box.ariaLabel = [title(column), ...facts].join(", ");
-  make("span", "name", box, title(column).replace("… ", "…\u00a0"));
+  make("span", "name", box, title(column));
   const thumbs = make("span", "thumbs", box);
   const canvases = Array.from({ length: station.thumbnails }, () => make("canvas", "", thumbs));
   const rail = make("span", "rail", box);

@@ -23,20 +23,25 @@ class InputPicture {
 
   show({ picture, input_shape }) {
     showImage(this.image, picture);
-    this.shape.textContent = input_shape;
+    this.size = input_shape;
+    this.shape.textContent = this.size;
   }
 
-  // A receptive field, as a frame on the picture.
-  frame({ size, frame: [left, top, right, bottom] }) {
+  // A receptive field, as a frame on the picture; without one, the whole picture is meant.
+  frame(sight) {
+    this.box.classList.toggle("unframed", !sight);
+    if (!sight) return;
+    const { size, frame: [left, top, right, bottom] } = sight;
     const place = `translate(${left}px, ${top}px) scale(${right - left}, ${bottom - top})`;
     for (const edge of this.edges) edge.style.transform = place;
     this.note.textContent = `receptive field ${size.toLocaleString("en")} px`;
   }
 
   // The same pixels as in the thumbnail, large over the picture that they come from.
-  enlarge(thumbnail, name) {
+  enlarge(thumbnail, name, size) {
     this.large.classList.toggle("shown", Boolean(thumbnail));
     this.heading.textContent = thumbnail ? name : INPUT;
+    this.shape.textContent = thumbnail ? size : this.size;
     if (!thumbnail) return;
     this.large.width = this.large.height = thumbnail.width;
     this.large.getContext("2d").drawImage(thumbnail, 0, 0);
@@ -45,6 +50,10 @@ class InputPicture {
 
 function percent(probability) {
   return `${(100 * probability).toFixed(1)} %`;
+}
+
+function likeliest({ classes: [[name, probability]] }) {
+  return `${name} ${percent(probability)}`;
 }
 
 function showPrediction(box, { stations, classes, trained }) {
