@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from resnet_viz.analysis.by_hand.records import (
+    Followed,
     Worked,
     WorkedConvolution,
     WorkedCopy,
@@ -38,14 +39,14 @@ def _convolution(worked: WorkedConvolution, names: Names) -> Working:
     values = (
         Step("The channels above", "{sums}", "shown"),
         *_rest(worked.rest_channels),
-        _result(worked, f"the sum over all {len(worked.inputs):,} input channels"),
+        _value_of(worked, names, f"the sum over all {len(worked.inputs):,} input channels"),
     )
     return _windowed(
         "pointwise" if worked.window.size == (1, 1) else "convolution",
         worked,
         names,
         _filter(worked, names),
-        (*values, *_after(worked)),
+        (*values, *_after(worked, names)),
         [names.channel(channel) for channel in worked.channels],
         {"kernels": worked.kernels, "rests": worked.rests},
     )
@@ -68,16 +69,16 @@ def _filter(worked: WorkedConvolution, names: Names) -> str:
     return " ".join(sentences)
 
 
-def _after(worked: WorkedConvolution) -> tuple[Step, ...]:
-    """What follows the convolution; `_planes` numbers the values in the same order."""
+def _after(worked: Followed, names: Names) -> tuple[Step, ...]:
+    """What follows the layer; `_planes` numbers the values in the same order."""
     steps: list[Step] = []
     for step in worked.after:
         before, at = f"out{len(steps)}", len(steps) + 1
         if isinstance(step, WorkedNorm):
             steps.append(_scaled(step, before, f"out{at}"))
-            steps.append(Step(step.path, _shift(step, f"out{at}"), f"out{at + 1}"))
+            steps.append(_value_of(step, names, _shift(step, f"out{at}"), f"out{at + 1}"))
         else:
-            steps.append(Step(step.path, _relu_line(before), f"out{at}"))
+            steps.append(_value_of(step, names, _relu_line(before), f"out{at}"))
     return tuple(steps)
 
 
@@ -86,7 +87,7 @@ def _planes(worked: WorkedWindow) -> list[np.ndarray]:
     if isinstance(worked, WorkedNorm):
         return [worked.outputs, worked.scaled]
     planes = [worked.outputs]
-    for step in worked.after if isinstance(worked, WorkedConvolution) else ():
+    for step in worked.after if isinstance(worked, Followed) else ():
         planes += [step.scaled] if isinstance(step, WorkedNorm) else []
         planes.append(step.outputs)
     return planes
@@ -120,14 +121,14 @@ def _norm(worked: WorkedNorm, names: Names) -> Working:
     steps = (
         Step(names.source, "x", "in0"),
         _scaled(worked, "in0", "out1"),
-        _result(worked, _shift(worked, "out1")),
+        _value_of(worked, names, _shift(worked, "out1")),
     )
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
 def _relu(worked: WorkedReLU, names: Names) -> Working:
     intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
-    steps = (Step(names.source, "x", "in0"), _result(worked, _relu_line("in0")))
+    steps = (Step(names.source, "x", "in0"), _value_of(worked, names, _relu_line("in0")))
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
@@ -138,7 +139,11 @@ def _max_pool(worked: WorkedMaxPool, names: Names) -> Working:
         worked,
         names,
         f"The largest of a {size} window of {names.source}, {names.target}.",
-        (_result(worked, "the winner stands at row {winner_row}, column {winner_column}"),),
+        (
+            _value_of(
+                worked, names, "the winner stands at row {winner_row}, column {winner_column}"
+            ),
+        ),
         [names.source],
     )
 
@@ -152,7 +157,8 @@ def _sum(worked: WorkedSum, names: Names) -> Working:
         (
             Step(worked.branch_path, "branch, F(x)", "in0"),
             Step(worked.shortcut_path, "shortcut", "in1"),
-            _result(worked, "{in0} + {(in1)}"),
+            _value_of(worked, names, "{in0} + {(in1)}"),
+            *_after(worked, names),
         ),
         [worked.branch_path, worked.shortcut_path],
     )
@@ -163,7 +169,7 @@ def _copy(worked: WorkedCopy, names: Names) -> Working:
         intro = f"{names.source} has no {names.target}: the shortcut fills new channels with zeros."
     else:
         intro = f"Nothing is worked out here: the value of {names.source} is handed on."
-    steps = (_result(worked, worked.kind),)
+    steps = (_value_of(worked, names, worked.kind),)
     sources = [names.source] * len(worked.maps)
     return _windowed("place", worked, names, intro, steps, sources)
 
@@ -177,9 +183,11 @@ def _windowed(
     inputs: Sequence[str],
     arrays: Mapping[str, np.ndarray] | None = None,
 ) -> Working:
+    (marked,) = (step for step in steps if step.marked)
     facts = {
         "inputs": inputs,
-        "output": f"{worked.path}, {names.target}{_part(worked)}",
+        "output": f"{names.shown}, {names.target}{_part(worked)}",
+        "shown": marked.value,
         "window": worked.window._asdict(),
         "input_size": worked.input_size,
         "map_size": worked.maps.shape[1:],
@@ -220,7 +228,7 @@ def _mean(worked: WorkedMean, names: Names) -> Working:
         f"All {worked.count:,} cells of {names.target} of {names.source} become one number.",
         (
             Step("Sum", f"over {numbers.shape(worked.map.shape)} cells", "sum"),
-            _result(worked, f"{{sum}} / {worked.count:,}"),
+            _value_of(worked, names, f"{{sum}} / {worked.count:,}"),
         ),
         {
             "inputs": (f"{names.target} of {names.source}{squares}",),
@@ -245,7 +253,7 @@ def _score(worked: WorkedScore, names: Names) -> Working:
             Step("Those that speak against it", "{negatives}", "negative"),
             Step("The other {others}", "", "rest"),
             Step("Bias", "", "bias"),
-            _result(worked, "the score of {class}"),
+            _value_of(worked, names, "the score of {class}"),
             Step(
                 "Softmax", "e to this score, as a share of the sum over all classes", "probability"
             ),
@@ -283,8 +291,9 @@ _WRITTEN: Final[Mapping[type[Worked], Callable[[Any, Names], Working]]] = {
 # ---- lines and numbers ----
 
 
-def _result(worked: Worked, how: str) -> Step:
-    return Step(worked.path, how, "out0", marked=True)
+def _value_of(worked: Worked, names: Names, how: str, value: str = "out0") -> Step:
+    """What a layer puts out; marked where it is the layer whose map is shown."""
+    return Step(worked.path, how, value, marked=worked.path == names.shown)
 
 
 def _rest(channels: int) -> tuple[Step, ...]:

@@ -55,6 +55,7 @@ class Names:
 
     source: str  # the path that the layer reads, or "the picture"
     target: str  # "channel 3", or the class that the classifier speaks of
+    shown: str  # the path of the layer whose map is shown
     coloured: bool = False  # whether the input channels are red, green and blue
     classes: tuple[str, ...] = ()  # those that the classifier can be asked about
 

@@ -29,7 +29,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
         explorer.input_size,
         explorer.device,
         explorer.image,
-        row.path,
+        explorer.layer,
         (pin.channel, pin.row, pin.column),
         _GRIDS if row.kind == "Conv2d" and row.kernel != (1, 1) else _LINES,
     )
@@ -41,23 +41,23 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
         on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place})),
         key="by_hand",
     )
-    _sources(explorer, row, worked)
+    _sources(explorer, worked)
 
 
 def _names(explorer: Explorer, worked: Worked, row: LayerRecord) -> Names:
-    first = explorer.trace.sources(row.path)[0]
+    first = explorer.trace.sources(worked.path)[0]
     target = f"channel {worked.channel}"
     classes: tuple[str, ...] = ()
     if isinstance(worked, WorkedScore):
         target = f"“{explorer.weights.class_name(worked.channel)}”"
         classes = tuple(f"“{explorer.weights.class_name(label)}”" for label in worked.classes)
     source = "the picture" if first == INPUT else first
-    return Names(source, target, coloured=first == INPUT, classes=classes)
+    return Names(source, target, row.path, coloured=first == INPUT, classes=classes)
 
 
-def _sources(explorer: Explorer, row: LayerRecord, worked: Worked) -> None:
+def _sources(explorer: Explorer, worked: Worked) -> None:
     """Buttons that lead to what counted most of what the layer reads, one layer earlier."""
-    sources = [path for path in explorer.trace.sources(row.path) if path != INPUT]
+    sources = [path for path in explorer.trace.sources(worked.path) if path != INPUT]
     pin = Pin(*worked.origin)
     with st.container(horizontal=True, gap="small"):
         for path in sources:

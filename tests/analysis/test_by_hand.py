@@ -106,12 +106,20 @@ def test_of_a_large_map_the_part_around_the_cell_can_be_moved_over(cell, path):
 
 
 @pytest.mark.parametrize("path", ["layer1", "layer1.0", "layer2.0"])
-def test_a_stage_or_block_is_its_last_layer(path):
+def test_a_stage_or_block_is_its_last_sum_and_what_the_relu_leaves_of_it(path):
     worked = by_hand(network(BASIC), CAT, path, 3, 2, 1)
-    assert isinstance(worked, WorkedReLU)
-    assert worked.path == traced(network(BASIC)).producer(path)
+    assert isinstance(worked, WorkedSum)
+    (relu,) = worked.after
+    assert relu.path == traced(network(BASIC)).producer(path)
     (expected,) = maps(network(BASIC), path)
-    assert worked.value == expected[0, 3, 2, 1]
+    assert relu.value == expected[0, 3, 2, 1] == max(0, worked.total)
+    moved = worked.at(5, 6)
+    assert moved.after[0].value == expected[0, 3, 5, 6]
+
+
+def test_a_block_without_a_sum_is_its_last_layer():
+    worked = by_hand(network(PLAIN), CAT, "layer1.0", 3, 2, 1)
+    assert isinstance(worked, WorkedReLU)
 
 
 @pytest.mark.parametrize(

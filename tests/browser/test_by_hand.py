@@ -20,6 +20,7 @@ from resnet_viz.analysis.by_hand import (
     by_hand,
 )
 from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.question import traced
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Working
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network
@@ -47,6 +48,7 @@ ASKED = {
     "pool": (BASIC, "maxpool", 3, 0, 2),
     "add": (BASIC, "layer2.0.add", 3, 0, 2),
     "relu": (BASIC, "layer1.0.relu1", 3, 0, 2),
+    "block": (BASIC, "layer2.0", 3, 0, 2),
     "mean": (BASIC, "avgpool", 3, 0, 0),
     "fc": (BASIC, "fc", 3, 0, 0),
 }
@@ -61,7 +63,8 @@ def asked(kind: str) -> Worked:
 def made(kind: str) -> Working:
     worked = asked(kind)
     classes = tuple("abcdefg")[: len(getattr(worked, "classes", ()))]
-    return working(worked, Names("source", "channel 3", classes=classes))
+    shown = traced(network(ASKED[kind][0])).producer(ASKED[kind][1])
+    return working(worked, Names("source", "channel 3", shown, classes=classes))
 
 
 def convolution(kind: str) -> WorkedConvolution:
@@ -215,8 +218,23 @@ def test_branch_and_shortcut_are_added_wherever_one_looks(page: Page, address: s
     assert isinstance(worked, WorkedSum)
     over_output(page, worked, 5, 6)
     moved = worked.at(5, 6)
-    assert results(page) == pytest.approx([moved.branch, moved.shortcut, moved.value], rel=1e-6)
+    assert results(page)[:3] == pytest.approx([moved.branch, moved.shortcut, moved.value], rel=1e-6)
     assert page.locator(".map.input").count() == 2
+
+
+def test_of_a_block_the_sum_and_what_the_relu_leaves_of_it(page: Page, address: str) -> None:
+    opened(page, address, "block")
+    worked = asked("block")
+    assert isinstance(worked, WorkedSum)
+    for row, column in ((5, 6), (0, 0), (7, 3)):
+        over_output(page, worked, row, column)
+        moved = worked.at(row, column)
+        left = moved.after[0].value
+        assert results(page) == pytest.approx(
+            [moved.branch, moved.shortcut, moved.value, left], rel=1e-6
+        )
+        assert number(page.locator(".marked .result").inner_text()) == pytest.approx(left, rel=1e-6)
+        assert number(page.locator(".place").inner_text().partition(": ")[2]) == pytest.approx(left)
 
 
 def test_the_keyboard_moves_pins_and_goes_back(page: Page, address: str) -> None:
@@ -407,10 +425,10 @@ def test_a_click_on_the_wall_works_out_another_cell(page: Page, app: str) -> Non
     expect(worked).to_be_visible()
     held = page.get_by_text("row 2, column 4 holds").locator("strong").last
     expect(worked.locator(".marked .result")).to_have_text(held.inner_text())
-    page.get_by_role("button", name="Back to layer2.0.add").click()
-    place = '[data-shown*="layer2.0.add, channel 1, row 2, column 4"]'
+    page.get_by_role("button", name="Back to layer2.0.bn2").click()
+    place = '[data-shown*="layer2.0.bn2, channel 1, row 2, column 4"]'
     expect(page.locator(place)).to_be_visible()  # and the whole page follows
-    expect(page.get_by_text("layer2.0.add · Add")).to_be_visible()
+    expect(page.get_by_text("layer2.0.bn2 · BatchNorm2d")).to_be_visible()
 
 
 def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:

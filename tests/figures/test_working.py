@@ -15,14 +15,14 @@ from resnet_viz.weights.sources import load
 from tests.analysis.networks import ALL, BASIC, BOTTLENECK, CAT, GROUPS, ZERO_PAD, network
 from tests.figures.blobs import unpack
 
-NAMES = Names("source", "channel 1")
+NAMES = Names("source", "channel 1", "")
 
 
 def shown(config, path: str, channel: int = 1, row: int = 0, column: int = 0, names: Names = NAMES):
     """The record of a cell and what is written of it."""
     worked = by_hand(network(config), CAT, path, channel, row, column, strongest=3)
     classes = tuple(f"class {label}" for label in getattr(worked, "classes", ()))
-    return worked, working(worked, replace(names, classes=classes))
+    return worked, working(worked, replace(names, shown=worked.path, classes=classes))
 
 
 def marked(written: Working) -> Step:
@@ -52,7 +52,7 @@ def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
     for row in traced(loaded).leaves():
         worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
         classes = tuple(map(str, getattr(worked, "classes", ())))
-        written = working(worked, replace(NAMES, classes=classes))
+        written = working(worked, replace(NAMES, shown=row.path, classes=classes))
         gaps = {step.value for step in written.steps}
         for words in (written.intro, *(step.how + step.name for step in written.steps)):
             gaps |= set(re.findall(r"\{[(=]?(\w+)\)?\}", words))
@@ -70,7 +70,7 @@ def test_maps_and_outputs_are_those_of_the_record(config):
         worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
         if not isinstance(worked, WorkedWindow):
             continue
-        header, arrays = unpack(working(worked, NAMES).encoded("here"))
+        header, arrays = unpack(working(worked, replace(NAMES, shown=row.path)).encoded("here"))
         assert header["name"] == "here"
         assert header["extent"] == list(arrays["outputs"].shape[1:])
         assert header["map_size"] == list(arrays["maps"].shape[1:])
@@ -122,7 +122,7 @@ def test_a_group_and_the_colours_are_named():
     size = len(worked.inputs)
     first = size * (20 // size)
     assert f"{first} to {first + size - 1} alone: group {20 // size + 1} of 4" in written.intro
-    _, stem = shown(BASIC, "conv1", names=Names("the picture", "channel 1", coloured=True))
+    _, stem = shown(BASIC, "conv1", names=Names("the picture", "channel 1", "", coloured=True))
     assert sorted(stem.facts["inputs"]) == ["blue", "green", "red"]
     assert not any("other" in step.name for step in stem.steps)
 
@@ -140,7 +140,7 @@ def test_the_score_of_a_class_can_be_asked_of_the_likeliest():
 
 def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():
     worked = by_hand(load(BASIC, "random:0", 336), CAT, "conv1", 1, 100, 3)
-    written = working(worked, NAMES)
+    written = working(worked, replace(NAMES, shown="conv1"))
     assert (
         written.facts["output"] == "conv1, channel 1: rows 68 to 131, columns 0 to 63 of 168 × 168"
     )
@@ -160,7 +160,7 @@ def test_a_large_average_is_shown_in_squares(side, squares, cells):
         outputs=np.array([[mean]], np.float32),
         map=values,
     )
-    written = working(worked, NAMES)
+    written = working(worked, replace(NAMES, shown="avgpool"))
     assert written.facts["squares"] == squares
     assert written.arrays["maps"].shape == (1, cells, cells)
     assert written.arrays["maps"].mean() == pytest.approx(mean, abs=1e-6)
@@ -181,3 +181,14 @@ def test_a_large_average_is_shown_in_squares(side, squares, cells):
 def test_each_kind_is_said_in_a_sentence(config, path, channel, words):
     _, written = shown(config, path, channel)
     assert words in written.intro
+
+
+@pytest.mark.parametrize("path", ["layer1", "layer2.0"])
+def test_of_a_block_the_sum_is_told_to_the_relu_whose_map_is_shown(path):
+    worked = by_hand(network(BASIC), CAT, path, 1)
+    last = traced(network(BASIC)).producer(path)
+    written = working(worked, replace(NAMES, shown=last))
+    assert [step.value for step in written.steps] == ["in0", "in1", "out0", "out1"]
+    assert marked(written).name == last
+    assert written.facts["shown"] == "out1"
+    assert written.facts["output"].startswith(f"{last}, ")

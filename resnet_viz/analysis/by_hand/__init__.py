@@ -13,6 +13,7 @@ from resnet_viz.analysis.by_hand.cell import Cell
 from resnet_viz.analysis.by_hand.layers import WORKED, batch_norm, relu
 from resnet_viz.analysis.by_hand.records import (
     ChannelSum,
+    Followed,
     Term,
     Worked,
     WorkedConvolution,
@@ -26,13 +27,14 @@ from resnet_viz.analysis.by_hand.records import (
     WorkedWindow,
 )
 from resnet_viz.analysis.question import ask, check_cell, run_to, traced, watching
-from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
 __all__ = [
     "ChannelSum",
+    "Followed",
     "Term",
     "Worked",
     "WorkedConvolution",
@@ -47,11 +49,12 @@ __all__ = [
     "by_hand",
 ]
 
-# What may follow a convolution place by place, so that its story is told to the end.
+# What may follow a convolution or a sum place by place, so that its story is told to the end.
 _AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
     "BatchNorm2d": batch_norm,
     "ReLU": relu,
 }
+_FOLLOWED: Final = ("Conv2d", "Add")
 
 
 def by_hand(
@@ -63,16 +66,17 @@ def by_hand(
     column: int = 0,
     strongest: int = 6,
 ) -> Worked:
-    """Work out one cell of a layer's output; of a stage or block, that of its last layer.
+    """Work out one cell of a layer's output; of a stage or block, of its last sum or layer.
 
+    What follows a convolution or a sum place by place is worked out with it, in `after`.
     `strongest` is how many input channels of a convolution (or of the classifier, on each side) are
     shown one by one; the others become one number. The network runs once, up to that layer.
     Raises `PathError` for a layer or a cell that the network does not have.
     """
     trace = traced(loaded)
-    layer = trace[trace.producer(path)]
+    layer = _worked_out(trace, path)
     check_cell(layer, channel, row, column)
-    after = _after(trace, layer.path) if layer.kind == "Conv2d" else ()
+    after = _after(trace, layer.path) if layer.kind in _FOLLOWED else ()
     at, paths = (channel, row, column), (layer.path, *after)
 
     def question(network: ResNet, picture: Tensor) -> Worked:
@@ -84,7 +88,7 @@ def by_hand(
                 return Cell(trace[path], module, seen[path], at, strongest, sources)
 
             worked = WORKED[layer.kind](cell(layer.path))
-            if isinstance(worked, WorkedConvolution):
+            if isinstance(worked, Followed):
                 told = tuple(_AFTER[trace[path].kind](cell(path)) for path in after)
                 return replace(worked, after=told)
             return worked
@@ -92,8 +96,17 @@ def by_hand(
     return ask(loaded, image, question)
 
 
+def _worked_out(trace: Trace, path: str) -> LayerRecord:
+    """The layer that a path stands for: for a block or stage the sum before its last ReLU."""
+    last = trace[trace.producer(path)]
+    if last.path != path and last.kind == "ReLU":
+        (source,) = trace.sources(last.path)
+        return trace[source] if trace[source].kind == "Add" else last
+    return last
+
+
 def _after(trace: Trace, path: str) -> tuple[str, ...]:
-    """The norm and the ReLU that a convolution's output goes through before anything else."""
+    """The norm and the ReLU that a layer's output goes through before anything else."""
     readers = [target for source, target in trace.edges if source == path]
     if len(readers) != 1 or trace[readers[0]].kind not in _AFTER:
         return ()

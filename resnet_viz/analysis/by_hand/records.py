@@ -35,7 +35,7 @@ class Worked:
     Every array in a record is float32 and read-only.
     """
 
-    path: str  # of the layer that computes: for a block or stage, the last one inside
+    path: str  # of the layer that computes: for a block or stage, the last sum or layer inside
     kind: str  # "Conv2d", "BatchNorm2d", …
     channel: int
     row: int
@@ -194,7 +194,18 @@ class WorkedReLU(WorkedWindow):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WorkedConvolution(WorkedWindow):
+class Followed(WorkedWindow):
+    """A layer whose value others change before anything else reads it."""
+
+    after: tuple[WorkedNorm | WorkedReLU, ...] = ()
+
+    def at(self, row: int, column: int) -> Self:
+        after = tuple(step.at(row, column) for step in self.after)
+        return replace(self, row=row, column=column, after=after)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class WorkedConvolution(Followed):
     """The sum over all input channels of a group: strongest + rest = total.
 
     `maps` are those of the channels that were strongest where the question was asked.
@@ -205,11 +216,6 @@ class WorkedConvolution(WorkedWindow):
     rests: np.ndarray = field(repr=False)  # (h, w): the sums over all other channels
     groups: int
     inputs: range  # the input channels that this filter sees: all, or those of its group
-    after: tuple[WorkedNorm | WorkedReLU, ...] = ()  # what reads the value next, and changes it
-
-    def at(self, row: int, column: int) -> WorkedConvolution:
-        after = tuple(step.at(row, column) for step in self.after)
-        return replace(self, row=row, column=column, after=after)
 
     @property
     def _channel_read(self) -> int:
@@ -253,7 +259,7 @@ class WorkedMaxPool(WorkedWindow):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WorkedSum(WorkedWindow):
+class WorkedSum(Followed):
     """branch + shortcut, He et al. 2015 equation 1; `maps` are the branch and the shortcut."""
 
     branch_path: str  # the layer that F(x) comes from

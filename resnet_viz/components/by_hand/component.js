@@ -41,7 +41,7 @@ class ByHand {
     const { working } = this;
     const { outputs, extent, colours, output } = working;
     const map = buildMap(bench, output, "output");
-    const values = nth(outputs, 0, extent);
+    const values = nth(outputs, Number(working.shown.slice(3)), extent); // of "out0", "out1", …
     paintMap(map, values, extent, colours, reachOf(values), () => false);
     const cellAt = (point) =>
       point.map((at, axis) => working.corner[axis] + inRange(Math.floor(at * extent[axis]), extent[axis]));
@@ -68,7 +68,7 @@ class ByHand {
     if (!output) return;
     const within = cell.map((at, axis) => at - working.corner[axis]);
     frameMap(output, within, [1, 1], working.extent);
-    output.place.textContent = `row ${cell[0]}, column ${cell[1]}: ${exact(numbers.out0)}`;
+    output.place.textContent = `row ${cell[0]}, column ${cell[1]}: ${exact(numbers[working.shown])}`;
   }
 
   // However often the pointer moves, a frame draws once.
