@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from resnet_viz.errors import ExplorerError
+from resnet_viz.errors import ConfigError, ExplorerError
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.training import bundle, drawings
@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _train(options)
     except ExplorerError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"“{options.out}” cannot be written: {error.strerror}.", file=sys.stderr)
         return 2
     return 0
 
@@ -61,9 +64,18 @@ def _count(text: str) -> int:
 def _train(options: argparse.Namespace) -> None:
     config = PRESETS["shapes_plain" if options.plain else "shapes"]
     recipe = Recipe(epochs=options.epochs, pictures=options.pictures)
+    if options.out.resolve() == bundle.FOLDER and (recipe, options.seed) != (Recipe(), 0):
+        raise ConfigError(
+            "The weights that come with the package are made with the usual options; choose another "
+            "folder with --out for these."
+        )
     training = Training(Plan(config, recipe, options.seed), check_device(options.device))
     progress = bundle.progress_file(options.out, config.name)
-    if options.resume and progress.exists():
+    if progress.exists():
+        if not options.resume:
+            raise ConfigError(
+                f"“{progress}” is of an unfinished training: go on with --resume, or remove it."
+            )
         training.resume(progress)
     bundle.make(training, options.out, _report)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Final
 
 from safetensors.torch import save as as_safetensors
 
+from resnet_viz.errors import ConfigError
 from resnet_viz.training.card import as_markdown, card
 from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.evaluation import evaluate
@@ -23,10 +25,12 @@ def make(training: Training, folder: Path, report: Report) -> None:
     """Train to the end, test, and write parameters, card and page to a folder.
 
     An interruption leaves `<network>.resume.safetensors`, from which `Training.resume` goes on.
+    Raises `OSError` before anything is learned when the folder cannot be written to.
     """
     plan, recipe = training.plan, training.plan.recipe
     name, seed, size = plan.config.name, plan.seed, plan.config.input_size
     folder.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()
     progress = progress_file(folder, name)
     if training.unfinished:
         pictures = rendered(Split.TRAINING, seed, recipe.pictures, size)
@@ -49,10 +53,12 @@ def make(training: Training, folder: Path, report: Report) -> None:
 
 
 def write_page(folder: Path) -> None:
-    """Write the folder's README.md from the cards in it."""
+    """Write the folder's README.md from the cards in it; `ConfigError` where there are none."""
     cards = {
         file.stem: json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))
     }
+    if not cards:
+        raise ConfigError(f"“{folder}” holds no cards of trained networks.")
     write_whole(folder / "README.md", as_markdown(cards).encode())
 
 

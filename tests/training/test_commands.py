@@ -37,7 +37,7 @@ def test_it_trains_tests_and_writes_the_cards(box, capsys):
     assert capsys.readouterr().err.count("epoch   2") == 2
 
 
-def test_it_resumes_what_was_interrupted(box, monkeypatch):
+def test_it_resumes_what_was_interrupted(box, monkeypatch, capsys):
     main([*SMALL, "--out", str(box)])
     whole = (box / "shapes.safetensors").read_bytes()
     (box / "shapes.safetensors").unlink()
@@ -53,6 +53,10 @@ def test_it_resumes_what_was_interrupted(box, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         main([*SMALL, "--out", str(box)])
     assert bundle.progress_file(box, "shapes").exists()
+    unfinished = bundle.progress_file(box, "shapes").read_bytes()
+    assert main([*SMALL, "--out", str(box)]) == 2
+    assert "--resume" in capsys.readouterr().err.splitlines()[-1]
+    assert bundle.progress_file(box, "shapes").read_bytes() == unfinished
     main([*SMALL, "--out", str(box), "--resume"])
     assert steps == [0, 1, 1]
     assert (box / "shapes.safetensors").read_bytes() == whole
@@ -78,3 +82,29 @@ def test_a_mistake_is_one_sentence(arguments, named, box, capsys):
     assert named in error
     assert error.count("\n") == 1
     assert not box.exists()
+
+
+def test_other_options_do_not_overwrite_what_comes_with_the_package(capsys):
+    before = {file: file.stat().st_mtime_ns for file in bundle.FOLDER.iterdir()}
+    assert main(["--epochs", "1"]) == 2
+    assert main(["--seed", "3"]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert {file: file.stat().st_mtime_ns for file in bundle.FOLDER.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence_before_anything_is_learned(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(Training, "_step", lambda *_: pytest.fail("it has begun to learn"))
+    (tmp_path / "file").write_text("no folder")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert main([*SMALL, "--out", str(place)]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "cannot be written" in error
+
+
+def test_no_page_is_written_where_there_are_no_cards(tmp_path, capsys):
+    assert main(["--card", "--out", str(tmp_path)]) == 2
+    assert "no cards" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
