@@ -25,6 +25,14 @@ _PLACES = {
         "feature_maps?model=resnet50&layer=layer4.2",
         ".st-key-feature_wall canvas",
     ),
+    "kernel of resnet18's conv1, by hand": (
+        "feature_maps?model=resnet18&layer=conv1",
+        ".st-key-by_hand .output canvas",
+    ),
+    "kernel of resnet18's layer1.0.conv1, by hand": (
+        "feature_maps?model=resnet18&layer=layer1.0.conv1",
+        ".st-key-by_hand .output canvas",
+    ),
     "network map of resnet18": ("?model=resnet18", ".st-key-network_map .grid"),
 }
 _COUNT = """
@@ -49,7 +57,7 @@ def measure() -> list[Result]:
         for name, (path, where) in _PLACES.items():
             with browsers.fresh_page(browser) as (page, traffic):
                 page.goto(f"{address}/{path}")
-                page.locator(where).first.wait_for()
+                page.locator(where).first.scroll_into_view_if_needed()
                 browsers.settle(page)
                 traffic.take()
                 gaps = _travel(page, where)

@@ -2,6 +2,7 @@
 // output map, window and cell move together, and the numbers follow. Only a click is told to Python.
 
 const HANDS = new WeakMap();
+const REST = 80; // milliseconds
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 class ByHand {
@@ -59,11 +60,11 @@ class ByHand {
 
   // ---- showing a cell ----
 
-  show() {
+  show(moving = false) {
     const { working, cell, output } = this;
     const numbers = numbersAt(working, cell);
     this.intro.textContent = fill(working.intro, numbers);
-    this.fillBench(cell);
+    this.fillBench(cell, moving);
     showSteps(this.steps, working.steps, numbers);
     if (!output) return;
     const within = cell.map((at, axis) => at - working.corner[axis]);
@@ -71,11 +72,15 @@ class ByHand {
     output.place.textContent = `row ${cell[0]}, column ${cell[1]}: ${exact(numbers[working.shown])}`;
   }
 
-  // However often the pointer moves, a frame draws once.
+  // However often the pointer moves, a frame draws once; what is too small to be read in passing is
+  // written when it rests.
   redraw() {
+    clearTimeout(this.resting);
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      this.show();
+      this.show(true);
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.show(), REST);
     });
   }
 

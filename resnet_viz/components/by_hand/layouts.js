@@ -21,13 +21,16 @@ function layoutChannels(hand, bench) {
   const { working } = hand;
   const { inputs, window, colours } = working;
   const rows = make("div", "rows", bench);
-  rows.classList.toggle("fine", isFine(window.size[0]));
+  const fine = isFine(window.size[0]);
+  rows.classList.toggle("fine", fine);
+  const paintKernel = painter(colours, reachOf(working.kernels));
   const channels = inputs.map((name, number) => {
     const built = buildChannel(rows, name, window.size);
+    const kernel = nth(working.kernels, number, window.size);
+    fillGrid(built.grids.kernel, patchOf(kernel, window.size, [0, 0], window.size), paintKernel);
     return { ...built, frame: inputMap(hand, built.map, number) };
   });
   const paintPatch = painter(colours, hand.reach);
-  const paintKernel = painter(colours, reachOf(working.kernels));
   let cell = working.cell;
   channels.forEach(({ box, grids }, number) => {
     const elements = Object.values(grids);
@@ -38,18 +41,19 @@ function layoutChannels(hand, bench) {
     for (const { grid } of elements) hand.reads(grid, light);
     hand.walks(box, inputs[number], window.size, light);
   });
-  return (at) => {
+  return (at, moving) => {
     cell = at;
     const parts = partsAt(working, cell);
+    const passing = fine && moving;
+    rows.classList.toggle("passing", passing);
     const [top, left] = windowWithin(working, cell);
     const isOpen = (row, column) => isPadding(working, [top + row, left + column]);
     const paintProduct = painter(colours, reachOf(parts.flatMap(({ products }) => products.flat())));
     channels.forEach(({ grids, sum, frame }, number) => {
-      const { patch, kernel, products, sum: total } = parts[number];
+      const { patch, products, sum: total } = parts[number];
       frame(cell);
-      fillGrid(grids.patch, patch, paintPatch, isOpen);
-      fillGrid(grids.kernel, kernel, paintKernel);
-      fillGrid(grids.products, products, paintProduct);
+      fillGrid(grids.patch, patch, paintPatch, isOpen, passing);
+      fillGrid(grids.products, products, paintProduct, undefined, passing);
       sum.textContent = written(total);
     });
   };

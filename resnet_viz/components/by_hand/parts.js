@@ -70,7 +70,7 @@ function buildGrid(into, title, [rows, columns]) {
   const cells = Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (_, column) => {
       const cell = make("span", "cell", grid);
-      make("b", "", cell);
+      make("b", "", cell).append("");
       Object.assign(cell.dataset, { row, column });
       return cell;
     }),
@@ -78,7 +78,8 @@ function buildGrid(into, title, [rows, columns]) {
   return { grid, cells };
 }
 
-function fillGrid({ cells }, values, paint, isOpen = () => false) {
+// Colours, and unless the cursor is on its way, numbers.
+function fillGrid({ cells }, values, paint, isOpen = () => false, moving = false) {
   const fine = isFine(values.length);
   values.forEach((line, row) =>
     line.forEach((value, column) => {
@@ -87,7 +88,7 @@ function fillGrid({ cells }, values, paint, isOpen = () => false) {
       cell.classList.toggle("padded", open);
       if (open) cell.style.background = "";
       else paint(cell, value);
-      cell.firstChild.textContent = brief(value, fine);
+      if (!moving) cell.firstChild.firstChild.data = brief(value, fine);
     }),
   );
 }
