@@ -150,7 +150,8 @@ function showField({ field, caption }, { wall, shown }) {
     fieldBox(wall, shown).map((edge) => edge / wall.side),
   );
   const { size } = wall.field;
-  caption.textContent = `what the network sees · frame: receptive field, ${size}\u00a0×\u00a0${size}\u00a0px`;
+  const beyond = size > wall.side ? ", more than the picture" : "";
+  caption.textContent = `what the network sees · frame: receptive field, ${size}\u00a0×\u00a0${size}\u00a0px${beyond}`;
 }
 
 function showBar({ bar }, { wall, options, shown }) {
