@@ -269,6 +269,43 @@ def test_a_click_on_either_map_tells_the_cell(page: Page, address: str) -> None:
     expect(page.get_by_text("{'row': 5, 'column': 4}")).to_be_visible()
 
 
+@pytest.mark.parametrize("kind", ["3", "pool"])
+def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
+    page: Page, address: str, kind: str
+) -> None:
+    opened(page, address, kind)
+    rows, columns = asked(kind).outputs.shape
+    button, place = page.locator(".slide"), page.locator(".place")
+    button.click()
+    expect(button).to_have_text("Pause")
+    expect(place).to_contain_text("row 1,")  # it has come around the first corner
+    button.click()
+    expect(button).to_have_text("Slide the window")
+    page.wait_for_timeout(100)  # for the last frame
+    now = place.inner_text()
+    row, column = (int(number) for number in re.findall(r"\d+", now)[:2])
+    opaque = page.locator(".output canvas").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+        ".filter((_, i) => i % 4 === 3 && _ === 255).length"
+    )
+    assert opaque == row * columns + column + 1
+    page.wait_for_timeout(200)
+    assert place.inner_text() == now  # paused
+    button.click()
+    expect(place).to_contain_text(f"row {rows - 1},", timeout=30_000)
+    expect(button).to_have_text("Slide the window", timeout=30_000)
+    expect(place).to_contain_text("row 0, column 2:")
+
+
+def test_whoever_takes_over_ends_the_slide(page: Page, address: str) -> None:
+    opened(page, address, "3")
+    page.locator(".slide").click()
+    over_output(page, asked("3"), 9, 9)
+    expect(page.locator(".slide")).to_have_text("Slide the window")
+    page.wait_for_timeout(200)
+    expect(page.locator(".place")).to_contain_text("row 9, column 9:")
+
+
 def test_moving_sends_nothing(page: Page, address: str) -> None:
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))

@@ -8,8 +8,9 @@ from typing import Final
 from resnet_viz.components import SHARED, declare, fired
 from resnet_viz.figures.working_records import Working
 
-_SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js")
-_COMPONENT = declare(__file__, scripts=(*SHARED, *_SCRIPTS))
+_SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js", "slide.js")
+_STYLES: Final = ("maps.css", "grids.css", "products.css")
+_COMPONENT = declare(__file__, scripts=(*SHARED, *_SCRIPTS), styles=_STYLES)
 
 
 def by_hand(

@@ -16,6 +16,7 @@ class ByHand {
   open(bytes, tell) {
     this.tell = tell; // the latest one: an old one would speak for a page that is gone
     if (sameBytes(bytes, this.bytes)) return;
+    this.slide?.end();
     this.bytes = bytes.slice();
     this.asked = this.working = readBlob(bytes);
     const { root, working } = this;
@@ -28,7 +29,9 @@ class ByHand {
     const bench = make("div", "bench", root);
     this.fillBench = LAYOUTS[working.kind](this, bench);
     this.output = working.extent ? this.buildOutput(bench) : null;
-    bench.classList.toggle("one-cell", working.extent?.every((side) => side === 1) ?? true);
+    const single = working.extent?.every((side) => side === 1) ?? true;
+    bench.classList.toggle("one-cell", single);
+    this.slide = single ? null : new Slide(this, this.output.figure);
     this.says = make("p", "says", root);
     this.says.setAttribute("role", "status");
     this.steps = make("dl", "steps", root);
@@ -43,7 +46,9 @@ class ByHand {
     const { outputs, extent, colours, output } = working;
     const map = buildMap(bench, output, "output");
     const values = nth(outputs, Number(working.shown.slice(3)), extent); // of "out0", "out1", …
-    paintMap(map, values, extent, colours, reachOf(values), () => false);
+    const reach = reachOf(values);
+    const paint = (isOpen) => paintMap(map, values, extent, colours, reach, isOpen);
+    paint(() => false);
     const cellAt = (point) =>
       point.map((at, axis) => working.corner[axis] + inRange(Math.floor(at * extent[axis]), extent[axis]));
     this.moves(map.board, cellAt);
@@ -55,7 +60,13 @@ class ByHand {
     board.setAttribute("aria-label", `${output}. Arrow keys move, Enter pins, Esc goes back.`);
     board.onkeydown = (event) => this.key(event);
     board.onblur = () => this.look(this.working.cell);
-    return { ...map, place };
+    return { ...map, place, paint };
+  }
+
+  // As many cells of the output as have come about so far.
+  showOutput(count) {
+    const columns = this.working.extent[1];
+    this.output.paint(([row, column]) => row * columns + column >= count);
   }
 
   // ---- showing a cell ----
@@ -131,7 +142,10 @@ class ByHand {
       const point = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
       return cellAt(point);
     };
-    board.onpointermove = board.onpointerdown = (event) => this.look(under(event));
+    board.onpointermove = board.onpointerdown = (event) => {
+      if (this.slide?.at !== undefined) this.slide.end();
+      this.look(under(event));
+    };
     board.onpointerleave = (event) => lifted(event) || this.look(this.working.cell);
     board.onclick = (event) => this.pinCell(under(event));
   }
@@ -143,6 +157,7 @@ class ByHand {
   key(event) {
     const { working, cell } = this;
     const step = ARROWS[event.key];
+    if (this.slide?.at !== undefined) this.slide.end();
     if (step) {
       const { corner, extent } = working;
       const within = (at, axis) => corner[axis] + inRange(at - corner[axis] + step[axis], extent[axis]);
@@ -201,5 +216,7 @@ function hasPadding(working, cell) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   if (!HANDS.has(parentElement)) HANDS.set(parentElement, new ByHand(root));
-  HANDS.get(parentElement).open(data, setTriggerValue);
+  const hand = HANDS.get(parentElement);
+  hand.open(data, setTriggerValue);
+  return () => hand.slide?.pause();
 }
