@@ -72,8 +72,14 @@ class EffectiveField:
         return 2 * float(reach[order[enough]])
 
     def area_holding(self, share: float) -> float:
-        """The area of that square as a fraction of the theoretical field's, neither cut off."""
-        return (self.side_holding(share) / self.side) ** 2
+        """The area of that square as a fraction of the theoretical field's; 0 without any mass.
+
+        Of both only what lies on the picture counts, since no pixel beyond can move the cell. For the
+        same gradient at every pixel of the field the fraction is the share itself.
+        """
+        if not self.mass:
+            return 0.0
+        return _area(self.square(self.side_holding(share))) / _area(self.box)
 
     def square(self, side: float) -> Box:
         """Left, top, right, bottom of the square of that side about the centre, on the picture."""
@@ -126,6 +132,11 @@ def effective_field(
         side=layer.receptive_field,
         centre=(theory.start + column * theory.jump + 0.5, theory.start + row * theory.jump + 0.5),
     )
+
+
+def _area(box: Box) -> float:
+    left, top, right, bottom = box
+    return (right - left) * (bottom - top)
 
 
 def _check_memory(trace: Trace, layer: LayerRecord) -> None:

@@ -62,17 +62,26 @@ class NormParameters:
         return tuple(int(channel) for channel in np.flatnonzero(size <= NEAR_ZERO * size.max()))
 
 
-def stem_kernels(loaded: LoadedModel) -> np.ndarray:
+def stem_kernels(loaded: LoadedModel, *, one_scale: bool = False) -> np.ndarray:
     """The first layer's filters as colours from 0 to 1: (C, 3, k, k) float32, read-only.
 
     Each filter is 0.5 + w / (2 · max|w|), with the largest |w| of its own three channels: zero is the
-    middle grey, and colours within a filter can be compared. They act on the normalised picture.
+    middle grey, and colours within a filter can be compared. On one scale the largest |w| is that of
+    all filters, and they can be compared with each other. They act on the normalised picture.
     """
     filters = _weight(loaded, "conv1", "Conv2d")  # (C, 3, k, k)
-    largest = np.abs(filters).max(axis=(1, 2, 3), keepdims=True)  # (C, 1, 1, 1)
+    axes = (0, 1, 2, 3) if one_scale else (1, 2, 3)
+    largest = np.abs(filters).max(axis=axes, keepdims=True)  # (C, 1, 1, 1) or (1, 1, 1, 1)
     colours: np.ndarray = 0.5 + filters / (2 * np.where(largest, largest, 1))
     colours.setflags(write=False)
     return colours
+
+
+def stem_lengths(loaded: LoadedModel) -> np.ndarray:
+    """The L2 norm of each of the first layer's filters, over all its weights: (C,) float64."""
+    filters = _weight(loaded, "conv1", "Conv2d").astype(np.float64)  # (C, 3, k, k)
+    lengths: np.ndarray = np.sqrt((filters**2).sum(axis=(1, 2, 3)))
+    return lengths
 
 
 def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,19 +18,26 @@ from resnet_viz.figures.palette import Theme
 
 _WALL: Final = 1000  # pixels across that a wall of tiles comes near to: sharp on a large screen
 _GAP: Final = 0.12  # between tiles, of a tile's side
+_LEFT_OUT: Final = "…"  # the channels between the two halves of a chart
+_NAMED: Final = 25  # channels by number at most below a chart, which a phone has room for
 
 
 def stem_wall(colours: np.ndarray) -> bytes:
     """(C, 3, k, k) colours from 0 to 1 as one PNG of RGB tiles, row by row, near a square."""
     tiles = (colours.transpose(0, 2, 3, 1) * 255).round().astype(np.uint8)  # (C, k, k, 3)
-    return _wall(tiles)
+    return _wall(tiles, stem_columns(len(tiles)))
 
 
 def kernel_wall(kernels: np.ndarray) -> bytes:
     """(C, k, k) kernels as one PNG of tiles on one scale: ± the largest weight, white at zero."""
     share = 0.5 + kernels / (2 * (float(np.abs(kernels).max()) or 1.0))
     levels = (share * 255).round().astype(np.uint8)
-    return _wall(colour_table(True)[levels])  # (C, k, k, 3)
+    return _wall(colour_table(True)[levels], columns(len(kernels)))  # (C, k, k, 3)
+
+
+def stem_columns(count: int) -> int:
+    """How many filters of the stem stand in a row: as many as there are rows, or one more."""
+    return math.ceil(math.sqrt(count))
 
 
 def columns(count: int) -> int:
@@ -57,6 +64,46 @@ def weight_bars(
     return go.Figure(bars, layout)
 
 
+def class_bars(
+    most: Sequence[tuple[int, float]], least: Sequence[tuple[int, float]], theme: Theme
+) -> go.Figure:
+    """Channels and weights for a class, a gap, and those against it; every channel by its number."""
+    names = [str(channel) for channel, _ in (*most, *least)]
+    weights: list[float | None] = [weight for _, weight in (*most, *least)]
+    names.insert(len(most), _LEFT_OUT)
+    weights.insert(len(most), None)
+    bars = go.Bar(
+        x=names,
+        y=weights,
+        marker={"color": _hues([weight or 0.0 for weight in weights]), "line": {"width": 0}},
+        hovertemplate="channel %{x}: %{y:.4g}<extra></extra>",
+    )
+    layout = _layout(theme) | {
+        "height": 280,
+        "bargap": 0.1,
+        "xaxis": _axis(theme, "channel", type="category", showgrid=False, dtick=1),
+        "yaxis": _axis(theme, "weight"),
+    }
+    return go.Figure(bars, layout)
+
+
+def length_bars(lengths: np.ndarray, theme: Theme) -> go.Figure:
+    """One bar for each filter of the stem, in the order of their numbers."""
+    bars = go.Bar(
+        x=[str(filter_) for filter_ in range(len(lengths))],
+        y=lengths.tolist(),
+        marker={"color": theme.stage(0), "line": {"width": 0}},
+        hovertemplate="filter %{x}: %{y:.4g}<extra></extra>",
+    )
+    layout = _layout(theme) | {
+        "height": 180,
+        "bargap": 0.15,
+        "xaxis": _axis(theme, "filter", **_named(len(lengths))),
+        "yaxis": _axis(theme, "length ‖w‖", nticks=4, rangemode="tozero"),
+    }
+    return go.Figure(bars, layout)
+
+
 def histogram(counted: Histogram, theme: Theme, *, hue: str) -> go.Figure:
     """How many weights fall into each bin."""
     edges = counted.edges
@@ -79,23 +126,28 @@ def histogram(counted: Histogram, theme: Theme, *, hue: str) -> go.Figure:
 def norm_chart(norm: NormParameters, theme: Theme, *, hue: str) -> go.Figure:
     """γ, β, running mean and variance of all channels, one below the other, ordered by |γ|."""
     order = np.argsort(-np.abs(norm.weight), kind="stable")
-    rows = (("γ", norm.weight), ("β", norm.bias), ("mean", norm.mean), ("variance", norm.variance))
-    layout = _layout(theme) | {"height": 520, "xaxis": _norm_names(theme), "bargap": 0.0}
-    bars = []
-    for place, (name, values) in enumerate(rows):
-        axis = "y" if place == 0 else f"y{place + 1}"
+    channels = [str(channel) for channel in order]
+    names = _axis(theme, "channel, the largest |γ| first", anchor="y4", **_named(len(order)))
+    # Hovering anywhere above a channel's number tells its value: many bars are too thin or low to hit.
+    layout = _layout(theme) | {"height": 540, "xaxis": names, "bargap": 0.0, "hovermode": "x"}
+    bars, notes = [], []
+    for place, (name, values, domain) in enumerate(_norm_rows(norm)):
+        axis = "" if place == 0 else f"{place + 1}"
         bars.append(
             go.Bar(
+                x=channels,
                 y=values[order].tolist(),
-                yaxis=axis,
-                customdata=order.tolist(),
+                yaxis=f"y{axis}",
                 marker={"color": hue, "line": {"width": 0}},
-                hovertemplate=f"channel %{{customdata}}: {name} = %{{y:.4g}}<extra></extra>",
+                hovertemplate=f"channel %{{x}}: {name} = %{{y:.4g}}<extra></extra>",
             )
         )
-        top = 1 - place * 0.26
-        layout[f"yaxis{axis[1:]}"] = _axis(theme, name, domain=[top - 0.21, top], nticks=4)
-    return go.Figure(bars, layout)
+        empty = not values.any()
+        layout[f"yaxis{axis}"] = _axis(
+            theme, name, domain=domain, nticks=4, showticklabels=not empty
+        )
+        notes += [_all_zero(theme, name, domain)] if empty else []
+    return go.Figure(bars, layout | {"annotations": notes})
 
 
 def colour_ends(kernels: np.ndarray) -> tuple[str, str]:
@@ -104,9 +156,8 @@ def colour_ends(kernels: np.ndarray) -> tuple[str, str]:
     return numbers.value(-reach), f"+{numbers.value(reach)}"
 
 
-def _wall(tiles: np.ndarray) -> bytes:
+def _wall(tiles: np.ndarray, across: int) -> bytes:
     """(C, k, k, 3) uint8 tiles as one PNG; weights stay squares, the page shows through the gaps."""
-    across = columns(len(tiles))
     side = tiles.shape[1]
     zoom = max(1, round(_WALL / across / (1 + _GAP) / side))
     gap = max(1, round(side * zoom * _GAP))
@@ -128,9 +179,31 @@ def _hues(weights: Sequence[float]) -> list[str]:
     return [red if weight > 0 else blue for weight in weights]
 
 
-def _norm_names(theme: Theme) -> dict[str, object]:
-    title = "channels, the largest |γ| first"
-    return _axis(theme, title, anchor="y4", showgrid=False, showticklabels=False)
+def _named(count: int) -> dict[str, object]:
+    """An axis of channel numbers: all of them, or of many every n-th as there is room."""
+    return {"type": "category", "showgrid": False, "dtick": math.ceil(count / _NAMED)}
+
+
+def _norm_rows(norm: NormParameters) -> Iterator[tuple[str, np.ndarray, tuple[float, float]]]:
+    """Name, values and share of the height for each of a norm's rows, from above."""
+    names = ("γ", norm.weight), ("β", norm.bias), ("mean", norm.mean), ("variance", norm.variance)
+    for place, (name, values) in enumerate(names):
+        top = 1 - place * 0.26
+        yield name, values, (top - 0.21, top)
+
+
+def _all_zero(theme: Theme, name: str, domain: tuple[float, float]) -> dict[str, object]:
+    """What stands in a row of a norm that has no bar to show."""
+    return {
+        "text": f"{name}: all 0",
+        "font": {"color": theme.muted},
+        "xref": "paper",
+        "x": 0.5,
+        "yref": "paper",
+        "y": sum(domain) / 2,
+        "yanchor": "bottom",
+        "showarrow": False,
+    }
 
 
 def _axis(theme: Theme, title: str, **more: object) -> dict[str, object]:

@@ -10,8 +10,7 @@ import streamlit as st
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures import numbers
-from resnet_viz.figures.fields import heat_over
-from resnet_viz.figures.pictures import with_frame
+from resnet_viz.figures.fields import could_see, does_see, surroundings
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.images import as_seen
 from resnet_viz.ui import cache, panels, wall_state, widgets
@@ -21,6 +20,7 @@ from resnet_viz.ui.texts import text
 _MOST: Final = (
     0.95  # of the gradient; Luo et al. 2016 count what lies within two standard deviations
 )
+_WIDTH: Final = 1120  # pixels of both pictures at most; less where there is less room
 
 
 def field_panel(explorer: Explorer, pin: Pin) -> None:
@@ -70,7 +70,10 @@ def _numbers(field: EffectiveField) -> None:
             ("Theoretical field", f"{field.side:,} px"),
             ("50 % of the gradient within", f"{half:,.0f} px"),
             ("95 % within", f"{most:,.0f} px"),
-            ("That is, of the theoretical area", numbers.percent(field.area_holding(_MOST))),
+            (
+                "That is, of the theoretical area on the picture",
+                numbers.percent(field.area_holding(_MOST)),
+            ),
         )
     )
 
@@ -78,26 +81,54 @@ def _numbers(field: EffectiveField) -> None:
 def _pictures(explorer: Explorer, field: EffectiveField) -> None:
     """What the cell could look at, what it does, and what the colours stand for."""
     pixels = as_seen(explorer.image, explorer.weights.preprocessing)
-    square = field.square(field.side_holding(_MOST))
+    frames = field.box, field.square(field.side_holding(_MOST))
+    view = surroundings(field.box, len(pixels))
     hue = explorer.theme.shortcut
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(width=_WIDTH):
+        could, does = st.columns(2, gap="medium")
+    with could:
         st.image(
-            with_frame(pixels, field.box, hue),
-            caption=f"could: {field.side:,} × {field.side:,} px",
-            width=320,
+            could_see(pixels, field.box, view, hue),
+            caption=_could(field) + _enlarged(view, len(pixels)),
+            width="stretch",
             alt=f"Theoretical receptive field of a cell of {field.path}, a frame on the picture",
         )
-        with st.container(width=320, gap="xsmall"):
-            st.image(
-                with_frame(heat_over(pixels, field.gradient), square, hue),
-                caption="does: the frame holds 95 % of the gradient",
-                alt=f"Effective receptive field of a cell of {field.path}, as heat on the picture",
-            )
-            _scale(float(field.gradient.max()))
+    with does:
+        st.image(
+            does_see(pixels, field.gradient, frames, view, hue),
+            caption="does: the thick frame holds 95 % of the gradient, the thin one is the "
+            "theoretical field",
+            width="stretch",
+            alt=f"Effective receptive field of a cell of {field.path}, as heat on the picture",
+        )
+        _scale(float(field.gradient.max()))
+
+
+def _could(field: EffectiveField) -> str:
+    """The size of the theoretical field, and of its part on the picture where that is less."""
+    left, top, right, bottom = field.box
+    across, down = round(right - left), round(bottom - top)
+    size = f"could: {field.side:,} × {field.side:,} px"
+    if across == down == field.side:
+        return size
+    return f"{size}, of which {across:,} × {down:,} px lie on the picture"
+
+
+def _enlarged(view: tuple[int, int, int, int], side: int) -> str:
+    """That only a part is shown, where it is."""
+    shown = view[2] - view[0]
+    if shown == side:
+        return ""
+    return f" · both enlarged: {shown} × {shown} of the picture's {side} × {side} px"
 
 
 def _scale(largest: float) -> None:
+    """The colour scale, which does not run evenly."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":small[0]", width="content")
         st.image(colour_bar(signed=False), width=140, alt="Colour scale from zero up")
-        st.markdown(f":small[{numbers.value(largest)} (by the root)]", width="content")
+        st.markdown(f":small[{numbers.value(largest)}]", width="content")
+    st.caption(
+        "Brightness goes by the square root of the gradient: the middle of the scale is a quarter "
+        f"of the largest value, {numbers.value(largest / 4)}."
+    )

@@ -16,28 +16,53 @@ from resnet_viz.figures.residual import colour_bar
 from resnet_viz.ui import controls, panels, weights_panel, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain, text
+from resnet_viz.weights.loaded import LoadedModel
 
 _WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
+_STEM: Final = 640  # likewise of the stem's wall
 _FEW: Final = 12  # channels that speak loudest for a class, and as many against it
 _NEAR_ZERO: Final = f"{100 * weights.NEAR_ZERO:g} %"
 _NAMED: Final = 12  # dead channels by number; of more, how many there are
 
 
 def stem(explorer: Explorer) -> None:
-    """All filters of the first convolution as one picture."""
-    colours = weights.stem_kernels(explorer.model())
-    count, _, side, _ = colours.shape
-    wall, words = st.columns([3, 2], gap="large")
-    with wall, st.container(width=_WALL):
-        st.image(
-            figures.stem_wall(colours),
-            caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left",
-            width="stretch",
-            alt=f"The {count} filters of the stem as pictures, {side} × {side} pixels each",
-        )
+    """All filters of the first convolution as one picture, beside their lengths and what they say."""
+    loaded = explorer.model()  # before any word: what is too large to run is one sentence
+    across = figures.stem_columns(explorer.trace["conv1"].output_shape[0])
+    share = min(max(across, 5), 8)  # of 64 filters the wall is as wide as the words
+    wall, words = st.columns([share, 8], gap="large")
     with words:
-        st.markdown(text("filters_stem"))
         st.markdown(text(f"filters_{'trained' if explorer.weights.trained else 'untrained'}"))
+        st.markdown(text("filters_stem"))
+        one_scale = st.toggle("One scale for all filters", key="one_scale", bind=widgets.BOUND)
+        _lengths(explorer, loaded)
+    with wall, st.container(width=_STEM):
+        _stem_wall(loaded, one_scale)
+
+
+def _stem_wall(loaded: LoadedModel, one_scale: bool) -> None:
+    colours = weights.stem_kernels(loaded, one_scale=one_scale)
+    count, _, side, _ = colours.shape
+    scale = "all on one scale" if one_scale else "each on its own scale"
+    st.image(
+        figures.stem_wall(colours),
+        caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left, "
+        f"{figures.stem_columns(count)} in a row; {scale}",
+        width="stretch",
+        alt=f"The {count} filters of the stem as pictures, {side} × {side} pixels each",
+    )
+
+
+def _lengths(explorer: Explorer, loaded: LoadedModel) -> None:
+    """How long each filter is, which its stretched colours do not tell."""
+    lengths = weights.stem_lengths(loaded)
+    shortest, longest = int(lengths.argmin()), int(lengths.argmax())
+    st.plotly_chart(
+        figures.length_bars(lengths, explorer.theme),
+        config={"displayModeBar": False},
+        alt=f"Lengths of {len(lengths)} filters, from {numbers.value(lengths[shortest])} of filter "
+        f"{shortest} to {numbers.value(lengths[longest])} of filter {longest}",
+    )
 
 
 def subject(trace: Trace, path: str) -> LayerRecord:
@@ -152,13 +177,14 @@ def _norm(explorer: Explorer, row: LayerRecord) -> None:
             ("Variance", _range(norm.variance)),
         )
     )
-    st.markdown(_dead(norm))
+    if explorer.weights.trained:
+        st.markdown(_dead(norm))
     st.plotly_chart(
         figures.norm_chart(norm, explorer.theme, hue=explorer.theme.stage(row.stage)),
         config={"displayModeBar": False},
         alt=f"γ, β, running mean and variance of {len(norm.weight)} channels of {row.path}",
     )
-    st.markdown(text("filters_norm"))
+    st.markdown(text("filters_norm" if explorer.weights.trained else "filters_norm_untrained"))
 
 
 def _dead(norm: weights.NormParameters) -> str:
@@ -187,7 +213,10 @@ def _classifier(explorer: Explorer, row: LayerRecord) -> None:
     row_of_class = weights.class_weights(explorer.model(), chosen)  # (C,)
     order = np.argsort(-row_of_class, kind="stable")
     few = min(_FEW, len(order) // 2)
-    loudest = np.concatenate([order[:few], order[len(order) - few :]])
+    most, least = (
+        [(int(channel), float(row_of_class[channel])) for channel in half]
+        for half in (order[:few], order[len(order) - few :])
+    )
     name = plain(explorer.weights.class_name(chosen))
     best, worst = int(order[0]), int(order[-1])
     st.markdown(
@@ -196,11 +225,12 @@ def _classifier(explorer: Explorer, row: LayerRecord) -> None:
         f"({numbers.value(float(row_of_class[worst]))})."
     )
     st.plotly_chart(
-        figures.weight_bars(
-            row_of_class[loudest].tolist(), loudest.tolist(), explorer.theme, name="channel"
-        ),
+        figures.class_bars(most, least, explorer.theme),
         config={"displayModeBar": False},
         alt=f"Weights of the {few} channels most for and most against {name}",
+    )
+    st.caption(
+        f"The {few} channels strongest for and the {few} strongest against, of {len(order):,}."
     )
     st.markdown(text("filters_linear"))
 

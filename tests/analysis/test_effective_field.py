@@ -126,6 +126,37 @@ def test_shares_of_the_mass_by_hand():
     assert [field.inside(side) for side in (1, 3, 4, 5, 9)] == [0.25, 0.75, 0.75, 1, 1]
 
 
+def test_of_a_field_that_reaches_beyond_the_picture_only_the_part_on_it_counts():
+    """A field of 9 × 9 about the middle of the left edge: 5 × 9 of it lie on the picture.
+
+    Ten times as much counts within a reach of one and a half, which is 2 × 3 pixels.
+    """
+    gradient = np.zeros((9, 9), np.float32)
+    gradient[:, :5] = 1
+    gradient[3:6, :2] = 10
+    field = EffectiveField("x", None, 4, 0, 1.0, gradient, (0, 0, 5, 9), 9, centre=(0.5, 4.5))
+    assert field.mass == 39 + 60
+    assert field.side_holding(60 / 99) == 3
+    assert field.square(3) == (0, 3, 2, 6)
+    assert field.area_holding(60 / 99) == pytest.approx(6 / 45)
+    assert field.area_holding(1) == 1
+
+
+@pytest.mark.parametrize("place", [(64.5, 64.5), (64, 64), (0.5, 0.5), (120.5, 30.5), (-8.5, 64.5)])
+@pytest.mark.parametrize("side", [55, 255, 435])
+def test_where_every_pixel_counts_the_same_the_area_is_the_share(place, side):
+    """Up to one ring of pixels, whether or not the picture cuts the field off."""
+    (x, y), half = place, side / 2
+    edges = max(x - half, 0), max(y - half, 0), min(x + half, 128), min(y + half, 128)
+    left, top, right, bottom = box = tuple(float(round(edge)) for edge in edges)
+    gradient = np.zeros((128, 128), np.float32)
+    gradient[int(top) : int(bottom), int(left) : int(right)] = 1
+    field = EffectiveField("x", 0, 0, 0, 1.0, gradient, box, side, place)
+    ring = 2 * (right - left + bottom - top) / ((right - left) * (bottom - top))
+    for share in (0.25, 0.5, 0.95):
+        assert share - 1e-6 <= field.area_holding(share) <= share + ring
+
+
 def test_the_centre_is_x_before_y():
     gradient = np.zeros((9, 9), np.float32)
     gradient[1, 6] = 1
@@ -137,6 +168,7 @@ def test_a_cell_that_is_switched_off_has_no_mass():
     nothing = np.zeros((4, 4), np.float32)
     field = EffectiveField("x", 0, 0, 0, 0.0, nothing, (0, 0, 4, 4), 4, (2.0, 2.0))
     assert (field.mass, field.side_holding(0.5), field.inside(3)) == (0, 0, 0)
+    assert field.area_holding(0.5) == 0
 
 
 def test_the_effective_field_is_smaller_than_the_theoretical_one():

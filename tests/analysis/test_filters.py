@@ -11,6 +11,7 @@ from resnet_viz.analysis.filters import (
     kernels,
     norm_parameters,
     stem_kernels,
+    stem_lengths,
     weight_histogram,
     weight_statistics,
 )
@@ -34,6 +35,17 @@ def test_stem_kernels_keep_zero_grey_and_give_each_filter_its_full_range(config)
         assert np.abs(colour - 0.5).max() == pytest.approx(0.5)
         scale = filter_.abs().max().item() * 2
         np.testing.assert_allclose((colour - 0.5) * scale, filter_, atol=1e-6)
+
+
+@pytest.mark.parametrize("config", [BASIC, RESNET20], ids=lambda c: c.name)
+def test_on_one_scale_the_stems_colours_are_its_weights_up_to_one_factor(config):
+    loaded = network(config)
+    weight = loaded.module.conv1.weight.numpy()
+    colours = stem_kernels(loaded, one_scale=True)
+    assert np.abs(colours - 0.5).max() == pytest.approx(0.5)
+    np.testing.assert_allclose((colours - 0.5) * 2 * np.abs(weight).max(), weight, atol=1e-6)
+    lengths = np.linalg.norm(weight.reshape(len(weight), -1), axis=1)
+    np.testing.assert_allclose(stem_lengths(loaded), lengths, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
