@@ -14,7 +14,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.ui import cache, panels, widgets
 from resnet_viz.ui.explorer import Explorer
 
-_HEIGHT: Final = 480  # pixels of the table, which scrolls
+_MOST: Final = 200  # rows of the table; the deepest preset has 155 convolutions
 
 
 def spread(explorer: Explorer, row: LayerRecord) -> None:
@@ -37,15 +37,21 @@ def all_layers(explorer: Explorer) -> None:
     kinds = tuple(dict.fromkeys(row.kind for row in rows))
     kind = widgets.segments("Kind", kinds, key="kind", default=kinds[0])
     shown = [row for row in rows if row.kind == kind]
-    with st.container(height=_HEIGHT if len(shown) > 10 else "content", border=False):
-        panels.table(
-            [_line(row) for row in shown],
-            alt=f"Weight statistics of {len(shown)} layers of kind {kind}",
-        )
+    st.caption(_how_many(len(shown), kind))
+    panels.table(
+        [_line(row) for row in shown[:_MOST]],
+        alt=f"Weight statistics of {min(len(shown), _MOST)} layers of kind {kind}",
+    )
     st.caption(
         f"Near zero: at most {100 * NEAR_ZERO:g} % of the layer's own largest weight. "
         "Length: √ of the sum of squares. Of a BatchNorm the weights are its γ; biases are not in."
     )
+
+
+def _how_many(count: int, kind: str) -> str:
+    """How long the table is, what it leaves out, and that it may be wider than the screen."""
+    layers = f"The first {_MOST} of {count:,}" if count > _MOST else f"{count:,}"
+    return f"{layers} layers of kind {kind}. On a narrow screen the table scrolls sideways."
 
 
 def _line(row: WeightStatistics) -> dict[str, str]:
