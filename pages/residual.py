@@ -8,6 +8,8 @@ from resnet_viz.ui.texts import plain
 with shell.page("residual") as explorer:
     st.title("Residual")
     st.caption(f"{explorer.title} · {explorer.weights.label} · {plain(explorer.image.name)}")
+    if not explorer.weights.trained:
+        panels.weights_note(explorer)  # before anything is read into the numbers
     block = residual_panel.choose_block(explorer)
     residual_panel.why_this_block(explorer, block)
     residual_panel.taken_apart(explorer, block)
@@ -18,4 +20,5 @@ with shell.page("residual") as explorer:
     if explorer.config.shortcut != "none":
         st.subheader("Lesion study")
         lesion_panel.study(explorer, block)
-    panels.weights_note(explorer)
+    if explorer.weights.trained:
+        panels.weights_note(explorer)

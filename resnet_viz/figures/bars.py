@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import plotly.graph_objects as go
 
 from resnet_viz.analysis.records import ClassScore, LayerRecord
 from resnet_viz.figures import numbers
-from resnet_viz.figures.palette import Theme
+from resnet_viz.figures.palette import Theme, mixed
 
 MEASURES = {
     "params": "parameters",
@@ -16,6 +18,35 @@ MEASURES = {
     "activations": "values put out",
     "receptive_field": "receptive field, pixels",
 }
+_DIGITS: Final = 4  # after the point of a percentage, at most
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePair:
+    """One class in two answers."""
+
+    label: str
+    probabilities: tuple[float, float]  # before, after
+    logits: tuple[float, float]
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Percentage and logit of both answers: `95.9 % · logit 5.07`."""
+        before, after = (
+            f"{share} · logit {logit:.2f}".replace("-", "−")
+            for share, logit in zip(self.percentages, self.logits, strict=True)
+        )
+        return before, after
+
+    @property
+    def percentages(self) -> tuple[str, str]:
+        """Both probabilities, with as many digits as it takes to tell them apart."""
+        for digits in range(1, _DIGITS + 1):
+            before, after = (f"{100 * p:.{digits}f} %" for p in self.probabilities)
+            if before != after:
+                return before, after
+        before, after = map(numbers.percent, self.probabilities)
+        return before, after
 
 
 def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.Figure:
@@ -62,6 +93,70 @@ def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -
         "yaxis": {"autorange": "reversed", "automargin": True, "showgrid": False},
     }
     return go.Figure(bars, layout)
+
+
+def paired_bars(
+    pairs: Sequence[ScorePair], answers: tuple[str, str], theme: Theme, *, trained: bool
+) -> go.Figure:
+    """Two answers class by class: the first one pale, the second full, with percentages and logits.
+
+    The first class has the same hue in both answers. Names stand above their bars, where they find
+    room on a phone too.
+    """
+    hues = [theme.shortcut if trained else theme.line, *[theme.line] * (len(pairs) - 1)]
+    pale = [mixed(hue, theme.background, 0.45) for hue in hues]
+    layout = _layout(theme) | {
+        "height": 32 + 58 * len(pairs),
+        "margin": {"l": 0, "r": 130, "t": 32, "b": 0},
+        "dragmode": False,
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        "xaxis": {"visible": False, "range": [0, 1], "fixedrange": True},
+        "yaxis": {"visible": False, "range": [len(pairs) - 0.5, -0.5], "fixedrange": True},
+        "annotations": [_above(row, pair.label) for row, pair in enumerate(pairs)],
+    }
+    colours = (pale, hues)
+    return go.Figure(
+        [_answer(pairs, place, answers[place], colours[place]) for place in (0, 1)], layout
+    )
+
+
+def _answer(pairs: Sequence[ScorePair], place: int, name: str, hues: Sequence[str]) -> go.Bar:
+    """The bars of the first (0) or second (1) of two answers."""
+    return go.Bar(
+        x=[pair.probabilities[place] for pair in pairs],
+        y=list(range(len(pairs))),  # not the names: two classes may have the same
+        width=0.28,
+        offset=(-0.12, 0.18)[place],
+        orientation="h",
+        name=name,
+        marker={"color": list(hues), "line": {"width": 0}},
+        text=[pair.written[place] for pair in pairs],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[pair.label for pair in pairs],
+        hovertemplate="%{customdata}: %{x:.4%}<br>%{text}",
+    )
+
+
+def _above(row: int, label: str) -> dict[str, object]:
+    """A class's name above its bars."""
+    return {
+        "text": label,
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": row - 0.5,
+        "yanchor": "top",
+        "showarrow": False,
+    }
 
 
 def _layout(theme: Theme) -> dict[str, object]:

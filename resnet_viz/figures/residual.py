@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,6 +17,9 @@ from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
 
 _GAP: Final = 6  # pixels between maps
+_MANY: Final = 20  # blocks, whose names no longer fit under their bars
+_STEPS: Final = (1, 2, 5)  # between ticks, times a power of ten
+_AS_BEFORE: Final = {"marker": {"opacity": 1}}  # a click on one bar does not grey out the others
 
 
 def common_reach(arrays: Iterable[np.ndarray], channels: Sequence[int]) -> float:
@@ -45,7 +49,10 @@ def colour_bar(*, signed: bool) -> bytes:
 
 
 def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go.Figure:
-    """‖F(x)‖ / ‖x‖ as bars, and below the angle between them as dots, for every block in order."""
+    """‖F(x)‖ / ‖x‖ as bars, and below the angle between them as dots, for every block in order.
+
+    The axis of the angles ends near the outermost one; 90° is always on it, dotted.
+    """
     paths = [ratio.path for ratio in ratios]
     hues = [theme.stage(_stage(path)) for path in paths]
     angles = [None if ratio.angle is None else round(ratio.angle, 1) for ratio in ratios]
@@ -55,6 +62,7 @@ def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go
         customdata=[ratio.kind for ratio in ratios],
         hovertemplate="%{x} · %{customdata}<br>‖F(x)‖ / ‖x‖ = %{y:.3g}<extra></extra>",
     )
+    small = 5 if len(paths) > _MANY else 9
     dots = go.Scatter(
         x=paths,
         y=angles,
@@ -62,23 +70,21 @@ def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go
         mode="markers",
         marker={
             "color": hues,
-            "size": [13 if path == selected else 9 for path in paths],
+            "opacity": 1,
+            "size": [small + 4 * (path == selected) for path in paths],
             "line": {"color": theme.text, "width": [2 * (path == selected) for path in paths]},
         },
-        hovertemplate="%{x}<br>%{y:.0f}°<extra></extra>",
+        cliponaxis=False,
+        unselected=_AS_BEFORE,
+        hovertemplate="%{x}<br>%{y:.1f}°<extra></extra>",
     )
-    layout = _layout(theme, anchor="y2") | {  # names at the bottom, under both
-        "height": 380,
-        "yaxis": _axis(theme, "‖F(x)‖ / ‖x‖", domain=[0.45, 1.0], rangemode="tozero"),
+    layout = _layout(theme, paths, anchor="y2") | {  # names at the bottom, under both
+        "height": 420,
+        "yaxis": _axis(theme, "‖F(x)‖ / ‖x‖", domain=[0.5, 1.0], rangemode="tozero"),
         "yaxis2": _axis(
-            theme,
-            "angle",
-            domain=[0.0, 0.34],
-            range=[0, 180],
-            tickvals=[0, 90, 180],
-            ticksuffix="°",
+            theme, "angle in °", domain=[0.0, 0.38], zeroline=False, **_angle_ticks(angles)
         ),
-        "shapes": [_level(theme, 1.0)],
+        "shapes": [_level(theme, 1.0), _level(theme, 90.0, "y2")],
     }
     return go.Figure([bars, dots], layout)
 
@@ -98,25 +104,16 @@ def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Fi
         customdata=[
             "same answer" if lesion.survived else "another class wins" for lesion in lesions
         ],
-        hovertemplate="without %{x}: %{y:.1%}<br>%{customdata}<extra></extra>",
+        hovertemplate="without %{x}: %{y:.2%}<br>%{customdata}<extra></extra>",
     )
     untouched = lesions[0].untouched
-    layout = _layout(theme) | {
-        "height": 300,
-        "yaxis": _axis(theme, "probability", range=[0, 1.05 * _highest(lesions)], tickformat=".0%"),
+    highest = max(untouched, *(lesion.probability for lesion in lesions))
+    layout = _layout(theme, paths) | {
+        "height": 320,
+        "margin": {"l": 0, "r": 8, "t": 32, "b": 0},
+        "yaxis": _axis(theme, "probability", range=[0, 1.05 * highest], **_percent_ticks(highest)),
         "shapes": [_level(theme, untouched)],
-        "annotations": [
-            {
-                "text": f"all blocks: {numbers.percent(untouched)}",
-                "x": 1,
-                "xref": "paper",
-                "xanchor": "right",
-                "y": untouched,
-                "yanchor": "bottom",
-                "showarrow": False,
-                "font": {"color": theme.muted, "size": 12},
-            }
-        ],
+        "annotations": [_headline(theme, f"dotted: all blocks, {numbers.percent(untouched)}")],
     }
     return go.Figure(bars, layout)
 
@@ -136,9 +133,10 @@ def _bars(
     paths: Sequence[str], heights: Sequence[float], hues: Sequence[str], theme: Theme, selected: str
 ) -> go.Bar:
     """One bar a block in its stage's hue, the selected one with a rim."""
-    rims = [2.5 * (path == selected) for path in paths]
+    width = 1 if len(paths) > _MANY else 2.5
+    rims = [width * (path == selected) for path in paths]
     marker = {"color": hues, "line": {"color": theme.text, "width": rims}}
-    return go.Bar(x=paths, y=heights, marker=marker)
+    return go.Bar(x=paths, y=heights, marker=marker, unselected=_AS_BEFORE)
 
 
 def _hatched(kinds: Sequence[str], theme: Theme) -> dict[str, object]:
@@ -147,24 +145,48 @@ def _hatched(kinds: Sequence[str], theme: Theme) -> dict[str, object]:
     return {"shape": shapes, "fillmode": "overlay", "fgcolor": theme.background, "solidity": 0.25}
 
 
-def _highest(lesions: Sequence[Lesion]) -> float:
-    return max(lesions[0].untouched, *(lesion.probability for lesion in lesions))
-
-
-def _level(theme: Theme, height: float) -> dict[str, object]:
+def _level(theme: Theme, height: float, axis: str = "y") -> dict[str, object]:
     """A dotted line over the whole width."""
     line = {"color": theme.muted, "width": 1.5, "dash": "dot"}
-    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height} | {
-        "line": line
-    }
+    ends = {"xref": "paper", "x0": 0, "x1": 1, "yref": axis, "y0": height, "y1": height}
+    return {"type": "line", "line": line} | ends
+
+
+def _headline(theme: Theme, words: str) -> dict[str, object]:
+    """A line of text above the plot, at its right end."""
+    place = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper"}
+    font = {"color": theme.muted, "size": 12}
+    return {"text": words, "yanchor": "bottom", "showarrow": False, "font": font} | place
+
+
+def _angle_ticks(angles: Iterable[float | None]) -> dict[str, object]:
+    """Range and ticks of an axis that ends near the outermost angles; 90° is always one of them."""
+    known = [90.0, *(angle for angle in angles if angle is not None)]
+    edge = max(2.0, 0.15 * (max(known) - min(known)))
+    low, high = max(0.0, min(known) - edge), min(180.0, max(known) + edge)
+    return {"range": [low, high], "tick0": 90, "dtick": _step(high - low, 6)}
+
+
+def _percent_ticks(highest: float) -> dict[str, object]:
+    """Ticks from zero to a probability, with as many digits as it takes to tell them apart."""
+    step = _step(highest, 5)
+    digits = max(0, -math.floor(math.log10(100 * step) + 1e-9))
+    return {"tick0": 0, "dtick": step, "tickformat": f".{digits}%"}
+
+
+def _step(span: float, most: int) -> float:
+    """The smallest round number that is in `span` no more than `most` times."""
+    power = 10.0 ** math.floor(math.log10(span / most))
+    return next(power * step for step in (*_STEPS, 10) if power * step * most >= span)
 
 
 def _axis(theme: Theme, title: str, **more: object) -> dict[str, object]:
-    return {"title": title, "gridcolor": theme.surface, "zerolinecolor": theme.line, **more}
+    colours = {"gridcolor": theme.surface, "zerolinecolor": theme.line}
+    return {"title": title, "fixedrange": True} | colours | more
 
 
-def _layout(theme: Theme, anchor: str = "y") -> dict[str, object]:
-    names = {"tickangle": -40, "automargin": True, "showgrid": False, "nticks": 24}
+def _layout(theme: Theme, paths: Sequence[str], anchor: str = "y") -> dict[str, object]:
+    names = {"automargin": True, "showgrid": False, "fixedrange": True, "anchor": anchor}
     return {
         "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -172,8 +194,20 @@ def _layout(theme: Theme, anchor: str = "y") -> dict[str, object]:
         "font": {"color": theme.text, "size": 13},
         "showlegend": False,
         "bargap": 0.25,
-        "xaxis": names | {"anchor": anchor},
+        "dragmode": False,  # a finger on the chart scrolls the page
+        "xaxis": names | _names(paths),
     }
+
+
+def _names(paths: Sequence[str]) -> dict[str, object]:
+    """What stands under the bars: every block's name, or where they are many each stage's, once."""
+    if len(paths) <= _MANY:
+        return {"tickangle": -40}
+    stages: dict[str, list[str]] = {}
+    for path in paths:
+        stages.setdefault(path.partition(".")[0], []).append(path)
+    middles = [blocks[len(blocks) // 2] for blocks in stages.values()]
+    return {"tickangle": 0, "tickvals": middles, "ticktext": list(stages)}
 
 
 def _stage(path: str) -> int:

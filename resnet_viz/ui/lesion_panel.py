@@ -10,12 +10,13 @@ import streamlit as st
 from resnet_viz.analysis.lesions import lesion_study, removable
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.figures import numbers, residual
-from resnet_viz.ui import panels
+from resnet_viz.ui import panels, residual_panel
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain, text
 
 _ASKED: Final = "_lesions_asked"  # in the session: what a study was asked of
 _KEPT: Final = "_lesions"  # and the last one: its subject, and what it found
+_CHART: Final = "_lesion_chart"  # its key
 
 
 @st.fragment
@@ -68,16 +69,31 @@ def _subject(explorer: Explorer) -> Hashable:
 
 
 def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
+    """What the study found, in words and as bars; a click on one of them selects its block."""
+    name = plain(explorer.weights.class_name(lesions[0].target))
     survived = sum(lesion.survived for lesion in lesions)
-    most = min(lesions, key=lambda lesion: lesion.probability)
-    name = plain(explorer.weights.class_name(most.target))
     st.markdown(
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
-        f"cases. **{most.path}** is missed most: {numbers.percent(most.untouched)} become "
-        f"{numbers.percent(most.probability)}."
+        f"cases. {_verdict(lesions, trained=explorer.weights.trained)}"
     )
     st.plotly_chart(
         residual.lesion_bars(lesions, block, explorer.theme),
         config={"displayModeBar": False},
         alt=f"Probability of {name} without each of {len(lesions)} blocks",
+        key=_CHART,
+        on_select=lambda: residual_panel.select_clicked(_CHART),
+        selection_mode="points",
+    )
+    if residual_panel.clicked(_CHART) not in ("", block):
+        st.rerun()  # the whole page, not this part of it: another block is selected
+
+
+def _verdict(lesions: tuple[Lesion, ...], *, trained: bool) -> str:
+    """Which block is missed most, where anything was learned that could be missed."""
+    if not trained:
+        return "These weights are untrained: that says nothing about the blocks."
+    most = min(lesions, key=lambda lesion: lesion.probability)
+    return (
+        f"**{most.path}** is missed most: {numbers.percent(most.untouched)} become "
+        f"{numbers.percent(most.probability)}."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,13 +11,14 @@ import streamlit as st
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.figures import maps, numbers, residual
-from resnet_viz.ui import cache, controls
+from resnet_viz.ui import cache, controls, panels
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
 
 CHANNELS: Final = 4  # shown of each map: two by two
-_MADE_FIT: Final = {"projection": "projected", "zero-pad": "padded"}
+_SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
 _WIDEST: Final = 300  # pixels, of a picture where the page has room for more
+_RATIOS: Final = "_ratio_chart"  # the key of the chart
 
 
 def block_of(trace: Trace, path: str) -> str:
@@ -56,17 +58,12 @@ def taken_apart(explorer: Explorer, block: str) -> None:
         explorer.image,
         block,
     )
-    channels = sorted(maps.strongest(view.total, CHANNELS))
-    parts = _parts(view)
-    reach = residual.common_reach([values for _, values in parts], channels)
-    st.markdown(_finding(view))
-    with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
-        for name, values in parts:
-            with st.container(width="stretch", gap="xxsmall"):
-                _pictures(name, values, channels, reach)
-    _scale(reach, channels, len(view.total))
+    channels = shown_channels(view)
+    st.markdown(_finding(view, trained=explorer.weights.trained))
+    reach = pictures(_parts(view), channels, signed=True)
+    scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
     st.markdown(text("residual_plain" if view.shortcut is None else "residual"))
-    if view.kind in ("projection", "zero-pad"):
+    if view.shortcut is not None:
         st.markdown(text(f"residual_{view.kind}"))
 
 
@@ -82,8 +79,25 @@ def all_blocks(explorer: Explorer, block: str) -> None:
         config={"displayModeBar": False},
         alt=f"Length of F(x) against x for {len(ratios)} blocks: least in {extremes[0].path}, "
         f"{extremes[0].ratio:.2f}; most in {extremes[-1].path}, {extremes[-1].ratio:.2f}",
+        key=_RATIOS,
+        on_select=lambda: select_clicked(_RATIOS),
+        selection_mode="points",
     )
     st.caption(text("residual_ratios"))
+    with st.expander("As a table", icon=":material/table_rows:"):
+        panels.table([_row(ratio) for ratio in ratios], "What every block adds")
+
+
+def select_clicked(key: str) -> None:
+    """Select the block that was clicked in a chart; for callbacks."""
+    if path := clicked(key):
+        controls.select_layer(path)
+
+
+def clicked(key: str) -> str:
+    """The block whose bar or dot was clicked in the chart of that key, or nothing."""
+    points = st.session_state[key].selection.points
+    return str(points[0]["x"]) if points else ""
 
 
 def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
@@ -97,30 +111,62 @@ def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
     )
 
 
+def shown_channels(view: BlockView) -> list[int]:
+    """The channels that vary most in the sum; where x was padded, half of them new ones."""
+    if view.kind != "zero-pad":
+        return sorted(maps.strongest(view.total, CHANNELS))
+    given = len(view.input)
+    new = [given + channel for channel in maps.strongest(view.total[given:], CHANNELS // 2)]
+    return sorted(maps.strongest(view.total[:given], CHANNELS // 2)) + sorted(new)
+
+
+def pictures(
+    parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool
+) -> float:
+    """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
+    reach = residual.common_reach([values for _, values in parts], channels)
+    with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
+        for name, values in parts:
+            shown = values[channels]
+            with st.container(width="stretch", gap="xxsmall"):
+                st.markdown(f"**{name}**")
+                st.image(
+                    residual.map_grid(list(shown), reach, signed=signed),
+                    alt=maps.describe(shown, name),
+                )
+                ends = numbers.value(float(shown.min())), numbers.value(float(shown.max()))
+                st.caption(" … ".join(ends))
+    return reach
+
+
+def scale(reach: float, words: str, *, signed: bool) -> None:
+    """The one colour scale of all pictures, with its ends, and which channels they show."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":small[{numbers.value(-reach) if signed else 0}]", width="content")
+        alt = f"Colour scale, zero is {'white' if signed else 'dark'}"
+        st.image(residual.colour_bar(signed=signed), width=160, alt=alt)
+        st.markdown(f":small[{'+' if signed else ''}{numbers.value(reach)}]", width="content")
+        st.caption(f"one scale for all · {words}", width="content")
+
+
+def named(channels: list[int], count: int) -> str:
+    """Which of how many channels are shown, in words."""
+    return f"channels {', '.join(map(str, channels))} of {count:,}, row by row"
+
+
 def _parts(view: BlockView) -> list[tuple[str, np.ndarray]]:
     """What is shown side by side, in the order of the sum; arrays (C, H, W)."""
     if view.shortcut is None:
         return [("F(x)", view.branch), ("ReLU(F(x))", view.output)]
-    x = "x" if view.kind == "identity" else f"x, {_MADE_FIT[view.kind]}"
     return [
-        (x, view.shortcut),
+        (_SHORTCUT[view.kind], view.shortcut),
         ("+ F(x)", view.branch),
-        ("= x + F(x)", view.total),
+        ("= x + F(x)" if view.kind == "identity" else "= their sum", view.total),
         ("→ ReLU", view.output),
     ]
 
 
-def _pictures(name: str, values: np.ndarray, channels: list[int], reach: float) -> None:
-    """One part of the sum: some channels of (C, H, W) values, and the ends of all of them."""
-    st.markdown(f"**{name}**")
-    st.image(
-        residual.map_grid([values[channel] for channel in channels], reach, signed=True),
-        alt=maps.describe(values[channels], name),
-    )
-    st.caption(f"{numbers.value(float(values.min()))} … {numbers.value(float(values.max()))}")
-
-
-def _finding(view: BlockView) -> str:
+def _finding(view: BlockView, *, trained: bool) -> str:
     """One sentence about this very block and picture."""
     cut = float((view.total < 0).mean())
     relu = f"The ReLU then sets {numbers.percent(cut)} of the values to zero."
@@ -131,32 +177,44 @@ def _finding(view: BlockView) -> str:
         return f"{'F(x)' if not branch else 'x'} is zero everywhere. {relu}"
     cosine = float(np.vdot(view.branch, view.shortcut)) / branch / shortcut
     angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    meaning = _meaning(angle) if trained else _chance(view.branch.size)
     return (
-        f"In **{view.path}** F(x) is **{branch / shortcut:.2f} times** as long as x, at "
-        f"**{angle:.0f}°** to it: {_meaning(angle)}. {relu}"
+        f"In **{view.path}** F(x) is **{branch / shortcut:.2f} times** as long as "
+        f"{_SHORTCUT[view.kind]}, at **{angle:.0f}°** to it: {meaning}. {relu}"
     )
 
 
 def _meaning(angle: float) -> str:
     """What an angle between branch and shortcut says, in words."""
     if angle < 70:
-        return "the block strengthens what is there"
+        return "the block strengthens what the shortcut brings"
     if angle > 110:
-        return "the block takes away from what is there"
-    return "the block adds mostly what x did not contain"
+        return "the block takes away from what the shortcut brings"
+    return "the block adds mostly what the shortcut does not bring"
 
 
-def _scale(reach: float, channels: list[int], count: int) -> None:
-    """The one colour scale of all pictures, with its ends, and which channels they show."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":small[{numbers.value(-reach)}]", width="content")
-        st.image(residual.colour_bar(signed=True), width=160, alt="Colour scale, zero is white")
-        st.markdown(f":small[+{numbers.value(reach)}]", width="content")
-        shown = ", ".join(map(str, channels))
-        st.caption(
-            f"one scale for all · channels {shown} of {count:,}, row by row: those that vary most",
-            width="content",
-        )
+def _chance(count: int) -> str:
+    """What the angle is worth where nothing was learned."""
+    return f"about 90° is what chance gives two vectors of {count:,} numbers"
+
+
+def _choice(view: BlockView) -> str:
+    """Which channels are shown, in words."""
+    if view.kind != "zero-pad":
+        return "those that vary most"
+    given = len(view.input)
+    return f"those that vary most below {given}, and of the padded ones from {given} on"
+
+
+def _row(ratio: BlockRatio) -> dict[str, str]:
+    """A block's numbers as cells of a table."""
+    angle = "–" if ratio.angle is None else f"{ratio.angle:.1f}°"
+    return {
+        "Block": ratio.path,
+        "Shortcut": ratio.kind,
+        "‖F(x)‖ / ‖x‖": f"{ratio.ratio:.3f}",
+        "Angle": angle,
+    }
 
 
 def _select(key: str) -> None:

@@ -1,35 +1,55 @@
-"""The residual page's surgery: change one block, and compare the answers and the last maps."""
+"""The residual page's surgery: change one block, and compare the answers and the maps from there on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 
+from resnet_viz.analysis.lens import shortcut_kind
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.surgery import Surgery
-from resnet_viz.errors import ConfigError
-from resnet_viz.figures import bars, maps, numbers, residual
-from resnet_viz.ui import cache, panels, widgets
+from resnet_viz.figures import bars, maps, numbers
+from resnet_viz.ui import cache, panels, residual_panel, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain
 
-_MAPS: Final = 4
+_ANSWERS: Final = ("Untouched", "After the surgery")
+_TOP: Final = 5
 _WHOLE: Final = "1"
 _ALPHAS: Final = (*(f"{step / 20:g}" for step in range(20)), _WHOLE)  # as they stand in the URL
+_NOTHING_BESIDE: Final = (
+    "In a plain network no block can be removed or weakened: it has no shortcut, and nothing would "
+    "be left."
+)
+_AT_ZERO: Final = (
+    "At α = 0 the block passes nothing on: without its shortcut there is only ReLU(α · F(x))."
+)
+_REMOVED: Final = {
+    "identity": "Removing this block is the same as α = 0, and as if it were not there: its shortcut "
+    "brings x unchanged, and its last ReLU changes nothing, since x comes out of a ReLU already.",
+    "zero-pad": "Removing this block is the same as α = 0: what is left of it is the shortcut, which "
+    "leaves out every second cell and adds channels of zeros.",
+    "projection": "Removing this block is the same as α = 0: what is left of it is the projection of "
+    "x and the last ReLU.",
+}
 
 
 @st.fragment
 def operating_table(explorer: Explorer, block: str) -> None:
     """What to change about the block, and what becomes of the answer; runs without the rest."""
-    operation, alpha = _controls(explorer, block)
     with panels.told():
-        surgery = OPERATIONS[operation](explorer.trace, block, alpha)
-        stage = explorer.trace.stages()[-1].path
-        before, after = explorer.capture(stage), operated(explorer, surgery, stage)
-        st.markdown(_outcome(explorer, before, after, surgery))
-        _compare(explorer, (("Untouched", before), ("After the surgery", after)), stage)
+        surgery = _asked(explorer.trace, block)
+        answers = st.container()  # above the choice of maps, which decides what is asked
+        path = _later(explorer.trace, _first_changed(explorer.trace, surgery) or block)
+        before, after = explorer.capture(path), operated(explorer, surgery, path)
+        with answers:
+            st.markdown(_outcome(explorer, before, after, surgery))
+            if surgery != Surgery():
+                st.caption("The pictures and charts above still show the untouched network.")
+            _compare_answers(explorer, before, after)
+        _compare_maps(before, after, path)
 
 
 def operated(explorer: Explorer, surgery: Surgery, *paths: str) -> Capture:
@@ -45,69 +65,156 @@ def operated(explorer: Explorer, surgery: Surgery, *paths: str) -> Capture:
     )
 
 
-def _controls(explorer: Explorer, block: str) -> tuple[str, float]:
-    """Operation and α, both in the URL."""
-    is_plain = explorer.config.shortcut == "none"
-    operation = widgets.segments(
-        f"Operation on {block}", tuple(OPERATIONS), key="operation", default="none"
-    )
+def partners(trace: Trace, block: str) -> list[str]:
+    """The blocks with which a block can change places: same shapes in and out, the next ones first."""
+    row = trace[block]
+    stage = trace.blocks(row.parent)
+    fitting = [
+        other
+        for other in stage
+        if other.path != block
+        and (other.input_shape, other.output_shape) == (row.input_shape, row.output_shape)
+    ]
+    return [other.path for other in sorted(fitting, key=lambda other: other.order < row.order)]
+
+
+def operations(trace: Trace, block: str) -> tuple[str, ...]:
+    """What can be done to a block: those of OPERATIONS that its shortcut and its stage allow."""
+    left_out = set() if partners(trace, block) else {"swap"}
+    if shortcut_kind(trace, block) == "none":
+        left_out |= {"remove", "cut its shortcut"}
+    return tuple(name for name in OPERATIONS if name not in left_out)
+
+
+def _asked(trace: Trace, block: str) -> Surgery:
+    """The controls, all of them in the URL, and what they ask for."""
+    operation = _operation(trace, block)
+    weakens = operation != "remove" and shortcut_kind(trace, block) != "none"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        alpha = 1.0 if is_plain else _alpha(disabled=operation == "remove")
-        changed = operation != "none" or alpha != 1.0
-        st.button("Reset", on_click=_reset, icon=":material/undo:", disabled=not changed)
-    return operation, alpha
+        partner = _partner(trace, block) if operation == "swap" else ""
+        alpha = _alpha(cut=operation == "cut its shortcut") if weakens else 1.0
+        surgery = OPERATIONS[operation](block, alpha, partner)
+        st.button("Reset", on_click=_reset, icon=":material/undo:", disabled=surgery == Surgery())
+    if said := _remarks(trace, block, operation):
+        st.caption(" ".join(said))
+    return surgery
 
 
-def _alpha(*, disabled: bool) -> float:
+def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
+    """What an operation comes to on this block, and why others are not offered."""
+    kind = shortcut_kind(trace, block)
+    said = []
+    if operation == "remove":
+        said.append(_REMOVED[kind])
+    if operation == "cut its shortcut":
+        said.append(_AT_ZERO)
+    if not partners(trace, block):
+        said.append(_alone(trace, block))
+    if kind == "none":
+        said.append(_NOTHING_BESIDE)
+    return said
+
+
+def _operation(trace: Trace, block: str) -> str:
+    """What to do to the block; what an earlier block or a link asks for in vain is said."""
+    possible = operations(trace, block)
+    if given_up := _give_up("operation", possible, "none"):
+        sentence = f"There is no operation “{given_up}” on {block}, which is left as it is."
+        st.warning(plain(sentence), icon=":material/info:")
+    return widgets.segments(f"Operation on {block}", possible, key="operation", default="none")
+
+
+def _partner(trace: Trace, block: str) -> str:
+    """The block to change places with."""
+    fitting = partners(trace, block)
+    return _one_of("Swap with", fitting, fitting[0], key="partner")
+
+
+def _alpha(*, cut: bool) -> float:
     """The factor on the branch."""
     widgets.warn_unknown("alpha", _ALPHAS, _WHOLE)
+    at_zero = "the block passes nothing on" if cut else "the shortcut is left alone"
     chosen = st.select_slider(
-        "α in x + α · F(x)",
+        "α in α · F(x)" if cut else "α in x + α · F(x)",
         _ALPHAS,
         _WHOLE,
         key="alpha",
         bind=widgets.BOUND,
-        disabled=disabled,
-        help="1 is the network as it is; 0 leaves the shortcut alone.",
+        help=f"1 is F(x) as it is; at 0 {at_zero}.",
     )
     return float(chosen)
+
+
+def _later(trace: Trace, first: str) -> str:
+    """The block whose maps are compared: the first that is changed, or one after it."""
+    paths = [row.path for row in trace.blocks()]
+    following = paths[paths.index(first) :]
+    return _one_of("Maps of", following, following[-1], key="later")
+
+
+def _one_of(label: str, blocks: Sequence[str], default: str, *, key: str) -> str:
+    """One of some blocks, in the URL; what a link asks for in vain is said."""
+    linked = key not in st.session_state
+    given_up = _give_up(key, blocks, default)
+    place = blocks.index(default)
+    chosen = st.selectbox(label, blocks, place, key=key, bind=widgets.BOUND, width=180)
+    if linked and given_up:
+        st.caption(plain(f"The link asks for {given_up}, which does not fit here."))
+    return str(chosen)
+
+
+def _give_up(key: str, options: Sequence[str], default: str) -> str:
+    """Set a widget to its default where it or the link asks for what is not offered; return that."""
+    asked = st.session_state.get(key, st.query_params.get(key, default))
+    if asked in options:
+        return ""
+    st.session_state[key] = default
+    return str(asked)[:60]
+
+
+def _first_changed(trace: Trace, surgery: Surgery) -> str:
+    """The earliest block that a surgery touches, or nothing."""
+    touched = {*surgery.at_shortcuts, *(path for pair in surgery.swapped for path in pair)}
+    return next((row.path for row in trace.blocks() if row.path in touched), "")
+
+
+def _alone(trace: Trace, block: str) -> str:
+    """Why a block cannot change places."""
+    row = trace[block]
+    return (
+        f"{block} cannot change places: no other block of {row.parent} turns "
+        f"{numbers.shape(row.input_shape)} into {numbers.shape(row.output_shape)}."
+    )
 
 
 def _reset() -> None:
     st.session_state.operation, st.session_state.alpha = "none", _WHOLE
 
 
-def _weaken(trace: Trace, block: str, alpha: float) -> Surgery:
+def _weaken(block: str, alpha: float, partner: str) -> Surgery:
     return Surgery(scale=_scaled(block, alpha))
 
 
-def _remove(trace: Trace, block: str, alpha: float) -> Surgery:
+def _remove(block: str, alpha: float, partner: str) -> Surgery:
     return Surgery(removed=(block,))
 
 
-def _cut(trace: Trace, block: str, alpha: float) -> Surgery:
+def _cut(block: str, alpha: float, partner: str) -> Surgery:
     return Surgery(cut=(block,), scale=_scaled(block, alpha))
 
 
-def _swap(trace: Trace, block: str, alpha: float) -> Surgery:
-    """Change places with the next block; raises `ConfigError` after the last of a stage."""
-    stage = [row.path for row in trace.blocks(block.partition(".")[0])]
-    place = stage.index(block) + 1
-    if place == len(stage):
-        raise ConfigError(
-            f"{block} is the last block of its stage: there is none after it to change places with."
-        )
-    return Surgery(swapped=((block, stage[place]),), scale=_scaled(block, alpha))
+def _swap(block: str, alpha: float, partner: str) -> Surgery:
+    return Surgery(swapped=((block, partner),), scale=_scaled(block, alpha))
 
 
 def _scaled(block: str, alpha: float) -> tuple[tuple[str, float], ...]:
     return () if alpha == 1.0 else ((block, alpha),)
 
 
-OPERATIONS: Final[Mapping[str, Callable[[Trace, str, float], Surgery]]] = {
+OPERATIONS: Final[Mapping[str, Callable[[str, float, str], Surgery]]] = {
     "none": _weaken,
     "remove": _remove,
-    "swap with the next": _swap,
+    "swap": _swap,
     "cut its shortcut": _cut,
 }
 
@@ -116,42 +223,51 @@ def _outcome(explorer: Explorer, before: Capture, after: Capture, surgery: Surge
     """One sentence on what the surgery did to the answer."""
     if surgery == Surgery():
         return "Nothing is changed yet, so both answers are the same."
-    was = explorer.prediction(before, 1).top[0]
-    now = explorer.prediction(after, explorer.config.num_classes).top
-    left = next(score for score in now if score.index == was.index)
-    odds = numbers.percent(was.probability), numbers.percent(left.probability)
-    change = f"**{plain(was.label)}** goes from {odds[0]} to **{odds[1]}**"
-    if now[0].index == was.index:
+    first, winner = paired(explorer, before, after)[0], explorer.prediction(after, 1).top[0]
+    was, now = first.percentages
+    name = f"**{plain(first.label)}**"
+    change = f"{name} stays at {was}" if was == now else f"{name} goes from {was} to **{now}**"
+    if winner.index == explorer.prediction(before, 1).top[0].index:
         return f"{change} and stays first."
-    return f"{change}; **{plain(now[0].label)}** is first now."
+    return f"{change}; **{plain(winner.label)}** is first now."
 
 
-def _compare(explorer: Explorer, answers: tuple[tuple[str, Capture], ...], stage: str) -> None:
-    """Top five and the last stage's maps of both networks, side by side."""
-    before = answers[0][1][stage].values
-    channels = sorted(maps.strongest(before, _MAPS))
-    reach = residual.common_reach([answer[stage].values for _, answer in answers], channels)
-    for column, (name, answer) in zip(st.columns(2, gap="large"), answers, strict=True):
-        with column:
-            st.markdown(f"**{name}**")
-            _top_five(explorer, name, answer)
-            st.image(
-                residual.map_grid(
-                    [answer[stage].values[channel] for channel in channels], reach, signed=False
-                ),
-                caption=f"{stage}, channels {', '.join(map(str, channels))}",
-                width=280,
-                alt=f"{name}: {maps.describe(answer[stage].values[channels], stage)}",
-            )
+def paired(explorer: Explorer, before: Capture, after: Capture) -> list[bars.ScorePair]:
+    """The top classes of the first answer in its order, and after them those only of the second."""
+    count = explorer.config.num_classes
+    was, now = (explorer.prediction(answer, count).top for answer in (before, after))
+    old, new = ({score.index: score.probability for score in scores} for scores in (was, now))
+    labels = {score.index: score.label for score in (*was[:_TOP], *now[:_TOP])}  # in this order
+    return [
+        bars.ScorePair(
+            label,
+            (old[index], new[index]),
+            (float(before.logits[index]), float(after.logits[index])),
+        )
+        for index, label in labels.items()
+    ]
 
 
-def _top_five(explorer: Explorer, name: str, answer: Capture) -> None:
-    """An answer's most probable classes as bars."""
-    top = explorer.prediction(answer, min(5, explorer.config.num_classes)).top
-    spoken = ", ".join(f"{score.label} {numbers.percent(score.probability)}" for score in top)
+def _compare_answers(explorer: Explorer, before: Capture, after: Capture) -> None:
+    """The top classes of both networks in one chart."""
+    pairs = paired(explorer, before, after)
+    spoken = "; ".join(f"{pair.label} {' → '.join(pair.written)}" for pair in pairs)
     st.plotly_chart(
-        bars.prediction_bars(top, explorer.theme, trained=explorer.weights.trained),
+        bars.paired_bars(pairs, _ANSWERS, explorer.theme, trained=explorer.weights.trained),
         config={"displayModeBar": False},
-        alt=f"{name}: {spoken}",
-        key=f"_answer_{name}",  # the two may be equal
+        alt=f"Untouched → after the surgery: {spoken}",
+    )
+
+
+def _compare_maps(before: Capture, after: Capture, path: str) -> None:
+    """Some channels of a block in both networks, side by side on one scale."""
+    values = before[path].values
+    channels = sorted(maps.strongest(values, residual_panel.CHANNELS))
+    parts = [(_ANSWERS[0], values), (_ANSWERS[1], after[path].values)]
+    reach = residual_panel.pictures(parts, channels, signed=False)
+    residual_panel.scale(
+        reach,
+        f"{path}, {residual_panel.named(channels, len(values))}: those that vary most in the "
+        "untouched network",
+        signed=False,
     )

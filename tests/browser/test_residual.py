@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import settled
 from tests.browser.test_app import query, visit
@@ -42,4 +42,48 @@ def test_the_lesion_study_says_how_much_it_asks_and_shows_its_bars(page: Page, a
     main = page.get_by_test_id("stMain")
     main.get_by_role("button", name="Remove each block in turn: 9 forward passes").click()
     expect(main).to_contain_text("Without one block the answer is still star in 4 of 8 cases")
-    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(4)
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
+
+
+@pytest.mark.parametrize(("chart", "row"), [(0, 3), (2, 5)], ids=["ratios", "lesions"])
+def test_a_click_on_a_bar_selects_its_block(page: Page, app, chart, row):
+    blocks = [f"layer{stage}.{place}" for stage in (1, 2, 3, 4) for place in (0, 1)]
+    visit(page, app, "residual?picture=star")
+    page.get_by_role("button", name="Remove each block in turn").click()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
+    settled(page)
+    bar = page.get_by_test_id("stPlotlyChart").nth(chart).locator(".barlayer .point path").nth(row)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
+    expect(page.get_by_role("heading", name=f"Surgery on {blocks[row]}")).to_be_visible()
+    settled(page)
+    assert query(page)["layer"] == [blocks[row]]
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
+
+
+def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    visit(page, app, "residual?picture=star&operation=remove")
+    chart = page.get_by_test_id("stPlotlyChart").nth(1)
+    chart.scroll_into_view_if_needed()
+    frame = chart.bounding_box()
+    words = chart.locator("svg text").all()
+    assert len(words) > 15
+    for word in words:
+        box = word.bounding_box()
+        assert frame["x"] <= box["x"]
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+    context.close()
+
+
+def test_the_maps_that_are_compared_stand_in_the_link(page: Page, app):
+    visit(page, app, "residual?picture=star&layer=layer2.1&operation=remove")
+    box = page.get_by_test_id("stMain").get_by_role("combobox", name="Maps of")
+    box.click()
+    box.fill("layer3.0")
+    page.get_by_role("option", name="layer3.0").click()
+    expect(page.get_by_test_id("stMain")).to_contain_text("one scale for all · layer3.0, channels")
+    settled(page)
+    assert query(page)["later"] == ["layer3.0"]
