@@ -81,9 +81,13 @@ def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app):
 def test_the_maps_that_are_compared_stand_in_the_link(page: Page, app):
     visit(page, app, "residual?picture=star&layer=layer2.1&operation=remove")
     box = page.get_by_test_id("stMain").get_by_role("combobox", name="Maps of")
+    # A list closes when the page scrolls under it: by then the charts must have their height.
+    expect(page.locator(".barlayer .point path")).to_have_count(8 + 2 * 8)
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
     box.click()
     box.fill("layer3.0")
-    page.get_by_role("option", name="layer3.0").click()
+    box.press("Enter")
     expect(page.get_by_test_id("stMain")).to_contain_text("one scale for all · layer3.0, channels")
     settled(page)
     assert query(page)["later"] == ["layer3.0"]
