@@ -61,17 +61,16 @@ def _sources(explorer: Explorer, worked: Worked) -> None:
     pin = Pin(*worked.origin)
     with st.container(horizontal=True, gap="small"):
         for path in sources:
-            if st.button(
+            st.button(
                 f"Back to {path}",
                 key=f"_by_hand_{path}",
                 on_click=_go_back,
                 args=(path, pin),
                 icon=":material/arrow_back:",
                 help=f"Channel {pin.channel}, row {pin.row}, column {pin.column}",
-            ):
-                st.rerun()  # the whole page, not this part of it: another layer is selected
+            )
 
 
 def _go_back(path: str, pin: Pin) -> None:
     controls.select_layer(path)
-    wall_state.ask_for(pin)
+    wall_state.leave_for(pin)

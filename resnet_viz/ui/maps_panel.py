@@ -20,6 +20,8 @@ from resnet_viz.ui.texts import plain
 @st.fragment
 def inside(explorer: Explorer) -> None:
     """The wall and the cell that is pinned on it; a pin runs this part of the page and no more."""
+    if wall_state.has_left():
+        st.rerun()  # the whole page, not this part of it
     with panels.told():
         activation = explorer.capture(explorer.layer)[explorer.layer]
         wall(explorer, activation)

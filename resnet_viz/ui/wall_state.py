@@ -21,6 +21,7 @@ from resnet_viz.ui import widgets
 KEY: Final = "feature_wall"  # of the component
 _KNOWN: Final = "_feature_wall"
 _REPORTED: Final = "_feature_wall_reported"
+_LEFT: Final = "_feature_wall_left"
 _AIMED: Final = (
     "_feature_wall_aimed"  # the cell was asked for by its numbers, whatever layer it is of
 )
@@ -76,7 +77,17 @@ def write_pin(pin: Pin | None) -> None:
 def ask_for(pin: Pin) -> None:
     """Ask for a cell as a link does, for callbacks: the wall sees that the URL changed, and opens there."""
     _write(_written(*pin))
-    st.session_state[_AIMED] = True
+
+
+def leave_for(pin: Pin) -> None:
+    """The same for a cell of the layer that has just been selected, whatever its shape."""
+    ask_for(pin)
+    st.session_state[_AIMED] = st.session_state[_LEFT] = True
+
+
+def has_left() -> bool:
+    """Whether another layer was selected since the last run, from within this part of the page."""
+    return bool(st.session_state.pop(_LEFT, False))
 
 
 def write_options(options: Options) -> None:

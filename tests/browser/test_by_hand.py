@@ -477,3 +477,14 @@ def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:
     expect(page.get_by_text("row 3, column 3 holds")).to_be_visible()
     expect(page.locator(".readout .place")).to_have_text("channel 1 (of 0–127) · row 3, column 3")
     assert "cell=3-3" in page.url
+
+
+def test_back_is_to_the_cell_that_was_read_whatever_the_layers_shape(page: Page, app: str) -> None:
+    page.goto(f"{app}/feature_maps?model=shapes&layer=layer2.0.conv1&channel=3&cell=8-12")
+    settled(page)
+    page.get_by_role("button", name="Back to layer1.1.relu2").click()
+    place = page.locator(".readout .place")
+    expect(place).to_contain_text("row 16, column 24")  # of stride 2, the window's middle
+    expect(page.get_by_text("layer1.1.relu2 · ReLU")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    page.wait_for_url(lambda url: "cell=16-24" in url)
