@@ -27,8 +27,12 @@ def colour_table(signed: bool) -> np.ndarray:
 
 
 def strongest(values: np.ndarray, count: int) -> list[int]:
-    """The channels of (C, H, W) activations that vary most over the picture, best first."""
-    order = np.argsort(-values.var(axis=(1, 2)), kind="stable")
+    """The channels of (C, H, W) activations that vary most over the picture, best first.
+
+    Of channels that vary alike, as those of a single cell do, the ones of the largest |value|.
+    """
+    largest = np.abs(values).max(axis=(1, 2))
+    order = np.lexsort((-largest, -values.var(axis=(1, 2))))
     return [int(channel) for channel in order[:count]]
 
 

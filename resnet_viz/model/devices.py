@@ -6,6 +6,9 @@ import torch
 
 from resnet_viz.errors import DeviceError
 
+# What is worked out by hand must be what a GPU found: convolutions in float32, not in TF32's ten bits.
+torch.backends.cudnn.allow_tf32 = False
+
 
 def devices() -> tuple[str, ...]:
     """The devices that a network can run on here, the CPU first: `("cpu", "cuda:0")`."""

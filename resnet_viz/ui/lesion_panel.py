@@ -74,7 +74,7 @@ def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
     survived = sum(lesion.survived for lesion in lesions)
     st.markdown(
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
-        f"cases. {_verdict(lesions, trained=explorer.weights.trained)}"
+        f"cases. {verdict(lesions, trained=explorer.weights.trained)}"
     )
     st.plotly_chart(
         residual.lesion_bars(lesions, block, explorer.theme),
@@ -88,11 +88,15 @@ def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
         st.rerun()  # the whole page, not this part of it: another block is selected
 
 
-def _verdict(lesions: tuple[Lesion, ...], *, trained: bool) -> str:
+def verdict(lesions: tuple[Lesion, ...], *, trained: bool) -> str:
     """Which block is missed most, where anything was learned that could be missed."""
     if not trained:
         return "These weights are untrained: that says nothing about the blocks."
     most = min(lesions, key=lambda lesion: lesion.probability)
+    if most.probability >= most.untouched:
+        return (
+            f"No block is missed: without any one, {numbers.percent(most.untouched)} or more stay."
+        )
     return (
         f"**{most.path}** is missed most: {numbers.percent(most.untouched)} become "
         f"{numbers.percent(most.probability)}."

@@ -25,6 +25,7 @@ _LEFT: Final = "_feature_wall_left"
 _AIMED: Final = (
     "_feature_wall_aimed"  # the cell was asked for by its numbers, whatever layer it is of
 )
+_DIGITS: Final = 9  # of a number in a link
 _DEFAULT: Final = Options()
 _NAMES: Final = ("channel", "cell", *(field.name for field in fields(Options)))  # in the URL
 
@@ -241,7 +242,7 @@ def _cell(text: str, shape: Sequence[int]) -> tuple[int, int] | None:
 
 
 def _whole(text: str, count: int) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:9]) < count
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) < count
 
 
 def _refuse(sentence: str, *names: str) -> None:

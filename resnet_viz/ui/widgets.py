@@ -79,4 +79,4 @@ def show_notices() -> None:
 
 
 def _whole(text: str, low: int, high: int) -> bool:
-    return text.isascii() and text.isdigit() and low <= int(text[:9]) <= high
+    return text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high

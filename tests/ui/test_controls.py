@@ -187,6 +187,8 @@ def test_a_refused_file_is_forgotten_with_the_next_picture(open_page):
         ("feature_maps", {"channel": "999"}, "999"),
         ("feature_maps", {"cell": "3"}, "“3”"),
         ("feature_maps", {"cell": "400-2", "channel": "2"}, "400-2"),
+        ("feature_maps", {"cell": "0000000000999-1"}, "0000000000999-1"),
+        ("feature_maps", {"channel": "0000000009999"}, "0000000009999"),
         ("feature_maps", {"sort": "size"}, "size"),
         ("feature_maps", {"show": "nobody"}, "nobody"),
         ("feature_maps", {"scale": "fixed", "high": "much"}, "much"),

@@ -1,16 +1,18 @@
 """The residual page: a block taken apart, surgery that changes the answer, the lesion study."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from resnet_viz.analysis.lens import block_view, residual_ratios
 from resnet_viz.analysis.lesions import lesion_study
+from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.analysis.surgery import Surgery, operate
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import shell
+from resnet_viz.ui import lesion_panel, shell
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import problems, texts
 
@@ -321,3 +323,11 @@ def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(op
 def test_the_page_stands_after_the_feature_maps():
     slugs = [page.slug for page in shell.PAGES]
     assert slugs.index("feature_maps") < slugs.index("residual") < slugs.index("predict")
+
+
+def test_where_no_block_is_missed_none_is_said_to_be():
+    lesion = Lesion("layer1.0", "identity", 3, 0.111, 0.111, 3, 0.111)
+    said = lesion_panel.verdict((lesion,), trained=True)
+    assert "No block is missed" in said
+    worse = replace(lesion, path="layer2.0", probability=0.05)
+    assert "**layer2.0** is missed most" in lesion_panel.verdict((lesion, worse), trained=True)

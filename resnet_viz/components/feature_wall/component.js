@@ -199,7 +199,9 @@ class FeatureWall {
     root.onpointerleave = (event) => lifted(event) || this.goHome();
     root.addEventListener("focusout", ({ relatedTarget: next }) => root.contains(next) || this.goHome());
     root.onkeydown = (event) => {
-      if (event.key === "Escape") this.pinned ? this.unpin() : this.goHome();
+      if (event.key !== "Escape" || event.target.matches("input, select")) return;
+      if (this.pinned) this.unpin();
+      else this.goHome();
     };
     this.listenToTools();
   }
