@@ -1,4 +1,4 @@
-"""One question to a network: run a picture through it and keep what the asked layers put out."""
+"""Run a picture through a network, all the way or part of it, and keep what the asked layers put out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,29 @@ from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from resnet_viz.analysis.records import Activation, Capture, ClassScore, Prediction, Trace
-from resnet_viz.errors import ConfigError, PathError
-from resnet_viz.images import ImageInput, to_tensor
+from resnet_viz.analysis.question import (
+    Passage,
+    as_array,
+    as_maps,
+    ask,
+    observed,
+    run_to,
+    traced,
+)
+from resnet_viz.analysis.records import (
+    INPUT,
+    Activation,
+    Capture,
+    ClassScore,
+    Outputs,
+    Prediction,
+    Trace,
+)
+from resnet_viz.errors import ConfigError
+from resnet_viz.images import ImageInput
+from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
 MAX_PARAMS: Final = 400_000_000  # 1.6 GB; a shared machine must hold several networks
@@ -40,42 +58,40 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
     When a GPU runs out of memory the network moves to the CPU, once and for all, and the note says so.
     Raises `PathError` for a path that the network does not have.
     """
-    paths = tuple(dict.fromkeys(paths))
-    picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
+    paths = _known(loaded, paths)
 
-    def question(network: nn.Module) -> Capture:
+    def question(network: ResNet, picture: Tensor) -> Capture:
         start = time.perf_counter()
-        try:
-            seen, logits = _run(network, picture.to(loaded.device), paths)
-        except torch.OutOfMemoryError:
-            loaded.fall_back_to_cpu()
-            seen, logits = _run(network, picture, paths)
+        with torch.inference_mode(), _keeping(network, picture, paths) as kept:
+            logits = as_array(network(picture)[0])  # (num_classes,)
+        activations = tuple(Activation(path, _maps(kept[path])) for path in paths)
         seconds = time.perf_counter() - start
-        activations = tuple(Activation(path, seen[path]) for path in paths)
         return Capture(activations, logits, loaded.device, seconds, loaded.note)
 
-    return loaded.ask(question)
+    return ask(loaded, image, question)
 
 
-@contextmanager
-def recording(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of the modules at `paths` while the network runs; hooks end with the block.
+def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Outputs:
+    """The same without the scores: the network runs no further than the last of `paths`.
 
-    For use inside `LoadedModel.ask`, which keeps others out. Outputs are not cloned: no module of
-    ours writes in place.
+    `INPUT` among them is the picture as the network reads it, normalised.
     """
-    seen: dict[str, Tensor] = {}
-    handles = []
-    try:
-        for path in paths:
-            module = _module(network, path)
-            handles.append(
-                module.register_forward_hook(lambda _, __, out, p=path: seen.__setitem__(p, out))
-            )
-        yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
+    paths = _known(loaded, paths)
+    trace = traced(loaded)
+
+    def end(path: str) -> tuple[int, int]:
+        """The later the larger; a stage ends with its last layer, and is more than that."""
+        return trace[trace.producer(path)].order, -path.count(".")
+
+    last = max((path for path in paths if path != INPUT), key=end, default=INPUT)
+
+    def question(network: ResNet, picture: Tensor) -> Outputs:
+        with torch.inference_mode(), _keeping(network, picture, paths) as kept:
+            if last != INPUT:
+                run_to(network, picture, last)
+        return Outputs(tuple(Activation(path, _maps(kept[path])) for path in paths))
+
+    return ask(loaded, image, question)
 
 
 def predict(capture: Capture, class_names: Iterable[str], top: int = 5) -> Prediction:
@@ -93,22 +109,25 @@ def predict(capture: Capture, class_names: Iterable[str], top: int = 5) -> Predi
     )
 
 
-def _run(
-    network: nn.Module, picture: Tensor, paths: tuple[str, ...]
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    with torch.inference_mode(), recording(network, paths) as seen:
-        logits = network(picture)  # (1, num_classes)
-    return {path: _as_maps(seen[path]) for path in paths}, logits[0].float().cpu().numpy()
+def _known(loaded: LoadedModel, paths: Iterable[str]) -> tuple[str, ...]:
+    """Each path once; raises `PathError` for one that there is not."""
+    trace = traced(loaded)
+    return tuple(path if path == INPUT else trace[path].path for path in dict.fromkeys(paths))
 
 
-def _as_maps(output: Tensor) -> np.ndarray:
+@contextmanager
+def _keeping(network: ResNet, picture: Tensor, paths: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+    """Collect what the modules at `paths` put out. Nothing is copied: none of ours writes in place."""
+    kept = {INPUT: picture}
+
+    def keep(path: str, passage: Passage) -> None:
+        kept[path] = passage.output
+
+    with observed(network, (path for path in paths if path != INPUT), keep):
+        yield kept
+
+
+def _maps(output: Tensor) -> np.ndarray:
     """One picture's output as (C, H, W) float32; a vector becomes (C, 1, 1)."""
-    values = output[0].float().cpu().numpy()
-    return values.reshape(values.shape if values.ndim == 3 else (-1, 1, 1))
-
-
-def _module(network: nn.Module, path: str) -> nn.Module:
-    try:
-        return network.get_submodule(path)
-    except AttributeError:
-        raise PathError(f"This network has no layer “{path[:60]}”.") from None
+    values: np.ndarray = as_maps(output).float().cpu().numpy()
+    return values

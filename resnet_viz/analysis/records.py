@@ -208,20 +208,26 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
-    """One question to a network: the asked activations, and the scores that came out at the end."""
+class Outputs:
+    """What some layers, blocks or stages put out for one picture."""
 
     activations: tuple[Activation, ...]
-    logits: np.ndarray = field(repr=False)  # (num_classes,) float32
-    device: str  # where it ran
-    seconds: float  # of the forward pass, transfers included
-    note: str = ""  # a sentence for the user, for instance that the GPU was full
 
     def __getitem__(self, path: str) -> Activation:
         for activation in self.activations:
             if activation.path == path:
                 return activation
         raise KeyError(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture(Outputs):
+    """One question to a whole network: the asked activations, and the scores at the end."""
+
+    logits: np.ndarray = field(repr=False)  # (num_classes,) float32
+    device: str  # where it ran
+    seconds: float  # of the forward pass, with the way back from a GPU
+    note: str = ""  # a sentence for the user, for instance that the GPU was full
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from resnet_viz.analysis import surgery as surgeries
 from resnet_viz.analysis.by_hand import Worked
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
-from resnet_viz.analysis.records import Capture
+from resnet_viz.analysis.records import Capture, Outputs
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.analysis.trace import trace
@@ -108,7 +108,22 @@ def effective_field(
     return fields.effective_field(loaded, image, path, *cell)
 
 
-@st.cache_data(max_entries=512, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+def story(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    path: str,
+) -> Outputs:
+    """What a layer puts out, and all that it takes to work out any of its cells by hand."""
+    paths = cells.story(trace(config, input_size), path)
+    loaded = model(config, weights, input_size, device)
+    return questions.outputs(loaded, image, (path, *paths))
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def by_hand(
     config: ResNetConfig,
     weights: str,
@@ -120,8 +135,9 @@ def by_hand(
     strongest: int,
 ) -> Worked:
     """How one cell comes about: its channel, row and column."""
+    seen = story(config, weights, input_size, device, image, path)
     loaded = model(config, weights, input_size, device)
-    return cells.by_hand(loaded, image, path, *cell, strongest=strongest)
+    return cells.by_hand(loaded, seen, path, *cell, strongest=strongest)
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the weights …")

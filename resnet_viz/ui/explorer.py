@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_viz.analysis.capture import predict
-from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
+from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures.palette import Theme
 from resnet_viz.images import ImageInput
@@ -60,6 +60,13 @@ class Explorer:
         return cache.capture(
             self.config, self.weights.key, self.input_size, self.device, self.image, paths
         )
+
+    def activation(self) -> Activation:
+        """What the selected layer puts out, asked together with what its cells come from."""
+        story = cache.story(
+            self.config, self.weights.key, self.input_size, self.device, self.image, self.layer
+        )
+        return story[self.layer]
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""

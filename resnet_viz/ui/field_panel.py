@@ -52,7 +52,7 @@ def field_panel(explorer: Explorer, pin: Pin) -> None:
 def _switched_off(explorer: Explorer, pin: Pin) -> None:
     """Say why there is nothing to see, and lead to a cell that sees something."""
     st.info(text("effective_field_none"), icon=":material/power_off:")
-    values = explorer.capture(explorer.layer)[explorer.layer].values[pin.channel]  # (H, W)
+    values = explorer.activation().values[pin.channel]  # (H, W)
     if values.any():
         row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
         st.button(

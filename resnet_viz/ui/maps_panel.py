@@ -23,7 +23,7 @@ def inside(explorer: Explorer) -> None:
     if wall_state.has_left():
         st.rerun()  # the whole page, not this part of it
     with panels.told():
-        activation = explorer.capture(explorer.layer)[explorer.layer]
+        activation = explorer.activation()
         wall(explorer, activation)
         value_of(explorer, activation, pinned())
         panels.statistics(activation)

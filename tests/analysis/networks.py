@@ -7,6 +7,9 @@ from functools import cache
 import torch
 from torch import nn
 
+from resnet_viz.analysis.by_hand import Worked, by_hand, story
+from resnet_viz.analysis.capture import outputs
+from resnet_viz.analysis.question import traced
 from resnet_viz.images import read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
@@ -63,3 +66,11 @@ def unchanged(loaded: LoadedModel, before: dict[str, torch.Tensor]) -> bool:
         and not loaded.lock.locked()
         and all(p.grad is None and not p.requires_grad for p in loaded.module.parameters())
     )
+
+
+def worked_out(
+    loaded: LoadedModel, path: str, channel: int, row: int = 0, column: int = 0, strongest: int = 6
+) -> Worked:
+    """A cell of a layer by hand, for the cat; the network asked anew."""
+    seen = outputs(loaded, CAT, story(traced(loaded), path))
+    return by_hand(loaded, seen, path, channel, row, column, strongest)

@@ -17,7 +17,6 @@ from resnet_viz.analysis.by_hand import (
     WorkedReLU,
     WorkedScore,
     WorkedSum,
-    by_hand,
 )
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.question import traced
@@ -34,6 +33,7 @@ from tests.analysis.networks import (
     network,
     snapshot,
     unchanged,
+    worked_out,
 )
 
 
@@ -61,7 +61,7 @@ def test_every_layer_ends_in_exactly_the_value_of_the_map(config):
     full = capture(loaded, CAT, trace.paths)
     for row in trace.leaves():
         for cell in cells(row.output_shape, 1):
-            worked = by_hand(loaded, CAT, row.path, *cell)
+            worked = worked_out(loaded, row.path, *cell)
             assert (worked.path, worked.kind) == (row.path, row.kind)
             assert worked.value == full[row.path].values[cell]  # bit for bit
             assert worked.total == pytest.approx(worked.value, rel=1e-4, abs=1e-4), worked
@@ -76,12 +76,12 @@ def test_moved_to_another_cell_it_is_what_one_finds_there(config):
     full = capture(loaded, CAT, trace.paths)
     for row in trace.leaves():
         _, height, width = (*row.output_shape, 1, 1)[:3]
-        start = by_hand(loaded, CAT, row.path, 1, height // 2, width // 2, strongest=2)
+        start = worked_out(loaded, row.path, 1, height // 2, width // 2, strongest=2)
         for _, down, right in cells(row.output_shape, 2):
             moved = start.at(down, right)
             assert moved.value == full[row.path].values[1, down, right]
             assert moved.total == pytest.approx(moved.value, rel=1e-4, abs=1e-4), moved
-            asked = by_hand(loaded, CAT, row.path, 1, down, right, strongest=1000)
+            asked = worked_out(loaded, row.path, 1, down, right, strongest=1000)
             assert moved.total == pytest.approx(asked.total, rel=1e-6, abs=1e-6)
             if isinstance(moved, WorkedConvolution):
                 assert len(moved.strongest) == min(2, len(moved.inputs))
@@ -94,7 +94,7 @@ def test_moved_to_another_cell_it_is_what_one_finds_there(config):
 def test_of_a_large_map_the_part_around_the_cell_can_be_moved_over(cell, path):
     loaded = load(BASIC, "random:0", 336)
     full = capture(loaded, CAT, (path,))[path].values[2]
-    worked = by_hand(loaded, CAT, path, 2, *cell)
+    worked = worked_out(loaded, path, 2, *cell)
     assert worked.outputs.shape == (64, 64)
     (top, left), (down, right) = worked.corner, cell
     assert top <= down < top + 64
@@ -107,7 +107,7 @@ def test_of_a_large_map_the_part_around_the_cell_can_be_moved_over(cell, path):
 
 @pytest.mark.parametrize("path", ["layer1", "layer1.0", "layer2.0"])
 def test_a_stage_or_block_is_its_last_sum_and_what_the_relu_leaves_of_it(path):
-    worked = by_hand(network(BASIC), CAT, path, 3, 2, 1)
+    worked = worked_out(network(BASIC), path, 3, 2, 1)
     assert isinstance(worked, WorkedSum)
     (relu,) = worked.after
     assert relu.path == traced(network(BASIC)).producer(path)
@@ -118,7 +118,7 @@ def test_a_stage_or_block_is_its_last_sum_and_what_the_relu_leaves_of_it(path):
 
 
 def test_a_block_without_a_sum_is_its_last_layer():
-    worked = by_hand(network(PLAIN), CAT, "layer1.0", 3, 2, 1)
+    worked = worked_out(network(PLAIN), "layer1.0", 3, 2, 1)
     assert isinstance(worked, WorkedReLU)
 
 
@@ -142,7 +142,7 @@ def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, 
     inside = F.unfold(torch.ones_like(x[:, :1]), kernel, padding=pad, stride=stride)
     inside = inside.reshape(*kernel, *out.shape[-2:])
     for channel, row, column in cells(out.shape[1:], 4):
-        worked = by_hand(loaded, CAT, path, channel, row, column, strongest=2)
+        worked = worked_out(loaded, path, channel, row, column, strongest=2)
         assert isinstance(worked, WorkedConvolution)
         np.testing.assert_array_equal(worked.padded, inside[:, :, row, column].numpy() == 0)
         assert (worked.top, worked.left) == (
@@ -157,7 +157,7 @@ def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, 
             assert not part.patch[worked.padded].any()
         sums = [part.total for part in worked.strongest]
         assert sum(sums) + worked.rest == pytest.approx(worked.total, abs=1e-9)
-        everything = by_hand(loaded, CAT, path, channel, row, column, strongest=1000)
+        everything = worked_out(loaded, path, channel, row, column, strongest=1000)
         ranked = sorted((part.total for part in everything.strongest), key=abs, reverse=True)
         assert sums == ranked[:2]
         assert len(sums) + worked.rest_channels == len(worked.inputs)
@@ -169,7 +169,7 @@ def test_a_grouped_filter_sees_its_own_group_alone():
     conv = loaded.module.get_submodule(path)
     (x,) = maps(loaded, "layer2.0.relu1")
     for channel in (0, conv.out_channels // 2, conv.out_channels - 1):
-        worked = by_hand(loaded, CAT, path, channel, 1, 1, strongest=1000)
+        worked = worked_out(loaded, path, channel, 1, 1, strongest=1000)
         seen = {
             other
             for other in range(x.shape[1])
@@ -191,7 +191,7 @@ def test_a_grouped_filter_sees_its_own_group_alone():
 )
 def test_a_convolution_is_followed_to_the_next_meeting(config, path, after):
     loaded = network(config)
-    worked = by_hand(loaded, CAT, path, 5, 3, 2)
+    worked = worked_out(loaded, path, 5, 3, 2)
     assert [following.path for following in worked.after] == after
     value = worked.value
     for following, (expected,) in zip(worked.after, (maps(loaded, p) for p in after), strict=True):
@@ -204,7 +204,7 @@ def test_a_convolution_is_followed_to_the_next_meeting(config, path, after):
 def test_the_numbers_of_batch_norm_are_the_modules_own():
     loaded = network(BASIC)
     norm = loaded.module.get_submodule("layer2.0.bn1")
-    worked = by_hand(loaded, CAT, "layer2.0.bn1", 4, 0, 3)
+    worked = worked_out(loaded, "layer2.0.bn1", 4, 0, 3)
     assert isinstance(worked, WorkedNorm)
     assert worked.mean == norm.running_mean[4]
     assert worked.variance == norm.running_var[4]
@@ -218,7 +218,7 @@ def test_max_pooling_names_the_winner_that_torch_names():
     x, out = maps(loaded, "relu", "maxpool")
     _, indices = F.max_pool2d(x, 3, 2, 1, return_indices=True)
     for channel, row, column in cells(out.shape[1:], 30):
-        worked = by_hand(loaded, CAT, "maxpool", channel, row, column)
+        worked = worked_out(loaded, "maxpool", channel, row, column)
         assert isinstance(worked, WorkedMaxPool)
         assert np.isneginf(worked.patches[0][worked.padded]).all()
         assert worked.padded.any() == (row == 0 or column == 0)
@@ -228,7 +228,7 @@ def test_max_pooling_names_the_winner_that_torch_names():
 
 def test_average_pooling_is_a_sum_over_a_count():
     (maps_before,) = maps(network(BASIC), "layer4")
-    worked = by_hand(network(BASIC), CAT, "avgpool", 9)
+    worked = worked_out(network(BASIC), "avgpool", 9)
     assert isinstance(worked, WorkedMean)
     np.testing.assert_array_equal(worked.map, maps_before[0, 9])
     assert worked.count == maps_before[0, 9].numel()
@@ -236,7 +236,7 @@ def test_average_pooling_is_a_sum_over_a_count():
 
 
 def test_a_sum_names_both_paths():
-    worked = by_hand(network(BASIC), CAT, "layer2.0.add", 1, 2, 3)
+    worked = worked_out(network(BASIC), "layer2.0.add", 1, 2, 3)
     branch, shortcut = maps(network(BASIC), "layer2.0.bn2", "layer2.0.downsample.1")
     assert isinstance(worked, WorkedSum)
     assert (worked.branch, worked.shortcut) == (branch[0, 1, 2, 3], shortcut[0, 1, 2, 3])
@@ -246,11 +246,11 @@ def test_a_sum_names_both_paths():
 def test_option_a_takes_every_second_place_and_new_channels_are_zero():
     loaded = network(ZERO_PAD)
     (before,) = maps(loaded, "layer1")
-    worked = by_hand(loaded, CAT, "layer2.0.downsample", 7, 3, 5)
+    worked = worked_out(loaded, "layer2.0.downsample", 7, 3, 5)
     assert isinstance(worked, WorkedCopy)
     assert worked.source == (7, 6, 10)
     assert worked.value == before[0, 7, 6, 10]
-    new = by_hand(loaded, CAT, "layer2.0.downsample", 8, 3, 5)
+    new = worked_out(loaded, "layer2.0.downsample", 8, 3, 5)
     assert isinstance(new, WorkedCopy)
     assert (new.source, new.value) == (None, 0)
 
@@ -260,7 +260,7 @@ def test_the_classifiers_terms_end_in_the_logit(strongest):
     loaded = network(RESNET20)
     logits = capture(loaded, CAT).logits
     for label in range(10):
-        worked = by_hand(loaded, CAT, "fc", label, strongest=strongest)
+        worked = worked_out(loaded, "fc", label, strongest=strongest)
         assert isinstance(worked, WorkedScore)
         assert worked.value == logits[label]
         words = [term.product for term in (*worked.positive, *worked.negative)]
@@ -278,11 +278,11 @@ def test_the_same_channels_speak_of_the_likeliest_classes():
     loaded = network(RESNET20)
     logits = capture(loaded, CAT).logits
     unlikely = int(logits.argmin())
-    worked = by_hand(loaded, CAT, "fc", unlikely)
+    worked = worked_out(loaded, "fc", unlikely)
     assert isinstance(worked, WorkedScore)
     assert worked.classes == (*np.argsort(-logits)[:6], unlikely)
     for label in worked.classes:
-        other, asked = worked.of(label), by_hand(loaded, CAT, "fc", label)
+        other, asked = worked.of(label), worked_out(loaded, "fc", label)
         assert isinstance(asked, WorkedScore)
         assert other.value == logits[label]
         assert (other.total, other.rest) == (asked.total, asked.rest)
@@ -292,16 +292,16 @@ def test_the_same_channels_speak_of_the_likeliest_classes():
 @pytest.mark.parametrize("cell", [(8, 0, 0), (0, 16, 0), (0, 0, -1), (-1, 0, 0)])
 def test_a_cell_that_is_not_there_is_a_sentence(cell):
     with pytest.raises(PathError, match=r"layer1\.0\.conv1 has no cell .*8 × 16 × 16"):
-        by_hand(network(BASIC), CAT, "layer1.0.conv1", *cell)
+        worked_out(network(BASIC), "layer1.0.conv1", *cell)
 
 
 def test_an_unknown_layer_is_a_sentence():
     with pytest.raises(PathError, match="layer9"):
-        by_hand(network(BASIC), CAT, "layer9", 0)
+        worked_out(network(BASIC), "layer9", 0)
 
 
 def test_arrays_are_read_only():
-    worked = by_hand(network(BASIC), CAT, "conv1", 0, 0, 0)
+    worked = worked_out(network(BASIC), "conv1", 0, 0, 0)
     for array in (worked.maps, worked.outputs, worked.rests, worked.strongest[0].patch):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1

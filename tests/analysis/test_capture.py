@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.analysis import capture as module
-from resnet_viz.analysis.capture import capture, check_runnable, predict, recording
-from resnet_viz.analysis.records import Activation, Capture
+from resnet_viz.analysis.capture import capture, check_runnable, outputs, predict
+from resnet_viz.analysis.question import watching
+from resnet_viz.analysis.records import INPUT, Activation, Capture
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import SAMPLES, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import FELL_BACK
 from resnet_viz.weights.sources import load
 
@@ -74,7 +75,9 @@ def test_no_hook_stays_after_success_and_after_failure(loaded):
     with pytest.raises(PathError, match="nowhere"):
         capture(loaded, read_sample("cat"), ("layer1", "nowhere"))
     assert hooks(network) == 0
-    with pytest.raises(RuntimeError, match="channels"), recording(network, ["layer1"]):
+    with pytest.raises(PathError, match="nowhere"):
+        outputs(loaded, read_sample("cat"), ("layer1", "nowhere"))
+    with pytest.raises(RuntimeError, match="channels"), watching(network, ["layer1"]):
         network(torch.zeros(1, 4, 8, 8))
     assert hooks(network) == 0
     assert not network.training
@@ -103,20 +106,56 @@ def test_threads_with_different_pictures_never_see_each_others_maps(loaded):
 
 def test_a_full_gpu_falls_back_to_the_cpu_once_and_says_so(monkeypatch):
     loaded = load(CONFIG, "random:0", SIZE)
-    run, calls = module._run, []
+    forward, calls = ResNet.forward, []
 
-    def full_once(network, picture, paths):
-        calls.append(paths)
+    def full_once(network, picture):
+        calls.append(picture)
         if len(calls) == 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return run(network, picture, paths)
+        return forward(network, picture)
 
-    monkeypatch.setattr(module, "_run", full_once)
+    monkeypatch.setattr(ResNet, "forward", full_once)
     answer = capture(loaded, read_sample("cat"), ("layer1",))
     assert answer.note == FELL_BACK
     assert answer.device == loaded.device == "cpu"
     assert capture(loaded, read_sample("cat")).note == FELL_BACK
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize("path", [row.path for row in trace(CONFIG, SIZE).layers])
+def test_run_no_further_than_asked_the_outputs_are_those_of_the_whole(loaded, path):
+    image = read_sample("cat")
+    whole = capture(loaded, image, trace(CONFIG, SIZE).paths)
+    (seen,) = outputs(loaded, image, (path,)).activations
+    assert seen.path == path
+    np.testing.assert_array_equal(seen.values, whole[path].values)
+
+
+def test_outputs_run_no_block_further_than_the_last_that_is_asked_for(loaded):
+    """Whatever the order of the question, a stage and its own last layer among them."""
+    ran = []
+    handles = [
+        block.register_forward_hook(lambda *_, path=path: ran.append(path))
+        for path, block in loaded.module.named_modules()
+        if path.count(".") == 1 and path.startswith("layer")
+    ]
+    paths = ("layer1", "conv1", "layer1.1.relu2", "maxpool", "layer1.1.add")
+    try:
+        seen = outputs(loaded, read_sample("cat"), paths)
+    finally:
+        for handle in handles:
+            handle.remove()
+    assert ran == ["layer1.0", "layer1.1"]
+    assert [a.path for a in seen.activations] == list(paths)
+    np.testing.assert_array_equal(seen["layer1"].values, seen["layer1.1.relu2"].values)
+    np.testing.assert_array_equal(seen["layer1"].values, seen["layer1.1.add"].values.clip(min=0))
+
+
+def test_the_input_is_the_picture_as_the_network_reads_it(loaded):
+    image = read_sample("cat")
+    expected = to_tensor(image, loaded.weights.preprocessing)[0].numpy()
+    for paths in ((INPUT,), (INPUT, "conv1")):
+        np.testing.assert_array_equal(outputs(loaded, image, paths)[INPUT].values, expected)
 
 
 def test_probabilities_are_softmax_and_come_in_order():

@@ -17,13 +17,12 @@ from resnet_viz.analysis.by_hand import (
     WorkedMaxPool,
     WorkedScore,
     WorkedSum,
-    by_hand,
 )
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.question import traced
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Working
-from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network
+from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
 from tests.browser.serving import ROOT, serving, settled
 
 pytestmark = pytest.mark.browser
@@ -57,7 +56,7 @@ STRONGEST = 4
 
 def asked(kind: str) -> Worked:
     config, path, *cell = ASKED[kind]
-    return by_hand(network(config), CAT, path, *cell, strongest=STRONGEST)
+    return worked_out(network(config), path, *cell, strongest=STRONGEST)
 
 
 def made(kind: str) -> Working:

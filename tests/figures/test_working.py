@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viz.analysis.by_hand import Worked, WorkedConvolution, WorkedMean, WorkedScore, by_hand
+from resnet_viz.analysis.by_hand import Worked, WorkedConvolution, WorkedMean, WorkedScore
 from resnet_viz.analysis.by_hand.records import WorkedWindow
 from resnet_viz.analysis.question import traced
 from resnet_viz.figures.working import working
 from resnet_viz.figures.working_records import Names, Step, Working
 from resnet_viz.weights.sources import load
-from tests.analysis.networks import ALL, BASIC, BOTTLENECK, CAT, GROUPS, ZERO_PAD, network
+from tests.analysis.networks import ALL, BASIC, BOTTLENECK, GROUPS, ZERO_PAD, network, worked_out
 from tests.figures.blobs import unpack
 
 NAMES = Names("source", "channel 1", "")
@@ -20,7 +20,7 @@ NAMES = Names("source", "channel 1", "")
 
 def shown(config, path: str, channel: int = 1, row: int = 0, column: int = 0, names: Names = NAMES):
     """The record of a cell and what is written of it."""
-    worked = by_hand(network(config), CAT, path, channel, row, column, strongest=3)
+    worked = worked_out(network(config), path, channel, row, column, strongest=3)
     classes = tuple(f"class {label}" for label in getattr(worked, "classes", ()))
     return worked, working(worked, replace(names, shown=worked.path, classes=classes))
 
@@ -50,7 +50,7 @@ def known(worked: Worked, written: Working) -> set[str]:
 def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
     loaded = network(config)
     for row in traced(loaded).leaves():
-        worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
+        worked = worked_out(loaded, row.path, 1, strongest=3)
         classes = tuple(map(str, getattr(worked, "classes", ())))
         written = working(worked, replace(NAMES, shown=row.path, classes=classes))
         gaps = {step.value for step in written.steps}
@@ -67,7 +67,7 @@ def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
 def test_maps_and_outputs_are_those_of_the_record(config):
     loaded = network(config)
     for row in traced(loaded).leaves():
-        worked = by_hand(loaded, CAT, row.path, 1, strongest=3)
+        worked = worked_out(loaded, row.path, 1, strongest=3)
         if not isinstance(worked, WorkedWindow):
             continue
         header, arrays = unpack(working(worked, replace(NAMES, shown=row.path)).encoded("here"))
@@ -139,7 +139,7 @@ def test_the_score_of_a_class_can_be_asked_of_the_likeliest():
 
 
 def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():
-    worked = by_hand(load(BASIC, "random:0", 336), CAT, "conv1", 1, 100, 3)
+    worked = worked_out(load(BASIC, "random:0", 336), "conv1", 1, 100, 3)
     written = working(worked, replace(NAMES, shown="conv1"))
     assert (
         written.facts["output"] == "conv1, channel 1: rows 68 to 131, columns 0 to 63 of 168 × 168"
@@ -185,7 +185,7 @@ def test_each_kind_is_said_in_a_sentence(config, path, channel, words):
 
 @pytest.mark.parametrize("path", ["layer1", "layer2.0"])
 def test_of_a_block_the_sum_is_told_to_the_relu_whose_map_is_shown(path):
-    worked = by_hand(network(BASIC), CAT, path, 1)
+    worked = worked_out(network(BASIC), path, 1)
     last = traced(network(BASIC)).producer(path)
     written = working(worked, replace(NAMES, shown=last))
     assert [step.value for step in written.steps] == ["in0", "in1", "out0", "out1"]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.trace import trace
@@ -119,3 +120,20 @@ def test_a_network_that_is_too_large_is_a_sentence(open_page):
     app = open_page("feature_maps", model="wide_resnet101_2", size="1024")
     assert all("multiply-adds" in sentence for sentence in problems(app))
     assert "This cell by hand" not in sections(app)
+
+
+def test_another_cell_of_the_same_layer_asks_the_network_nothing(open_page, monkeypatch):
+    """What its cells come from is kept; a forward pass would cost more than all the rest of a click."""
+    app = open_page("feature_maps", model="resnet18", layer="layer2.0", size="64", cell="3-4")
+
+    def forward(*_):
+        raise AssertionError("a module ran")
+
+    for kind in (nn.Conv2d, nn.BatchNorm2d, nn.ReLU):
+        monkeypatch.setattr(kind, "forward", forward)
+    app.query_params["channel"], app.query_params["cell"] = "5", "1-2"
+    app = app.run()
+    assert problems(app) == []
+    assert any(
+        "Channel 5" in str(m.value) and "row 1, column 2" in str(m.value) for m in app.markdown
+    )

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-import torch
-from torch import Tensor
-
 from resnet_viz.analysis.by_hand.cell import Cell
 from resnet_viz.analysis.by_hand.layers import WORKED, batch_norm, relu
 from resnet_viz.analysis.by_hand.records import (
@@ -26,9 +23,8 @@ from resnet_viz.analysis.by_hand.records import (
     WorkedSum,
     WorkedWindow,
 )
-from resnet_viz.analysis.question import ask, check_cell, run_to, traced, watching
-from resnet_viz.analysis.records import LayerRecord, Trace
-from resnet_viz.images import ImageInput
+from resnet_viz.analysis.question import check_cell, traced
+from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
@@ -47,6 +43,7 @@ __all__ = [
     "WorkedSum",
     "WorkedWindow",
     "by_hand",
+    "story",
 ]
 
 # What may follow a convolution or a sum place by place, so that its story is told to the end.
@@ -57,9 +54,18 @@ _AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
 _FOLLOWED: Final = ("Conv2d", "Add")
 
 
+def story(trace: Trace, path: str) -> tuple[str, ...]:
+    """The paths whose outputs `by_hand` has to see: the layer, what it reads, what follows it.
+
+    Raises `PathError` for a path that the network does not have.
+    """
+    layer = _worked_out(trace, path)
+    return (*trace.sources(layer.path), layer.path, *_after(trace, layer))
+
+
 def by_hand(
     loaded: LoadedModel,
-    image: ImageInput,
+    seen: Outputs,
     path: str,
     channel: int,
     row: int = 0,
@@ -68,32 +74,30 @@ def by_hand(
 ) -> Worked:
     """Work out one cell of a layer's output; of a stage or block, of its last sum or layer.
 
-    What follows a convolution or a sum place by place is worked out with it, in `after`.
-    `strongest` is how many input channels of a convolution (or of the classifier, on each side) are
-    shown one by one; the others become one number. The network runs once, up to that layer.
+    `seen` holds what the layers of its `story` put out. What follows a convolution or a sum place by
+    place is worked out with it, in `after`. `strongest` is how many input channels of a convolution
+    (or of the classifier, on each side) are shown one by one; the others become one number.
     Raises `PathError` for a layer or a cell that the network does not have.
     """
     trace = traced(loaded)
     layer = _worked_out(trace, path)
     check_cell(layer, channel, row, column)
-    after = _after(trace, layer.path) if layer.kind in _FOLLOWED else ()
-    at, paths = (channel, row, column), (layer.path, *after)
 
-    def question(network: ResNet, picture: Tensor) -> Worked:
-        with torch.inference_mode(), watching(network, paths) as seen:
-            run_to(network, picture, paths[-1])
+    def cell(network: ResNet, path: str) -> Cell:
+        module, sources = network.get_submodule(path), trace.sources(path)
+        inputs = tuple(seen[source].values for source in sources)
+        at = (channel, row, column)
+        return Cell(trace[path], module, sources, inputs, seen[path].values, at, strongest)
 
-            def cell(path: str) -> Cell:
-                module, sources = network.get_submodule(path), trace.sources(path)
-                return Cell(trace[path], module, seen[path], at, strongest, sources)
+    def question(network: ResNet) -> Worked:
+        worked = WORKED[layer.kind](cell(network, layer.path))
+        if isinstance(worked, Followed):
+            after = _after(trace, layer)
+            told = tuple(_AFTER[trace[path].kind](cell(network, path)) for path in after)
+            return replace(worked, after=told)
+        return worked
 
-            worked = WORKED[layer.kind](cell(layer.path))
-            if isinstance(worked, Followed):
-                told = tuple(_AFTER[trace[path].kind](cell(path)) for path in after)
-                return replace(worked, after=told)
-            return worked
-
-    return ask(loaded, image, question)
+    return loaded.ask(question)
 
 
 def _worked_out(trace: Trace, path: str) -> LayerRecord:
@@ -105,9 +109,13 @@ def _worked_out(trace: Trace, path: str) -> LayerRecord:
     return last
 
 
-def _after(trace: Trace, path: str) -> tuple[str, ...]:
-    """The norm and the ReLU that a layer's output goes through before anything else."""
-    readers = [target for source, target in trace.edges if source == path]
-    if len(readers) != 1 or trace[readers[0]].kind not in _AFTER:
-        return ()
-    return (readers[0], *_after(trace, readers[0]))
+def _after(trace: Trace, layer: LayerRecord) -> tuple[str, ...]:
+    """The norm and the ReLU that a convolution or a sum goes through before anything else."""
+    path, after = layer.path, tuple[str, ...]()
+    while layer.kind in _FOLLOWED:
+        readers = [target for source, target in trace.edges if source == path]
+        if len(readers) != 1 or trace[readers[0]].kind not in _AFTER:
+            break
+        (path,) = readers
+        after = (*after, path)
+    return after

@@ -1,4 +1,4 @@
-"""The cell in question and the area around it, while its tensors are at hand."""
+"""The cell in question, the area around it, and what its layer read and put out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Final, TypedDict
 
 import numpy as np
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from resnet_viz.analysis.by_hand.records import Pair, Window
-from resnet_viz.analysis.question import Passage, as_array, as_maps
 from resnet_viz.analysis.records import LayerRecord
 
 MOST_CELLS: Final = 64  # a side: of a larger map, the part around the cell
@@ -38,14 +36,15 @@ class View(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a layer's output, with the module and the tensors that it came from."""
+    """One cell of a layer's output, with the module and the maps that it came from."""
 
     layer: LayerRecord
     module: nn.Module
-    passage: Passage
+    sources: tuple[str, ...]  # what the layer reads
+    inputs: tuple[np.ndarray, ...]  # what those put out, (C, H, W) each
+    output: np.ndarray  # (C, H, W)
     at: tuple[int, int, int]  # channel, row, column
     strongest: int  # how many input channels are shown one by one
-    sources: tuple[str, ...]  # what the layer reads, in the order of its inputs
 
     @property
     def channel(self) -> int:
@@ -62,37 +61,24 @@ class Cell:
             row=row,
             column=column,
             corner=(rows.start, columns.start),
-            outputs=as_array(as_maps(self.passage.output)[channel, rows, columns]),
+            outputs=self.output[channel, rows, columns],
         )
 
-    def view(self, maps: Tensor, window: Window, fill: float = 0.0) -> View:
+    def view(self, maps: np.ndarray, window: Window, fill: float = 0.0) -> View:
         """What the area's windows cover of (K, H, W) maps."""
         height, width = maps.shape[1:]
-        covered = as_array(self.covered(maps, window, fill))  # (K, h, w)
+        covered = self.covered(maps, window, fill)  # (K, h, w)
         return View(window=window, input_size=(height, width), maps=covered)
 
-    def covered(self, maps: Tensor, window: Window, fill: float = 0.0) -> Tensor:
+    def covered(self, maps: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:
         """(K, h, w): all that the area's windows cover of (K, H, W) maps, `fill` as padding."""
-        spans = []
-        for axis, cells in enumerate(self._area):
+        parts, padding = [slice(None)], [(0, 0)]
+        for axis, (cells, side) in enumerate(zip(self._area, maps.shape[1:], strict=True)):
             first = window.corner(cells.start, cells.start)[axis]
-            last = window.corner(cells.stop - 1, cells.stop - 1)[axis] + window.size[axis]
-            spans.append((first, last))
-        (top, bottom), (left, right) = spans
-        height, width = maps.shape[1:]
-        padding = (
-            max(0, -left),
-            max(0, right - width),
-            max(0, -top),
-            max(0, bottom - height),
-        )
-        inside = maps[:, max(0, top) : bottom, max(0, left) : right]
-        return F.pad(inside, padding, value=fill)
-
-    @property
-    def input_maps(self) -> Tensor:
-        """(C, H, W): the first input."""
-        return as_maps(self.passage.inputs[0])
+            end = window.corner(cells.stop - 1, cells.stop - 1)[axis] + window.size[axis]
+            parts.append(slice(max(0, first), end))
+            padding.append((max(0, -first), max(0, end - side)))
+        return np.pad(maps[tuple(parts)], padding, constant_values=fill)
 
     @property
     def window(self) -> Window:
@@ -102,7 +88,7 @@ class Cell:
     @property
     def _area(self) -> tuple[slice, slice]:
         """Rows and columns of the output that can be moved over; the cell is as central as can be."""
-        height, width = as_maps(self.passage.output).shape[1:]
+        height, width = self.output.shape[1:]
         _, row, column = self.at
         return _around(row, height), _around(column, width)
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_viz.analysis.by_hand.cell import Cell
 from resnet_viz.analysis.by_hand.records import (
@@ -24,7 +24,7 @@ from resnet_viz.analysis.by_hand.records import (
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.analysis.question import as_array, as_maps
+from resnet_viz.analysis.question import as_array
 from resnet_viz.model.blocks import ZeroPad
 
 _CLASSES: Final = 6  # of the classifier, besides the one that is asked about
@@ -37,16 +37,16 @@ def convolution(cell: Cell) -> WorkedConvolution:
     filters = conv.weight[cell.channel].detach()  # (C_in / groups, kh, kw)
     group = cell.channel // (conv.out_channels // conv.groups)
     inputs = range(group * len(filters), (group + 1) * len(filters))
-    seen = cell.input_maps[inputs.start : inputs.stop]  # (C_in / groups, H, W)
-    covered = cell.covered(seen, cell.window).double()  # (C_in / groups, h, w)
-    sums = _sums(covered, filters.double(), cell)
-    order = sums.abs().argsort(descending=True, stable=True)
-    first = order[: cell.strongest]
-    others = filters.double().index_fill(0, first, 0.0)
+    seen = cell.inputs[0][inputs.start : inputs.stop]  # (C_in / groups, H, W)
+    covered = torch.tensor(cell.covered(seen, cell.window), dtype=torch.float64)
+    kernels = filters.to(covered)
+    sums = _sums(covered, kernels, cell)
+    first = sums.abs().argsort(descending=True, stable=True)[: cell.strongest]
+    others = kernels.index_fill(0, first, 0.0)
     rests = F.conv2d(covered[None], others[None], stride=cell.window.stride)[0, 0]
     return WorkedConvolution(
         **cell.place,
-        **cell.view(seen[first], cell.window),
+        **cell.view(seen[first.tolist()], cell.window),
         channels=tuple(inputs[i] for i in first.tolist()),
         kernels=as_array(filters[first]),
         rests=as_array(rests),
@@ -55,14 +55,14 @@ def convolution(cell: Cell) -> WorkedConvolution:
     )
 
 
-def _sums(covered: torch.Tensor, filters: torch.Tensor, cell: Cell) -> torch.Tensor:
+def _sums(covered: Tensor, kernels: Tensor, cell: Cell) -> Tensor:
     """(C,): what each channel of (C, h, w) adds at the cell."""
     corner = cell.place["corner"]
     (row, column), (height, width) = cell.at[1:], cell.window.size
     top = (row - corner[0]) * cell.window.stride[0]
     left = (column - corner[1]) * cell.window.stride[1]
     patches = covered[:, top : top + height, left : left + width]
-    return (patches * filters).sum(dim=(1, 2))
+    return (patches * kernels).sum(dim=(1, 2))
 
 
 def batch_norm(cell: Cell) -> WorkedNorm:
@@ -96,13 +96,13 @@ def max_pool(cell: Cell) -> WorkedMaxPool:
 
 def average_pool(cell: Cell) -> WorkedMean:
     """The sum of a map over the number of its cells."""
-    return WorkedMean(**cell.place, map=as_array(cell.input_maps[cell.channel]))
+    return WorkedMean(**cell.place, map=cell.inputs[0][cell.channel])
 
 
 def add(cell: Cell) -> WorkedSum:
     """F(x) + x."""
     branch_path, shortcut_path = cell.sources
-    both = torch.cat([as_maps(x)[[cell.channel]] for x in cell.passage.inputs])  # (2, H, W)
+    both = np.stack([maps[cell.channel] for maps in cell.inputs])  # (2, H, W)
     return WorkedSum(
         **cell.place,
         **cell.view(both, Window()),
@@ -127,25 +127,25 @@ def linear(cell: Cell) -> WorkedScore:
     """Σ activation · weight + bias, for the class in question and for the likeliest ones."""
     classifier = cell.module
     assert isinstance(classifier, nn.Linear)
-    output = as_maps(cell.passage.output).ravel()  # (classes,)
-    scores = as_array(output)
+    scores = cell.output.ravel()  # (classes,)
+    probabilities = torch.tensor(scores, dtype=torch.float64).softmax(dim=0)
     likeliest = np.argsort(-scores, kind="stable")[:_CLASSES].tolist()
     classes = sorted({*likeliest, cell.channel}, key=lambda label: (-scores[label], label))
     return WorkedScore(
         **cell.place,
         strongest=cell.strongest,
-        activations=as_array(cell.input_maps).ravel(),
+        activations=cell.inputs[0].ravel(),
         classes=tuple(classes),
         weights=as_array(classifier.weight[classes]),
         biases=as_array(classifier.bias[classes]),
         scores=scores[classes],
-        probabilities=as_array(output.double().softmax(0)[classes]),
+        probabilities=as_array(probabilities[classes]),
     )
 
 
-def _own(cell: Cell) -> torch.Tensor:
+def _own(cell: Cell) -> np.ndarray:
     """(1, H, W): the same channel of the input; (0, H, W) where the input does not have it."""
-    return cell.input_maps[cell.channel : cell.channel + 1]
+    return cell.inputs[0][cell.channel : cell.channel + 1]
 
 
 WORKED: dict[str, Callable[[Cell], Worked]] = {
