@@ -75,7 +75,9 @@ def value_of(explorer: Explorer, activation: Activation, pin: Pin) -> None:
     if (height, width) != (1, 1):
         place += f", row {pin.row}, column {pin.column}"
     elif explorer.trace[activation.path].kind == "Linear":
-        place = f"**Class {pin.channel}**, {plain(explorer.weights.class_name(pin.channel))},"
+        name = explorer.weights.class_name(pin.channel)
+        known = name != f"class {pin.channel}"  # its number is no news
+        place = f"**Class {pin.channel}**" + (f", {plain(name)}," if known else "")
     value = f"{activation.values[pin.channel, pin.row, pin.column]:.7g}".replace("-", "−")
     st.markdown(f"{place} holds **{value}**.")
 

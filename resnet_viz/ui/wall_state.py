@@ -21,6 +21,7 @@ from resnet_viz.ui import widgets
 KEY: Final = "feature_wall"  # of the component
 _KNOWN: Final = "_feature_wall"
 _REPORTED: Final = "_feature_wall_reported"
+_HEARD: Final = "_feature_wall_heard"  # the number of the last change of options that was told
 _LEFT: Final = "_feature_wall_left"
 _AIMED: Final = (
     "_feature_wall_aimed"  # the cell was asked for by its numbers, whatever layer it is of
@@ -91,15 +92,18 @@ def has_left() -> bool:
     return bool(st.session_state.pop(_LEFT, False))
 
 
-def write_options(options: Options) -> None:
+def write_options(options: Options, number: int) -> None:
     """Put the options that differ from the usual ones into the URL; for callbacks."""
-    _write(
-        {
-            name: "" if value == getattr(_DEFAULT, name) else _text(value)
-            for name, value in asdict(options).items()
-        }
-    )
+    _write(_written_options(options))
+    st.session_state[_HEARD] = number
     st.session_state[_REPORTED] = True
+
+
+def _written_options(options: Options) -> dict[str, str]:
+    return {
+        name: "" if value == getattr(_DEFAULT, name) else _text(value)
+        for name, value in asdict(options).items()
+    }
 
 
 def _written(channel: int, row: int, column: int) -> dict[str, str]:
@@ -112,17 +116,14 @@ def _text(value: str | float) -> str:
 
 def _write(values: Mapping[str, str]) -> None:
     """Change the URL: one step for the browser's way back. What is empty is taken out."""
-    st.query_params.update({name: value for name, value in values.items() if value})
-    for name, value in values.items():
-        if not value:
-            st.query_params.pop(name, None)
+    st.query_params.update({name: value or () for name, value in values.items()})
 
 
 def _bring_back(now: Opening) -> None:
     """The visitor was on another page, which took the wall's part of the URL away."""
-    if not any(name in st.query_params for name in _NAMES):
-        write_options(now.options)
-        write_pin(Pin(now.channel, now.row, now.column) if now.pinned else None)
+    if not any(st.query_params.get(name) for name in _NAMES):
+        pin = _written(now.channel, now.row, now.column) if now.pinned else {}
+        _write(_written_options(now.options) | pin)
 
 
 def _follow(before: tuple[int, ...], now: tuple[int, ...]) -> None:
@@ -153,6 +154,7 @@ def _asked(values: np.ndarray) -> Opening:
         column=column,
         pinned=channel is not None or cell is not None,
         home=home,
+        heard=st.session_state.get(_HEARD, 0),
     )
 
 
@@ -194,15 +196,17 @@ def _asked_options() -> Options:
 
 def _asked_channel(count: int) -> int | None:
     asked = st.query_params.get("channel")
-    if asked is None or _whole(asked, count):
-        return None if asked is None else int(asked)
+    if not asked:
+        return None
+    if _whole(asked, count):
+        return int(asked)
     _refuse(f"The link asks for channel “{asked[:20]}”; 0 to {count - 1:,} is accepted.", "channel")
     return None
 
 
 def _asked_cell(shape: Sequence[int]) -> tuple[int, int] | None:
     asked = st.query_params.get("cell")
-    if asked is None:
+    if not asked:
         return None
     cell = _cell(asked, shape)
     if cell is None:
@@ -215,7 +219,7 @@ def _asked_cell(shape: Sequence[int]) -> tuple[int, int] | None:
 
 
 def _choice(name: str, options: Sequence[str], default: str) -> str:
-    asked = st.query_params.get(name, default)
+    asked = st.query_params.get(name) or default
     if asked in options:
         return asked
     _refuse(

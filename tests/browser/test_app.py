@@ -190,6 +190,8 @@ def test_a_cell_is_pinned_by_click_and_by_key(page, app):
     wall.press("Escape")
     settled(page)
     page.wait_for_url(lambda url: "channel" not in url and "cell" not in url)
+    page.go_back()  # one step, to the cell that was let go
+    expect(main).to_contain_text("Channel 13 (of 0–63), row 28, column 28")
 
 
 def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(page, app):

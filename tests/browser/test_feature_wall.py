@@ -37,8 +37,15 @@ from resnet_viz.components.feature_wall import Opening, Options, Pin, feature_wa
 from tests.browser.test_feature_wall import SHAPES, made, picture
 
 st.set_page_config(page_title="wall", layout="wide")
+told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
+opened = st.session_state.setdefault("opened", {"options": Options(), "heard": 0})
 kind = st.query_params.get("kind", "stem")
-told = st.session_state.setdefault("told", {"pin": None, "options": None})
+if st.button("Another layer"):
+    st.session_state.another = not st.session_state.get("another", False)
+if st.button("As a link says"):
+    opened.update(options=Options(sort="mean"), heard=told["number"])
+if st.session_state.get("another"):
+    kind = "single"
 values = made(kind)
 channels, height, width = values.shape
 jump = 224 // height
@@ -52,9 +59,9 @@ def shown():
         values,
         picture(),
         Field(2 * jump + 1, jump, (jump - 1) / 2),
-        opening=Opening(Options(), *home, pinned=False, home=home),
+        opening=Opening(**opened, **home._asdict(), pinned=False, home=home),
         on_pin=lambda pin: told.update(pin=pin),
-        on_options=lambda options: told.update(options=options),
+        on_options=lambda options, number: told.update(options=options, number=number),
         key="wall",
     )
     pin, options = told["pin"], told["options"]
@@ -77,6 +84,7 @@ SHAPES = {
     "zeros": (8, 7, 7),
     "constant": (8, 7, 7),
     "large": (64, 300, 300),
+    "classes": (100_000, 1, 1),
 }
 
 
@@ -378,6 +386,54 @@ def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> 
     expect(page.locator(".bar .low")).to_have_text("−0.5")
     expect(page.locator(".bar .zero")).to_be_visible()
     expect(page.get_by_text("options: variance fixed dead -0.5 2", exact=True)).to_be_visible()
+
+
+def test_an_option_outlives_a_layer_that_comes_before_it_is_told(page: Page, address: str) -> None:
+    opened(page, address, "signed")
+    sort = page.get_by_label("Sort by")
+    sort.select_option("variance")
+    page.get_by_role("button", name="Another layer").click()
+    expect(page.locator('.root[data-shown="single"]')).to_be_visible()
+    expect(sort).to_have_value("variance")
+    expect(page.get_by_text("options: variance layer all 0 3", exact=True)).to_be_visible()
+    # What comes after Python has heard of it is another wish, and holds.
+    page.get_by_role("button", name="As a link says").click()
+    expect(sort).to_have_value("mean")
+    sort.select_option("strongest")
+    page.get_by_role("button", name="Another layer").click()
+    expect(page.locator('.root[data-shown="signed"]')).to_be_visible()
+    expect(sort).to_have_value("strongest")
+    expect(page.get_by_text("options: strongest layer all 0 3", exact=True)).to_be_visible()
+
+
+def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
+    page: Page, address: str
+) -> None:
+    opened(page, address, "classes")
+    grid = page.locator(".wall")
+    # Whether anything is painted where the first and the last tile are that can be seen.
+    seen = """wall => {
+      const canvas = wall.querySelector("canvas");
+      const { left, top } = canvas.getBoundingClientRect();
+      const box = wall.getBoundingClientRect();
+      const ratio = window.devicePixelRatio;
+      const painted = (y) => canvas.getContext("2d").getImageData(
+        Math.round((box.left + 12 - left) * ratio), Math.round((y - top) * ratio), 1, 8,
+      ).data.some((level) => level);
+      return [painted(box.top + 12), painted(box.bottom - 12)];
+    }"""
+    assert grid.evaluate("wall => wall.scrollHeight") > 65_535
+    for place in (0, 40_000, 10**9, 30_000):
+        grid.evaluate("(wall, top) => { wall.scrollTop = top; }", place)
+        page.wait_for_timeout(100)
+        assert grid.evaluate(seen) == [True, True], place
+    assert grid.evaluate("wall => wall.querySelector('canvas').height") < 16_384
+    page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
+    grid.evaluate("wall => { wall.scrollTop = wall.scrollHeight; }")
+    grid.press("Tab")
+    page.get_by_label("Channel", exact=True).fill("99999")
+    page.get_by_label("Channel", exact=True).press("Enter")
+    expect(page.get_by_text("pin: 99999 0-0", exact=True)).to_be_visible()
 
 
 def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, address: str) -> None:

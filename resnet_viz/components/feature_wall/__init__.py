@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Opening:
     column: int
     pinned: bool  # whether somebody chose that cell
     home: Pin  # what is shown while nothing is pinned and nothing under the cursor
+    heard: int = 0  # changes of options that were told by then: the wall keeps a later one
 
 
 def feature_wall(
@@ -69,15 +70,15 @@ def feature_wall(
     *,
     opening: Opening,
     on_pin: Callable[[Pin | None], None],
-    on_options: Callable[[Options], None],
+    on_options: Callable[[Options, int], None],
     key: str,
     labels: Sequence[str] = (),
 ) -> None:
     """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
 
     `field` is the receptive field of the layer's first cell; `labels` are names for the channels, the
-    classes of a classifier. `on_pin` gets None when the pin is taken away. What comes back is the
-    browser's: whoever reads it checks it.
+    classes of a classifier. `on_pin` gets None when the pin is taken away, `on_options` the number of
+    the change too. What comes back is the browser's: whoever reads it checks it.
     """
     header = {
         "name": name,
@@ -89,8 +90,12 @@ def feature_wall(
         key=key,
         data=wall.encode(values, picture, field, header),
         on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
-        on_options_change=lambda: on_options(Options(**fired(key, "options"))),
+        on_options_change=lambda: on_options(*_options(**fired(key, "options"))),
     )
+
+
+def _options(change: int, **options: Any) -> tuple[Options, int]:
+    return Options(**options), change
 
 
 def _pin(sent: dict[str, int]) -> Pin | None:

@@ -3,6 +3,7 @@
 const WALLS = new WeakMap();
 const PATIENCE = 400; // milliseconds without a further change, until options are told
 const TALLEST = 640; // pixels, before the wall scrolls
+const REACH = 2000; // pixels that are painted above and below what is seen: a canvas has its limits
 const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -10,6 +11,7 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 class FeatureWall {
   constructor(root) {
     this.parts = build(root);
+    this.changes = 0; // of options, so far
     this.listen();
     new ResizeObserver(() => this.wall && this.arrange()).observe(this.parts.tiles.grid);
   }
@@ -20,11 +22,10 @@ class FeatureWall {
     this.tell = tell; // the latest one: an old one would speak for a page that is gone
     if (sameBytes(bytes, this.bytes)) return;
     this.bytes = bytes;
-    clearTimeout(this.waiting);
     const { opening, ...wall } = readWall(bytes);
     this.wall = wall;
     this.sheet = makeSheet(wall);
-    this.options = opening.options;
+    this.takeOver(opening);
     this.shown = sentPlace(wall, opening);
     this.home = sentPlace(wall, opening.home);
     this.pinned = opening.pinned ? this.shown : null;
@@ -33,6 +34,13 @@ class FeatureWall {
     this.introduce();
     this.recolour();
     this.parts.root.dataset.shown = wall.name;
+  }
+
+  // What was chosen here is kept until Python has heard of it, whatever layer comes in between.
+  takeOver({ options, heard }) {
+    if (heard < this.changes) return;
+    this.changes = heard;
+    this.options = options;
   }
 
   introduce() {
@@ -55,26 +63,41 @@ class FeatureWall {
   }
 
   arrange() {
-    const { wall, sheet, options, parts } = this;
-    const { grid, board, canvas } = parts.tiles;
+    const { wall, options, parts } = this;
+    const { grid, board } = parts.tiles;
     this.order = ordered(wall, options, this.anchor);
     const smallest = matchMedia("(pointer: coarse)").matches ? SMALLEST.coarse : SMALLEST.fine;
-    const width = board.clientWidth;
-    const layout = tiling(wall, this.order.length, width, TALLEST, smallest);
+    const layout = tiling(wall, this.order.length, board.clientWidth, TALLEST, smallest);
     this.layout = layout;
-    const height = Math.max(1, layout.rows * (layout.tile.height + layout.gap));
-    board.style.height = `${height}px`;
+    this.height = Math.max(1, layout.rows * (layout.tile.height + layout.gap));
+    board.style.height = `${this.height}px`;
     grid.setAttribute("aria-rowcount", layout.rows);
     grid.setAttribute("aria-colcount", layout.columns);
-    paintWall(sized(canvas, width, height), wall, sheet, layout, this.order, options);
-    this.overlay = sized(parts.dots, width, height);
+    this.paint();
     showTools(parts, this);
     showCount(parts, this);
     this.mark();
   }
 
+  // What can be seen, and as far beyond as `margin` says.
+  visible(margin) {
+    const { scrollTop, clientHeight } = this.parts.tiles.grid;
+    return [Math.max(0, scrollTop - margin), Math.min(this.height, scrollTop + clientHeight + margin)];
+  }
+
+  paint() {
+    const { wall, sheet, layout, order, options, parts } = this;
+    const width = parts.tiles.board.clientWidth;
+    this.painted = this.visible(REACH);
+    const tiles = sized(parts.tiles.canvas, width, this.painted);
+    paintWall(tiles, wall, sheet, layout, order, positionsIn(layout, order.length, this.painted), options);
+    this.overlay = sized(parts.dots, width, this.painted);
+  }
+
   mark() {
     const { wall, sheet, parts, shown, pinned } = this;
+    const [from, to] = this.visible(TALLEST);
+    if (from < this.painted[0] || to > this.painted[1]) this.paint();
     frameTile(parts.tiles.here, this, shown);
     frameTile(parts.tiles.pin, this, pinned);
     frameCell(parts.map.here, wall, shown);
@@ -88,11 +111,10 @@ class FeatureWall {
 
   markEverywhere() {
     const { overlay, wall, layout, order, shown, pinned, parts } = this;
-    overlay.clearRect(0, 0, parts.dots.width, parts.dots.height);
+    overlay.clearRect(0, 0, parts.dots.width, this.height);
     if (layout.vectors) return;
-    const { scrollTop, clientHeight } = parts.tiles.grid;
-    const visible = [scrollTop, scrollTop + clientHeight];
-    if (this.active) paintDots(overlay, wall, layout, positionsIn(layout, order.length, visible), shown);
+    const seen = positionsIn(layout, order.length, this.visible(0));
+    if (this.active) paintDots(overlay, wall, layout, seen, shown);
     else if (pinned) paintDots(overlay, wall, layout, [order.indexOf(pinned.channel)], pinned);
   }
 
@@ -170,8 +192,10 @@ class FeatureWall {
     if (changes.sort === "alike") this.anchor = this.shown.channel;
     if ("sort" in changes || "show" in changes) this.arrange();
     else this.recolour();
+    this.changes++;
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.tell("options", this.options), PATIENCE);
+    const told = () => ({ ...this.options, change: this.changes });
+    this.waiting = setTimeout(() => this.tell("options", told()), PATIENCE);
   }
 
   // ---- pointer and keys ----
@@ -195,7 +219,7 @@ class FeatureWall {
     }
     tiles.grid.onkeydown = (event) => this.key(event, (step) => this.walkTiles(step));
     map.grid.onkeydown = (event) => this.key(event, (step) => this.walkCells(step));
-    tiles.grid.onscroll = () => this.active && this.redraw();
+    tiles.grid.onscroll = () => this.redraw();
     root.onpointerleave = (event) => lifted(event) || this.goHome();
     root.addEventListener("focusout", ({ relatedTarget: next }) => root.contains(next) || this.goHome());
     root.onkeydown = (event) => {

@@ -50,30 +50,40 @@ function tileCorner({ columns, tile, gap }, position) {
   return [column * (tile.width + gap), row * (tile.height + gap)];
 }
 
-// A canvas that is sharp on any screen, measured in CSS pixels from here on.
-function sized(canvas, width, height) {
+// A canvas over a part of a board, sharp on any screen; drawn on in the board's CSS pixels.
+function sized(canvas, width, [top, bottom]) {
   const ratio = window.devicePixelRatio || 1;
+  const height = bottom - top;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
+  canvas.style.top = `${top}px`;
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
+  context.translate(0, -top);
   return context;
 }
 
-function paintWall(context, wall, sheet, layout, order, options) {
+function paintWall(context, wall, sheet, layout, order, positions, options) {
   const { tile } = layout;
   // Shrinking mixes neighbours, enlarging shows each cell as a square.
   context.imageSmoothingEnabled = tile.width * (window.devicePixelRatio || 1) < wall.columns;
   context.imageSmoothingQuality = "high";
-  order.forEach((channel, position) => {
+  for (const position of positions) {
+    const channel = order[position];
     const [left, top] = onSheet(wall, sheet, channel);
     const [x, y] = tileCorner(layout, position);
     const from = [left, top, wall.columns, wall.rows];
     context.drawImage(sheet.canvas, ...from, x, y, tile.width, tile.height);
     if (layout.vectors) writeNumber(context, wall, options, channel, x, y, tile);
-  });
+  }
+}
+
+// Two digits, as 0.0012 or as 1.2e−7.
+function shortest(value) {
+  const text = written(value, 2);
+  return text.length < 8 ? text : value.toExponential(1).replaceAll("-", "−");
 }
 
 function writeNumber(context, wall, options, channel, x, y, tile) {
@@ -83,10 +93,14 @@ function writeNumber(context, wall, options, channel, x, y, tile) {
   );
   const light = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
   context.fillStyle = light ? BLACK : WHITE;
-  context.font = "11px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(written(value, 2), x + tile.width / 2, y + tile.height / 2 + 1, tile.width - 4);
+  const text = shortest(value);
+  context.font = "11px sans-serif";
+  const share = (tile.width - 4) / context.measureText(text).width;
+  // fillText's own way to limit a width makes Chromium lose what is painted after some thousand texts.
+  if (share < 1) context.font = `${11 * share}px sans-serif`;
+  context.fillText(text, x + tile.width / 2, y + tile.height / 2 + 1);
 }
 
 // Which of the tiles lie between two heights.

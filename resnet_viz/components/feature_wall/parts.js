@@ -173,7 +173,8 @@ function span(wall, sent, axis) {
 
 function placeText(wall, { channel, row, column }) {
   const label = wall.labels?.[channel];
-  if (label !== undefined) return `class ${channel} · ${label}`;
+  const number = `class ${channel}`;
+  if (label !== undefined) return label === number ? label : `${number} · ${label}`;
   const name = `channel ${channel} (of 0–${wall.channels - 1})`;
   if (wall.rows * wall.columns === 1) return name;
   return `${name} · row ${span(wall, row, 1)}, column ${span(wall, column, 2)}`;
