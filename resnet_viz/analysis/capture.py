@@ -16,6 +16,7 @@ from resnet_viz.analysis.question import (
     as_array,
     as_maps,
     ask,
+    finite,
     observed,
     run_to,
     traced,
@@ -129,5 +130,4 @@ def _keeping(network: ResNet, picture: Tensor, paths: Iterable[str]) -> Iterator
 
 def _maps(output: Tensor) -> np.ndarray:
     """One picture's output as (C, H, W) float32; a vector becomes (C, 1, 1)."""
-    values: np.ndarray = as_maps(output).float().cpu().numpy()
-    return values
+    return finite(as_maps(output).float().cpu().numpy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from resnet_viz.analysis.question import (
     Passage,
     as_array,
     ask,
+    finite,
     observed,
     run_to,
     traced,
@@ -92,7 +94,7 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
 
 def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:
     f, x = branch.cpu().double().flatten(), shortcut.cpu().double().flatten()  # (C · H · W,)
-    branch_norm, shortcut_norm = float(f.norm()), float(x.norm())
+    branch_norm, shortcut_norm = map(float, finite(np.array([f.norm(), x.norm()])))
     product = branch_norm * shortcut_norm
     cosine = min(1.0, max(-1.0, float(f @ x) / product)) if product else None
     return BlockRatio(path, kind, branch_norm, shortcut_norm, cosine)

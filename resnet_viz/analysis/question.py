@@ -12,7 +12,7 @@ from torch import OutOfMemoryError, Tensor, nn
 
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.analysis.trace import trace
-from resnet_viz.errors import PathError
+from resnet_viz.errors import PathError, WeightsError
 from resnet_viz.images import ImageInput, to_tensor
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -111,7 +111,17 @@ def as_maps(value: Tensor) -> Tensor:
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
-    """A read-only float32 copy, whatever becomes of the tensor."""
+    """A read-only float32 copy, whatever becomes of the tensor; raises `WeightsError` as `finite` does."""
     values: np.ndarray = tensor.detach().float().cpu().numpy().copy()
     values.setflags(write=False)
+    return finite(values)
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """The same values; raises `WeightsError` when one of them is infinite or not a number."""
+    if not np.isfinite(values).all():
+        raise WeightsError(
+            "With these weights the network computes numbers that are too large for float32, so there "
+            "is nothing to show; a file of trained weights has parameters around 1."
+        )
     return values

@@ -35,9 +35,9 @@ class BlockRatio:
     cosine: float | None  # between the two; None where one of them is zero
 
     @property
-    def ratio(self) -> float:
-        """‖F(x)‖ / ‖x‖: how large the correction is; infinite when x is zero."""
-        return self.branch_norm / self.shortcut_norm if self.shortcut_norm else math.inf
+    def ratio(self) -> float | None:
+        """‖F(x)‖ / ‖x‖: how large the correction is; None when x is zero."""
+        return self.branch_norm / self.shortcut_norm if self.shortcut_norm else None
 
     @property
     def angle(self) -> float | None:

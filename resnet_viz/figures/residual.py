@@ -130,7 +130,11 @@ def _tile(values: np.ndarray, reach: float, signed: bool, side: int) -> Image.Im
 
 
 def _bars(
-    paths: Sequence[str], heights: Sequence[float], hues: Sequence[str], theme: Theme, selected: str
+    paths: Sequence[str],
+    heights: Sequence[float | None],
+    hues: Sequence[str],
+    theme: Theme,
+    selected: str,
 ) -> go.Bar:
     """One bar a block in its stage's hue, the selected one with a rim."""
     width = 1 if len(paths) > _MANY else 2.5

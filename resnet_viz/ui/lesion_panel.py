@@ -84,8 +84,21 @@ def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
         on_select=lambda: residual_panel.select_clicked(_CHART),
         selection_mode="points",
     )
+    with st.expander("As a table", icon=":material/table_rows:"):
+        panels.table([_row(explorer, lesion) for lesion in lesions], "What is left without a block")
     if residual_panel.clicked(_CHART) not in ("", block):
         st.rerun()  # the whole page, not this part of it: another block is selected
+
+
+def _row(explorer: Explorer, lesion: Lesion) -> dict[str, str]:
+    """What a study found about one block, as cells of a table."""
+    answer = plain(explorer.weights.class_name(lesion.top))
+    return {
+        "Without": lesion.path,
+        "Shortcut": lesion.kind,
+        "Probability": numbers.percent(lesion.probability),
+        "Answer": f"{answer}, {numbers.percent(lesion.top_probability)}",
+    }
 
 
 def verdict(lesions: tuple[Lesion, ...], *, trained: bool) -> str:

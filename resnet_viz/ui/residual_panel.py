@@ -73,12 +73,10 @@ def all_blocks(explorer: Explorer, block: str) -> None:
     if not ratios:
         return
     st.subheader("What every block adds")
-    extremes = sorted(ratios, key=lambda ratio: ratio.ratio)
     st.plotly_chart(
         residual.ratio_chart(ratios, block, explorer.theme),
         config={"displayModeBar": False},
-        alt=f"Length of F(x) against x for {len(ratios)} blocks: least in {extremes[0].path}, "
-        f"{extremes[0].ratio:.2f}; most in {extremes[-1].path}, {extremes[-1].ratio:.2f}",
+        alt=f"Length of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
         key=_RATIOS,
         on_select=lambda: select_clicked(_RATIOS),
         selection_mode="points",
@@ -206,13 +204,22 @@ def _choice(view: BlockView) -> str:
     return f"those that vary most below {given}, and of the padded ones from {given} on"
 
 
+def _extremes(ratios: Sequence[BlockRatio]) -> str:
+    """Where the least is added and where the most, in words."""
+    known = sorted((ratio.ratio, ratio.path) for ratio in ratios if ratio.ratio is not None)
+    if not known:
+        return "; x is zero in all of them"
+    (least, first), (most, last) = known[0], known[-1]
+    return f": least in {first}, {least:.2f}; most in {last}, {most:.2f}"
+
+
 def _row(ratio: BlockRatio) -> dict[str, str]:
     """A block's numbers as cells of a table."""
     angle = "–" if ratio.angle is None else f"{ratio.angle:.1f}°"
     return {
         "Block": ratio.path,
         "Shortcut": ratio.kind,
-        "‖F(x)‖ / ‖x‖": f"{ratio.ratio:.3f}",
+        "‖F(x)‖ / ‖x‖": "–" if ratio.ratio is None else f"{ratio.ratio:.3f}",
         "Angle": angle,
     }
 

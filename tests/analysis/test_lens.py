@@ -75,7 +75,8 @@ def test_ratios_are_those_of_the_maps(config, kinds):
 def test_what_is_zero_has_no_angle():
     silent = BlockRatio("layer1.0", "identity", branch_norm=0.0, shortcut_norm=2.0, cosine=None)
     assert (silent.ratio, silent.angle) == (0, None)
-    assert BlockRatio("layer1.0", "identity", 1.0, 0.0, None).ratio == math.inf
+    assert BlockRatio("layer1.0", "identity", 1.0, 0.0, None).ratio is None
+    assert BlockRatio("layer1.0", "identity", 0.0, 0.0, None).ratio is None
 
 
 @pytest.mark.parametrize("path", ["layer1", "conv1", "layer1.0.conv1"])

@@ -126,6 +126,7 @@ def test_feature_maps_in_every_order_and_scale(open_page, order, scale):
         "row": 5,
         "column": 6,
         "pinned": True,
+        "heard": 0,
     }
     assert "**Channel 3** (of 0–63), row 5, column 6 holds" in texts(app)
 

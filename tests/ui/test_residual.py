@@ -314,6 +314,9 @@ def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(op
     assert bars["x"] == [lesion.path for lesion in lesions]
     assert bars["y"] == pytest.approx([lesion.probability for lesion in lesions], rel=1e-6)
     assert f"{sum(lesion.survived for lesion in lesions)} of 8" in texts(app)
+    table = app.main.table[-1].value
+    assert list(table["Without"]) == [lesion.path for lesion in lesions]
+    assert list(table["Probability"]) == [f"{100 * one.probability:.1f} %" for one in lesions]
     app = app.sidebar.selectbox(key="layer").select("layer4.0").run()
     assert len(charts(app)) == 3
     app = app.sidebar.selectbox(key="picture").select("heart").run()

@@ -241,6 +241,23 @@ def test_a_file_that_cannot_be_used_is_a_sentence_and_all_goes_on(open_page, dat
     assert problems(app) == []
 
 
+@pytest.mark.parametrize("slug", ["overview", "walkthrough", "feature_maps", "residual", "predict"])
+def test_parameters_that_no_float_can_follow_are_one_sentence(open_page, slug):
+    app = open_page(slug, model="resnet20", weights="upload")
+    weights = {
+        name: value * 1e30 if name.endswith("conv1.weight") else value
+        for name, value in state("resnet20").items()
+    }
+    app = bring(app, save(weights))
+    assert not app.exception
+    assert not app.sidebar.error
+    assert {e.value.split(",")[0] for e in app.main.error} == {
+        "With these weights the network computes numbers that are too large for float32"
+    }
+    app = bring(app, save(state("resnet20")))
+    assert problems(app) == []
+
+
 def test_a_link_to_an_upload_shows_what_is_at_hand(open_page):
     app = open_page(weights="upload")
     assert problems(app) == []
