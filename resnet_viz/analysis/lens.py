@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,15 +23,6 @@ from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
-# How a shortcut is called, by the kind of its first layer.
-_SHORTCUTS: Final = {"Identity": "identity", "Conv2d": "projection", "ZeroPad": "zero-pad"}
-
-
-def shortcut_kind(trace: Trace, block: str) -> str:
-    """ "identity", "projection", "zero-pad", or "none" for a plain block."""
-    around = [row.kind for row in trace.inside(block) if row.on_shortcut]
-    return _SHORTCUTS[around[0]] if around else "none"
-
 
 def check_block(trace: Trace, path: str) -> LayerRecord:
     """The row of a block; raises `PathError` for anything else."""
@@ -50,7 +39,7 @@ def check_block(trace: Trace, path: str) -> LayerRecord:
 def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
     """Look at one block while a picture goes through; raises `PathError` when `path` is no block."""
     trace = traced(loaded)
-    kind = shortcut_kind(trace, check_block(trace, path).path)
+    kind = trace.shortcut_kind(check_block(trace, path).path)
     add, relu = f"{path}.add", trace.producer(path)
     watched = (path, relu) if kind == "none" else (path, relu, add)
 
@@ -75,7 +64,7 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
 def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
     """For every block, in order, how F(x) compares with x; empty for a plain network. One forward."""
     trace = traced(loaded)
-    kinds = {block.path: shortcut_kind(trace, block.path) for block in trace.blocks()}
+    kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
     adds = [f"{path}.add" for path, kind in kinds.items() if kind != "none"]
 
     def question(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:

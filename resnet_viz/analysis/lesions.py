@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 
 from resnet_viz.analysis.capture import capture, predict
-from resnet_viz.analysis.lens import shortcut_kind
 from resnet_viz.analysis.question import traced
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.residual_records import Lesion
@@ -23,7 +22,7 @@ Progress = Callable[[int, int], None]  # forward passes done, and of how many
 
 def removable(trace: Trace) -> tuple[str, ...]:
     """The blocks that can be replaced by their shortcut: all of a residual network, none of a plain one."""
-    return tuple(b.path for b in trace.blocks() if shortcut_kind(trace, b.path) != "none")
+    return tuple(b.path for b in trace.blocks() if trace.shortcut_kind(b.path) != "none")
 
 
 def lesion_study(
@@ -42,7 +41,7 @@ def lesion_study(
     lesions = []
     for done, path in enumerate(blocks, start=2):
         after = _probabilities(operate(loaded, image, Surgery(removed=(path,))))
-        lesions.append(_lesion(path, shortcut_kind(trace, path), before, after))
+        lesions.append(_lesion(path, trace.shortcut_kind(path), before, after))
         report(done, len(blocks) + 1)
     return tuple(lesions)
 

@@ -75,6 +75,13 @@ class LayerRecord:
         return ".downsample" in self.path
 
     @property
+    def shortcut_kind(self) -> str:
+        """Of which kind of shortcut the row is: "identity", "projection", "zero-pad"; else "none"."""
+        if not self.on_shortcut:
+            return "none"
+        return {"Identity": "identity", "ZeroPad": "zero-pad"}.get(self.kind, "projection")
+
+    @property
     def activations(self) -> int:
         """How many numbers the layer puts out for one picture."""
         return int(np.prod(self.output_shape))
@@ -145,6 +152,15 @@ class Trace:
         """The layers and blocks inside a stage or block, in order; empty for a layer."""
         after = self.layers[self[path].order + 1 :]
         return tuple(takewhile(lambda layer: layer.path.startswith(path + "."), after))
+
+    def shortcut(self, block: str) -> LayerRecord | None:
+        """The first layer on the way around a block's branch; None in a plain network."""
+        return next((row for row in self.inside(block) if row.on_shortcut), None)
+
+    def shortcut_kind(self, block: str) -> str:
+        """ "identity", "projection", "zero-pad", or "none" for a block of a plain network."""
+        row = self.shortcut(block)
+        return row.shortcut_kind if row else "none"
 
     @cached_property
     def _children(self) -> dict[str, list[LayerRecord]]:

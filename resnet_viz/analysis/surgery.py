@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.lens import check_block, shortcut_kind
+from resnet_viz.analysis.lens import check_block
 from resnet_viz.analysis.question import traced
 from resnet_viz.analysis.records import Capture, LayerRecord, Trace
 from resnet_viz.errors import ConfigError
@@ -116,7 +116,7 @@ def _exchange(network: nn.Module, path: str, other: str) -> None:
 
 def _check(trace: Trace, surgery: Surgery) -> None:
     for path in surgery.at_shortcuts:
-        if shortcut_kind(trace, check_block(trace, path).path) == "none":
+        if trace.shortcut_kind(check_block(trace, path).path) == "none":
             raise ConfigError(
                 f"{path} is a plain block: without a shortcut there is nothing beside its branch "
                 "that could be kept or cut."

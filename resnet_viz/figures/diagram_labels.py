@@ -110,15 +110,10 @@ def frame_lines(run: Sequence[LayerRecord]) -> tuple[Line, ...]:
     return (title(name), note(kind)) if len(run) == 1 else (title(kind), note(name))
 
 
-def shortcut_kind(layer: LayerRecord) -> str:
-    """What a layer on the shortcut makes of it: identity, zero-pad or projection."""
-    return {"Identity": "identity", "ZeroPad": "zero-pad"}.get(layer.kind, "projection")
-
-
 def shortcut_label(layer: LayerRecord, repeats: int) -> str:
     """`1×1, /2`, `zero-pad, /2`, or `identity`; in a folded run with what it goes around."""
-    words = {"identity": "identity", "zero-pad": "zero-pad"}.get(shortcut_kind(layer))
-    parts = (words or _kernel(layer), _stride(layer), "around each" if repeats > 1 else "")
+    words = _kernel(layer) if layer.shortcut_kind == "projection" else layer.shortcut_kind
+    parts = (words, _stride(layer), "around each" if repeats > 1 else "")
     return ", ".join(part for part in parts if part)
 
 

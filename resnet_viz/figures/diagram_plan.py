@@ -139,9 +139,9 @@ class Plan:
             return Edge(*ends, shape, tooltip)
         if passed:
             words = labels.shortcut_label(passed, len(self.run_of[passed.parent]))
-            return Edge(*ends, words, labels.tooltip(passed), labels.shortcut_kind(passed))
+            return Edge(*ends, words, labels.tooltip(passed), passed.shortcut_kind)
         around = [self.trace[end] for end in (target, source) if ".downsample" in end]
-        kind = labels.shortcut_kind(around[0]) if around else ""
+        kind = around[0].shortcut_kind if around else ""
         return Edge(*ends, "" if self._is_quiet(source, target) else shape, tooltip, kind)
 
     def _is_passed(self, path: str) -> bool:
@@ -242,7 +242,7 @@ class Plan:
     def _layer(self, row: LayerRecord) -> Node:
         if row.kind == "Add":
             return Node(row.path, (labels.title("+"),), row.stage, labels.tooltip(row), "circle")
-        kind = labels.shortcut_kind(row) if row.on_shortcut else ""
+        kind = row.shortcut_kind if row.on_shortcut else ""
         return Node(
             row.path,
             labels.layer_lines(row),

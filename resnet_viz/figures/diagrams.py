@@ -58,7 +58,7 @@ def describe(trace: Trace, level: str, within: str) -> str:
     first = [row for row in plan.scope if row.path.endswith((".downsample", ".downsample.0"))]
     if not first:
         return f"{drawn} There are no shortcuts."
-    same = sum(labels.shortcut_kind(row) == "identity" for row in first)
+    same = sum(row.shortcut_kind == "identity" for row in first)
     return f"{drawn} Shortcuts: {same} identity, {len(first) - same} that change the shape."
 
 

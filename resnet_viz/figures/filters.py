@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from resnet_viz.analysis.filters import Histogram, NormParameters
-from resnet_viz.figures import numbers
+from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
 
@@ -55,11 +55,11 @@ def weight_bars(
         marker={"color": _hues(weights), "line": {"width": 0}},
         hovertemplate=f"{name} %{{x}}: %{{y:.4g}}<extra></extra>",
     )
-    layout = _layout(theme) | {
+    layout = charts.layout(theme) | {
         "height": 280,
         "bargap": 0.1 if len(weights) < 200 else 0,
-        "xaxis": _axis(theme, name, type="category", showgrid=False, nticks=16),
-        "yaxis": _axis(theme, "weight"),
+        "xaxis": charts.axis(theme, name, type="category", showgrid=False, nticks=16),
+        "yaxis": charts.axis(theme, "weight"),
     }
     return go.Figure(bars, layout)
 
@@ -78,11 +78,11 @@ def class_bars(
         marker={"color": _hues([weight or 0.0 for weight in weights]), "line": {"width": 0}},
         hovertemplate="channel %{x}: %{y:.4g}<extra></extra>",
     )
-    layout = _layout(theme) | {
+    layout = charts.layout(theme) | {
         "height": 280,
         "bargap": 0.1,
-        "xaxis": _axis(theme, "channel", type="category", showgrid=False, dtick=1),
-        "yaxis": _axis(theme, "weight"),
+        "xaxis": charts.axis(theme, "channel", type="category", showgrid=False, dtick=1),
+        "yaxis": charts.axis(theme, "weight"),
     }
     return go.Figure(bars, layout)
 
@@ -95,11 +95,11 @@ def length_bars(lengths: np.ndarray, theme: Theme) -> go.Figure:
         marker={"color": theme.stage(0), "line": {"width": 0}},
         hovertemplate="filter %{x}: %{y:.4g}<extra></extra>",
     )
-    layout = _layout(theme) | {
+    layout = charts.layout(theme) | {
         "height": 180,
         "bargap": 0.15,
-        "xaxis": _axis(theme, "filter", **_named(len(lengths))),
-        "yaxis": _axis(theme, "length ‖w‖", nticks=4, rangemode="tozero"),
+        "xaxis": charts.axis(theme, "filter", **_named(len(lengths))),
+        "yaxis": charts.axis(theme, "length ‖w‖", nticks=4, rangemode="tozero"),
     }
     return go.Figure(bars, layout)
 
@@ -115,10 +115,10 @@ def histogram(counted: Histogram, theme: Theme, *, hue: str) -> go.Figure:
         marker={"color": hue, "line": {"width": 0}},
         hovertemplate="%{customdata[0]:.3g} to %{customdata[1]:.3g}: %{y:,}<extra></extra>",
     )
-    layout = _layout(theme) | {
+    layout = charts.layout(theme) | {
         "height": 240,
-        "xaxis": _axis(theme, "weight", showgrid=False),
-        "yaxis": _axis(theme, "how many"),
+        "xaxis": charts.axis(theme, "weight", showgrid=False),
+        "yaxis": charts.axis(theme, "how many"),
     }
     return go.Figure(bars, layout)
 
@@ -127,9 +127,9 @@ def norm_chart(norm: NormParameters, theme: Theme, *, hue: str) -> go.Figure:
     """γ, β, running mean and variance of all channels, one below the other, ordered by |γ|."""
     order = np.argsort(-np.abs(norm.weight), kind="stable")
     channels = [str(channel) for channel in order]
-    names = _axis(theme, "channel, the largest |γ| first", anchor="y4", **_named(len(order)))
+    names = charts.axis(theme, "channel, the largest |γ| first", anchor="y4", **_named(len(order)))
     # Hovering anywhere above a channel's number tells its value: many bars are too thin or low to hit.
-    layout = _layout(theme) | {"height": 540, "xaxis": names, "bargap": 0.0, "hovermode": "x"}
+    layout = charts.layout(theme) | {"height": 540, "xaxis": names, "bargap": 0.0, "hovermode": "x"}
     bars, notes = [], []
     for place, (name, values, domain) in enumerate(_norm_rows(norm)):
         axis = "" if place == 0 else f"{place + 1}"
@@ -143,7 +143,7 @@ def norm_chart(norm: NormParameters, theme: Theme, *, hue: str) -> go.Figure:
             )
         )
         empty = not values.any()
-        layout[f"yaxis{axis}"] = _axis(
+        layout[f"yaxis{axis}"] = charts.axis(
             theme, name, domain=domain, nticks=4, showticklabels=not empty
         )
         notes += [_all_zero(theme, name, domain)] if empty else []
@@ -203,24 +203,4 @@ def _all_zero(theme: Theme, name: str, domain: tuple[float, float]) -> dict[str,
         "y": sum(domain) / 2,
         "yanchor": "bottom",
         "showarrow": False,
-    }
-
-
-def _axis(theme: Theme, title: str, **more: object) -> dict[str, object]:
-    return {
-        "title": {"text": title},
-        "gridcolor": theme.surface,
-        "zerolinecolor": theme.line,
-        "automargin": True,
-        **more,
-    }
-
-
-def _layout(theme: Theme) -> dict[str, object]:
-    return {
-        "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 13},
-        "showlegend": False,
     }

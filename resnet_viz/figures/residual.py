@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from resnet_viz.analysis.residual_records import BlockRatio, Lesion
-from resnet_viz.figures import numbers
+from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
 
@@ -80,8 +80,8 @@ def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go
     )
     layout = _layout(theme, paths, anchor="y2") | {  # names at the bottom, under both
         "height": 420,
-        "yaxis": _axis(theme, "‖F(x)‖ / ‖x‖", domain=[0.5, 1.0], rangemode="tozero"),
-        "yaxis2": _axis(
+        "yaxis": _heights(theme, "‖F(x)‖ / ‖x‖", domain=[0.5, 1.0], rangemode="tozero"),
+        "yaxis2": _heights(
             theme, "angle in °", domain=[0.0, 0.38], zeroline=False, **_angle_ticks(angles)
         ),
         "shapes": [_level(theme, 1.0), _level(theme, 90.0, "y2")],
@@ -111,7 +111,9 @@ def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Fi
     layout = _layout(theme, paths) | {
         "height": 320,
         "margin": {"l": 0, "r": 8, "t": 32, "b": 0},
-        "yaxis": _axis(theme, "probability", range=[0, 1.05 * highest], **_percent_ticks(highest)),
+        "yaxis": _heights(
+            theme, "probability", range=[0, 1.05 * highest], **_percent_ticks(highest)
+        ),
         "shapes": [_level(theme, untouched)],
         "annotations": [_headline(theme, f"dotted: all blocks, {numbers.percent(untouched)}")],
     }
@@ -184,19 +186,13 @@ def _step(span: float, most: int) -> float:
     return next(power * step for step in (*_STEPS, 10) if power * step * most >= span)
 
 
-def _axis(theme: Theme, title: str, **more: object) -> dict[str, object]:
-    colours = {"gridcolor": theme.surface, "zerolinecolor": theme.line}
-    return {"title": title, "fixedrange": True} | colours | more
+def _heights(theme: Theme, title: str, **more: object) -> dict[str, object]:
+    return charts.axis(theme, title, fixedrange=True, **more)
 
 
 def _layout(theme: Theme, paths: Sequence[str], anchor: str = "y") -> dict[str, object]:
     names = {"automargin": True, "showgrid": False, "fixedrange": True, "anchor": anchor}
-    return {
-        "margin": {"l": 0, "r": 8, "t": 8, "b": 0},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": theme.text, "size": 13},
-        "showlegend": False,
+    return charts.layout(theme) | {
         "bargap": 0.25,
         "dragmode": False,  # a finger on the chart scrolls the page
         "xaxis": names | _names(paths),

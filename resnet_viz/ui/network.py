@@ -10,7 +10,7 @@ from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
 from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station
 from resnet_viz.figures import maps, numbers
-from resnet_viz.figures.diagram_labels import shortcut_kind, shortcut_label
+from resnet_viz.figures.diagram_labels import shortcut_label
 from resnet_viz.figures.diagrams import folds
 
 MAX_BLOCKS: Final = 12  # more than that are folded, so that a network fits a projector
@@ -108,8 +108,8 @@ def sight(trace: Trace, row: LayerRecord) -> Sight:
 
 def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
     """The kind of a block's shortcut, "" when it has none, and what it is: `1×1, /2`, `identity`."""
-    around = [layer for layer in trace.inside(block.path) if layer.on_shortcut]
-    return (shortcut_kind(around[0]), shortcut_label(around[0], 1)) if around else ("", "")
+    row = trace.shortcut(block.path)
+    return (row.shortcut_kind, shortcut_label(row, 1)) if row else ("", "")
 
 
 def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:

@@ -7,7 +7,6 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.lens import shortcut_kind
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.figures import bars, maps, numbers
@@ -81,7 +80,7 @@ def partners(trace: Trace, block: str) -> list[str]:
 def operations(trace: Trace, block: str) -> tuple[str, ...]:
     """What can be done to a block: those of OPERATIONS that its shortcut and its stage allow."""
     left_out = set() if partners(trace, block) else {"swap"}
-    if shortcut_kind(trace, block) == "none":
+    if trace.shortcut_kind(block) == "none":
         left_out |= {"remove", "cut its shortcut"}
     return tuple(name for name in OPERATIONS if name not in left_out)
 
@@ -89,7 +88,7 @@ def operations(trace: Trace, block: str) -> tuple[str, ...]:
 def _asked(trace: Trace, block: str) -> Surgery:
     """The controls, all of them in the URL, and what they ask for."""
     operation = _operation(trace, block)
-    weakens = operation != "remove" and shortcut_kind(trace, block) != "none"
+    weakens = operation != "remove" and trace.shortcut_kind(block) != "none"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         partner = _partner(trace, block) if operation == "swap" else ""
         alpha = _alpha(cut=operation == "cut its shortcut") if weakens else 1.0
@@ -102,7 +101,7 @@ def _asked(trace: Trace, block: str) -> Surgery:
 
 def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
     """What an operation comes to on this block, and why others are not offered."""
-    kind = shortcut_kind(trace, block)
+    kind = trace.shortcut_kind(block)
     said = []
     if operation == "remove":
         said.append(_REMOVED[kind])
