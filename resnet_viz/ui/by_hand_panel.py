@@ -10,8 +10,7 @@ from resnet_viz.analysis.by_hand import Worked, WorkedScore
 from resnet_viz.analysis.records import INPUT, LayerRecord
 from resnet_viz.components.by_hand import by_hand
 from resnet_viz.components.feature_wall import Pin
-from resnet_viz.figures.working import working
-from resnet_viz.figures.working_records import Names
+from resnet_viz.figures.working import Names, working
 from resnet_viz.ui import cache, controls, wall_state
 from resnet_viz.ui.explorer import Explorer
 

@@ -8,20 +8,17 @@ from typing import Final
 
 from resnet_viz.analysis.by_hand.cell import Cell
 from resnet_viz.analysis.by_hand.layers import WORKED, batch_norm, relu
-from resnet_viz.analysis.by_hand.records import (
+from resnet_viz.analysis.by_hand.records import Worked, WorkedWindow
+from resnet_viz.analysis.by_hand.whole import Term, WorkedMean, WorkedScore
+from resnet_viz.analysis.by_hand.windowed import (
     ChannelSum,
     Followed,
-    Term,
-    Worked,
     WorkedConvolution,
     WorkedCopy,
     WorkedMaxPool,
-    WorkedMean,
     WorkedNorm,
     WorkedReLU,
-    WorkedScore,
     WorkedSum,
-    WorkedWindow,
 )
 from resnet_viz.analysis.question import check_cell, traced
 from resnet_viz.analysis.records import LayerRecord, Outputs, Trace

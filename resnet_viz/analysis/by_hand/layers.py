@@ -12,16 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_viz.analysis.by_hand.cell import Cell
-from resnet_viz.analysis.by_hand.records import (
-    Window,
-    Worked,
+from resnet_viz.analysis.by_hand.records import Window, Worked
+from resnet_viz.analysis.by_hand.whole import WorkedMean, WorkedScore
+from resnet_viz.analysis.by_hand.windowed import (
     WorkedConvolution,
     WorkedCopy,
     WorkedMaxPool,
-    WorkedMean,
     WorkedNorm,
     WorkedReLU,
-    WorkedScore,
     WorkedSum,
 )
 from resnet_viz.analysis.question import as_array

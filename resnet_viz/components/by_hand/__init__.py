@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from resnet_viz.components import SHARED, declare, fired
-from resnet_viz.figures.working_records import Working
+from resnet_viz.figures.working import Working
 
 _SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js", "slide.js")
 _STYLES: Final = ("maps.css", "grids.css", "products.css")

@@ -79,7 +79,7 @@ function wordsOn({ activations, weights, strongest }, at) {
   return { products, positive, negative };
 }
 
-// ---- the numbers by their names, as figures/working.py uses them ----
+// ---- the numbers by their names, as figures/working/ uses them ----
 
 function numbersAt(working, cell) {
   return { ...outputsAt(working, cell), ...NUMBERS_OF[working.kind](working, cell) };

@@ -1,45 +1,32 @@
-"""The working of one cell written out: words for each kind of layer, and the maps that go with them."""
+"""Layers that move a window, or look at one place: every cell around the pinned one goes with them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from resnet_viz.analysis.by_hand.records import (
+from resnet_viz.analysis.by_hand.records import WorkedWindow
+from resnet_viz.analysis.by_hand.windowed import (
     Followed,
-    Worked,
     WorkedConvolution,
     WorkedCopy,
     WorkedMaxPool,
-    WorkedMean,
     WorkedNorm,
     WorkedReLU,
-    WorkedScore,
     WorkedSum,
-    WorkedWindow,
 )
-from resnet_viz.figures import numbers, wall
-from resnet_viz.figures.working_records import Kind, Names, Step, Working
-
-MOST_CELLS: Final = 16  # a side of a map whose mean is taken; a larger one is shown in squares
-
-
-def working(worked: Worked, names: Names) -> Working:
-    """Write out the arithmetic of a cell and of those around it."""
-    return _WRITTEN[type(worked)](worked, names)
+from resnet_viz.figures import numbers
+from resnet_viz.figures.working import lines
+from resnet_viz.figures.working.records import Kind, Names, Step, Working
 
 
-# ---- layers that move a window ----
-
-
-def _convolution(worked: WorkedConvolution, names: Names) -> Working:
+def convolution(worked: WorkedConvolution, names: Names) -> Working:
     values = (
         Step("The channels above", "{sums}", "shown"),
-        *_rest(worked.rest_channels),
-        _value_of(worked, names, f"the sum over all {len(worked.inputs):,} input channels"),
+        *lines.rest(worked.rest_channels),
+        lines.value_of(worked, names, f"the sum over all {len(worked.inputs):,} input channels"),
     )
     return _windowed(
         "pointwise" if worked.window.size == (1, 1) else "convolution",
@@ -76,9 +63,9 @@ def _after(worked: Followed, names: Names) -> tuple[Step, ...]:
         before, at = f"out{len(steps)}", len(steps) + 1
         if isinstance(step, WorkedNorm):
             steps.append(_scaled(step, before, f"out{at}"))
-            steps.append(_value_of(step, names, _shift(step, f"out{at}"), f"out{at + 1}"))
+            steps.append(lines.value_of(step, names, _shift(step, f"out{at}"), f"out{at + 1}"))
         else:
-            steps.append(_value_of(step, names, _relu_line(before), f"out{at}"))
+            steps.append(lines.value_of(step, names, _relu_line(before), f"out{at}"))
     return tuple(steps)
 
 
@@ -99,21 +86,21 @@ def _scaled(norm: WorkedNorm, before: str, value: str) -> Step:
     mean = f"({mean})" if norm.mean < 0 else mean
     eps = np.format_float_positional(norm.eps, trim="-")
     how = (
-        f"BatchNorm, γ · (x − μ) / √(σ² + ε): {_value(norm.weight)} · ({{={before}}} − {mean}) / "
-        f"√({_value(norm.variance)} + {eps})"
+        f"BatchNorm, γ · (x − μ) / √(σ² + ε): {numbers.value(norm.weight)} · ({{={before}}} − {mean}) / "
+        f"√({numbers.value(norm.variance)} + {eps})"
     )
     return Step(f"{norm.path}, scaled", how, value)
 
 
 def _shift(norm: WorkedNorm, scaled: str) -> str:
-    return f"and shifted, + β: {{{scaled}}} + {_factor(norm.bias)}"
+    return f"and shifted, + β: {{{scaled}}} + {lines.factor(norm.bias)}"
 
 
 def _relu_line(before: str) -> str:
     return f"ReLU: max(0, {{{before}}})"
 
 
-def _norm(worked: WorkedNorm, names: Names) -> Working:
+def norm(worked: WorkedNorm, names: Names) -> Working:
     intro = (
         f"BatchNorm scales and shifts {names.target} by four numbers of its own: the running mean "
         "μ and variance σ², and the learned γ and β."
@@ -121,18 +108,18 @@ def _norm(worked: WorkedNorm, names: Names) -> Working:
     steps = (
         Step(names.source, "x", "in0"),
         _scaled(worked, "in0", "out1"),
-        _value_of(worked, names, _shift(worked, "out1")),
+        lines.value_of(worked, names, _shift(worked, "out1")),
     )
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
-def _relu(worked: WorkedReLU, names: Names) -> Working:
+def relu(worked: WorkedReLU, names: Names) -> Working:
     intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
-    steps = (Step(names.source, "x", "in0"), _value_of(worked, names, _relu_line("in0")))
+    steps = (Step(names.source, "x", "in0"), lines.value_of(worked, names, _relu_line("in0")))
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
-def _max_pool(worked: WorkedMaxPool, names: Names) -> Working:
+def max_pool(worked: WorkedMaxPool, names: Names) -> Working:
     size = numbers.shape(worked.window.size)
     return _windowed(
         "pool",
@@ -140,7 +127,7 @@ def _max_pool(worked: WorkedMaxPool, names: Names) -> Working:
         names,
         f"The largest of a {size} window of {names.source}, {names.target}.",
         (
-            _value_of(
+            lines.value_of(
                 worked, names, "the winner stands at row {winner_row}, column {winner_column}"
             ),
         ),
@@ -148,7 +135,7 @@ def _max_pool(worked: WorkedMaxPool, names: Names) -> Working:
     )
 
 
-def _sum(worked: WorkedSum, names: Names) -> Working:
+def add(worked: WorkedSum, names: Names) -> Working:
     return _windowed(
         "place",
         worked,
@@ -157,19 +144,19 @@ def _sum(worked: WorkedSum, names: Names) -> Working:
         (
             Step(worked.branch_path, "branch, F(x)", "in0"),
             Step(worked.shortcut_path, "shortcut", "in1"),
-            _value_of(worked, names, "{in0} + {(in1)}"),
+            lines.value_of(worked, names, "{in0} + {(in1)}"),
             *_after(worked, names),
         ),
         [worked.branch_path, worked.shortcut_path],
     )
 
 
-def _copy(worked: WorkedCopy, names: Names) -> Working:
+def copy(worked: WorkedCopy, names: Names) -> Working:
     if worked.source is None:
         intro = f"{names.source} has no {names.target}: the shortcut fills new channels with zeros."
     else:
         intro = f"Nothing is worked out here: the value of {names.source} is handed on."
-    steps = (_value_of(worked, names, worked.kind),)
+    steps = (lines.value_of(worked, names, worked.kind),)
     sources = [names.source] * len(worked.maps)
     return _windowed("place", worked, names, intro, steps, sources)
 
@@ -214,99 +201,3 @@ def _part(worked: WorkedWindow) -> str:
         f"{first} to {first + count - 1}" for first, count in zip(worked.corner, shape, strict=True)
     )
     return f": rows {rows}, columns {columns} of {numbers.shape(whole)}"
-
-
-# ---- layers that read all at once ----
-
-
-def _mean(worked: WorkedMean, names: Names) -> Working:
-    side = math.ceil(max(worked.map.shape) / MOST_CELLS)
-    shown = wall.averaged(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
-    squares = f", as means over squares of {side} × {side}" if side > 1 else ""
-    return Working(
-        "mean",
-        f"All {worked.count:,} cells of {names.target} of {names.source} become one number.",
-        (
-            Step("Sum", f"over {numbers.shape(worked.map.shape)} cells", "sum"),
-            _value_of(worked, names, f"{{sum}} / {worked.count:,}"),
-        ),
-        {
-            "inputs": (f"{names.target} of {names.source}{squares}",),
-            "squares": side,
-            "map_size": shown.shape,
-        },
-        {
-            "maps": shown[None],
-            "sum": np.array([worked.sum], np.float32),
-            "outputs": worked.outputs[None],
-        },
-    )
-
-
-def _score(worked: WorkedScore, names: Names) -> Working:
-    return Working(
-        "score",
-        f"Each channel of {names.source} speaks for or against a class. Those that say most of "
-        "{class}:",
-        (
-            Step("The channels above that speak for it", "{positives}", "positive"),
-            Step("Those that speak against it", "{negatives}", "negative"),
-            Step("The other {others}", "", "rest"),
-            Step("Bias", "", "bias"),
-            _value_of(worked, names, "the score of {class}"),
-            Step(
-                "Softmax", "e to this score, as a share of the sum over all classes", "probability"
-            ),
-        ),
-        {
-            "strongest": worked.strongest,
-            "classes": [
-                {"number": number, "name": name}
-                for number, name in zip(worked.classes, names.classes, strict=True)
-            ],
-            "class_number": worked.channel,
-        },
-        {
-            "activations": worked.activations,
-            "weights": worked.weights,
-            "biases": worked.biases,
-            "scores": worked.scores,
-            "probabilities": worked.probabilities,
-        },
-    )
-
-
-_WRITTEN: Final[Mapping[type[Worked], Callable[[Any, Names], Working]]] = {
-    WorkedConvolution: _convolution,
-    WorkedNorm: _norm,
-    WorkedReLU: _relu,
-    WorkedMaxPool: _max_pool,
-    WorkedMean: _mean,
-    WorkedSum: _sum,
-    WorkedCopy: _copy,
-    WorkedScore: _score,
-}
-
-
-# ---- lines and numbers ----
-
-
-def _value_of(worked: Worked, names: Names, how: str, value: str = "out0") -> Step:
-    """What a layer puts out; marked where it is the layer whose map is shown."""
-    return Step(worked.path, how, value, marked=worked.path == names.shown)
-
-
-def _rest(channels: int) -> tuple[Step, ...]:
-    if not channels:
-        return ()
-    noun = "channel" if channels == 1 else "channels"
-    return (Step(f"The other {channels:,} {noun}", "", "rest"),)
-
-
-def _value(number: float) -> str:
-    return numbers.value(number)
-
-
-def _factor(number: float) -> str:
-    """A number that follows a sign: in brackets where it brings its own."""
-    return f"({_value(number)})" if number < 0 else _value(number)
