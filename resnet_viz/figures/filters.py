@@ -45,21 +45,27 @@ def columns(count: int) -> int:
     return min(count, max(8, math.ceil(math.sqrt(count))))
 
 
-def weight_bars(
-    weights: Sequence[float], channels: Sequence[int], theme: Theme, *, name: str
+def signed_bars(
+    values: Sequence[float],
+    channels: Sequence[int],
+    theme: Theme,
+    *,
+    name: str,
+    measure: str = "weight",
 ) -> go.Figure:
     """One bar for each channel, named by its number, red above zero and blue below."""
     bars = go.Bar(
         x=[str(channel) for channel in channels],
-        y=list(weights),
-        marker={"color": _hues(weights), "line": {"width": 0}},
+        y=list(values),
+        marker={"color": _hues(values), "line": {"width": 0}},
+        unselected={"marker": {"opacity": 1}},  # a click on one bar does not grey out the others
         hovertemplate=f"{name} %{{x}}: %{{y:.4g}}<extra></extra>",
     )
     layout = charts.layout(theme) | {
         "height": 280,
-        "bargap": 0.1 if len(weights) < 200 else 0,
+        "bargap": 0.1 if len(values) < 200 else 0,
         "xaxis": charts.axis(theme, name, type="category", showgrid=False, nticks=16),
-        "yaxis": charts.axis(theme, "weight"),
+        "yaxis": charts.axis(theme, measure),
     }
     return go.Figure(bars, layout)
 

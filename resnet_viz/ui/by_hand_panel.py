@@ -12,6 +12,7 @@ from resnet_viz.components.by_hand import by_hand
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures.working import Names, working
 from resnet_viz.ui import cache, controls, wall_state
+from resnet_viz.ui.contributions_panel import contributions_panel
 from resnet_viz.ui.explorer import Explorer
 
 # How many input channels are shown one by one: as grids, and as lines.
@@ -40,6 +41,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
         on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place})),
         key="by_hand",
     )
+    contributions_panel(explorer, worked, pin)
     _sources(explorer, worked)
 
 

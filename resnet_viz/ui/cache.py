@@ -13,7 +13,7 @@ from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
 from resnet_viz.analysis import filters, lens
 from resnet_viz.analysis import surgery as surgeries
-from resnet_viz.analysis.by_hand import Worked
+from resnet_viz.analysis.by_hand import Contributions, Worked
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.records import Capture, Outputs
@@ -138,6 +138,22 @@ def by_hand(
     seen = story(config, weights, input_size, device, image, path)
     loaded = model(config, weights, input_size, device)
     return cells.by_hand(loaded, seen, path, *cell, strongest=strongest)
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
+def contributions(
+    config: ResNetConfig,
+    weights: str,
+    input_size: int,
+    device: str,
+    image: ImageInput,
+    path: str,
+    cell: tuple[int, int, int],
+) -> Contributions:
+    """What every input channel adds to one cell: its channel, row and column."""
+    seen = story(config, weights, input_size, device, image, path)
+    loaded = model(config, weights, input_size, device)
+    return cells.contributions(loaded, seen, path, *cell)
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the weights …")

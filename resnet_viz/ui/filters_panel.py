@@ -118,7 +118,7 @@ def _convolution(explorer: Explorer, row: LayerRecord) -> None:
     )
     if row.kernel == (1, 1):
         st.plotly_chart(
-            figures.weight_bars(
+            figures.signed_bars(
                 kernels[:, 0, 0].tolist(),
                 range(first, first + len(kernels)),
                 explorer.theme,

@@ -145,7 +145,7 @@ def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> 
             f"{numbers.value(activation.max)}; a single cell a channel makes no map."
         )
         return
-    channels = maps.strongest(values, count)
+    channels = maps.most_varied(values, count)
     side = max(96, values.shape[1])
     with st.container(horizontal=True, gap="small"):
         for channel in channels:

@@ -112,10 +112,10 @@ def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
 def shown_channels(view: BlockView) -> list[int]:
     """The channels that vary most in the sum; where x was padded, half of them new ones."""
     if view.kind != "zero-pad":
-        return sorted(maps.strongest(view.total, CHANNELS))
+        return sorted(maps.most_varied(view.total, CHANNELS))
     given = len(view.input)
-    new = [given + channel for channel in maps.strongest(view.total[given:], CHANNELS // 2)]
-    return sorted(maps.strongest(view.total[:given], CHANNELS // 2)) + sorted(new)
+    new = [given + channel for channel in maps.most_varied(view.total[given:], CHANNELS // 2)]
+    return sorted(maps.most_varied(view.total[:given], CHANNELS // 2)) + sorted(new)
 
 
 def pictures(

@@ -261,7 +261,7 @@ def _compare_answers(explorer: Explorer, before: Capture, after: Capture) -> Non
 def _compare_maps(before: Capture, after: Capture, path: str) -> None:
     """Some channels of a block in both networks, side by side on one scale."""
     values = before[path].values
-    channels = sorted(maps.strongest(values, residual_panel.CHANNELS))
+    channels = sorted(maps.most_varied(values, residual_panel.CHANNELS))
     parts = [(_ANSWERS[0], values), (_ANSWERS[1], after[path].values)]
     reach = residual_panel.pictures(parts, channels, signed=False)
     residual_panel.scale(

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from resnet_viz.analysis.by_hand import (
+    Contributions,
     WorkedConvolution,
     WorkedCopy,
     WorkedMaxPool,
@@ -17,14 +18,17 @@ from resnet_viz.analysis.by_hand import (
     WorkedReLU,
     WorkedScore,
     WorkedSum,
+    contributions,
+    story,
 )
-from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.capture import capture, outputs
 from resnet_viz.analysis.question import traced
 from resnet_viz.errors import PathError
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import (
     ALL,
     BASIC,
+    BOTTLENECK,
     CAT,
     GROUPS,
     PLAIN,
@@ -161,6 +165,55 @@ def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, 
         ranked = sorted((part.total for part in everything.strongest), key=abs, reverse=True)
         assert sums == ranked[:2]
         assert len(sums) + worked.rest_channels == len(worked.inputs)
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "source"),
+    [
+        (BASIC, "layer2.0.conv1", "layer1.1.relu2"),
+        (BOTTLENECK, "layer1.0.conv3", "layer1.0.relu2"),
+        (GROUPS, "layer2.0.conv2", "layer2.0.relu1"),
+        (RESNET20, "fc", "flatten"),
+    ],
+)
+def test_what_a_channel_adds_is_what_torch_makes_of_it_alone(config, path, source):
+    loaded = network(config)
+    module = loaded.module.get_submodule(path)
+    x, out = maps(loaded, source, path)
+    x = x.flatten(1) if path == "fc" else x
+    seen = outputs(loaded, CAT, story(traced(loaded), path))
+    silence = module(torch.zeros_like(x))  # the bias, where there is one
+    for channel, row, column in cells(out.shape[1:], 3):
+        found = contributions(loaded, seen, path, channel, row, column)
+        alone = np.zeros(x.shape[1])
+        for other in range(x.shape[1]):
+            mask = torch.zeros_like(x)
+            mask[:, other] = 1
+            made = (module(x * mask) - silence)[0, channel].detach()
+            alone[other] = made[row, column] if made.ndim else made
+        mine = np.isin(np.arange(x.shape[1]), found.channels)
+        np.testing.assert_allclose(found.values, alone[mine], atol=1e-5)
+        assert not alone[~mine].any()
+        worked = worked_out(loaded, path, channel, row, column)
+        bias = worked.bias if isinstance(worked, WorkedScore) else 0
+        assert found.values.sum() + bias == pytest.approx(worked.value, abs=1e-5)
+
+
+def test_how_many_channels_make_up_half():
+    def half(*values: float) -> int:
+        return Contributions(range(len(values)), np.array(values)).half
+
+    assert half(1, -1, 1, -1) == 2
+    assert half(-7, 1, 2, 3) == 1
+    assert half(3, 3, -4) == 2
+    assert half(0, 0) == 0
+
+
+def test_a_layer_that_does_not_sum_over_channels_is_a_sentence():
+    loaded = network(BASIC)
+    seen = outputs(loaded, CAT, story(traced(loaded), "relu"))
+    with pytest.raises(PathError, match="relu is a ReLU"):
+        contributions(loaded, seen, "relu", 0)
 
 
 def test_a_grouped_filter_sees_its_own_group_alone():

@@ -194,6 +194,34 @@ def test_a_cell_is_pinned_by_click_and_by_key(page, app):
     expect(main).to_contain_text("Channel 13 (of 0–63), row 28, column 28")
 
 
+def test_a_bar_leads_to_the_channel_that_adds_it(page, app):
+    visit(page, app, "feature_maps?layer=layer3.0.conv1&channel=8&cell=4-4&adds=true")
+    bar = page.locator(".js-plotly-plot .bars .point path").nth(18)
+    bar.scroll_into_view_if_needed()
+    settled(page)
+    box = bar.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # The window of stride 2 lies over rows and columns 7 to 9.
+    expect(page.locator(f"{WALL} .place")).to_have_text("channel 18 (of 0–31) · row 8, column 8")
+    settled(page)
+    assert query(page)["layer"] == ["layer2.1.relu2"]
+
+
+def test_a_step_back_over_a_layer_keeps_the_pin(page, app):
+    visit(page, app, "feature_maps?layer=layer1.0.conv1&channel=8&cell=30-30")
+    place = page.locator(f"{WALL} .place")
+    choose(page, "Selected layer", "layer3.0.conv1")
+    expect(place).to_have_text("channel 8 (of 0–63) · row 7, column 7")
+    choose(page, "Selected layer", "layer4.0.conv1")
+    expect(place).to_have_text("channel 8 (of 0–127) · row 3, column 3")
+    settled(page)
+    page.go_back()
+    page.go_back()
+    expect(place).to_have_text("channel 8 (of 0–63) · row 7, column 7")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
 def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(page, app):
     link = "feature_maps?model=resnet18&layer=layer1.0.conv1&channel=12&cell=40-20&sort=mean"
     visit(page, app, link)

@@ -1,5 +1,7 @@
 """The working of the pinned cell on Feature maps, for every kind of layer."""
 
+import json
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -137,3 +139,25 @@ def test_another_cell_of_the_same_layer_asks_the_network_nothing(open_page, monk
     assert any(
         "Channel 5" in str(m.value) and "row 1, column 2" in str(m.value) for m in app.markdown
     )
+
+
+@pytest.mark.parametrize(("layer", "count"), [("layer3.0.conv1", 32), ("fc", 128)])
+def test_what_every_channel_adds_is_behind_a_switch(open_page, layer, count):
+    app = open_page("feature_maps", layer=layer, channel="5")
+    assert not app.get("plotly_chart")
+    app = app.main.toggle(key="adds").set_value(True).run()
+    assert problems(app) == []
+    bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert bars["x"] == [str(channel) for channel in range(count)]
+    (said,) = (caption.value for caption in app.main.caption if "they come to" in caption.value)
+    assert f"of {count} make up half" in said
+    shown = next(m.value for m in app.main.markdown if " holds **" in m.value)
+    value = float(shown.split("holds **")[1].split("**")[0].replace("−", "-"))
+    model = load(PRESETS["shapes"], "bundled", 128).module
+    bias = float(model.fc.bias[5]) if layer == "fc" else 0
+    assert sum(bars["y"]) + bias == pytest.approx(value, abs=1e-4)
+
+
+def test_where_every_channel_is_shown_there_is_no_switch(open_page):
+    app = open_page("feature_maps", layer="conv1")
+    assert "adds" not in [toggle.key for toggle in app.main.toggle]

@@ -118,6 +118,22 @@ def test_the_pin_keeps_its_place_in_the_picture(shape, cell) -> None:
     assert wall.told == []
 
 
+def test_a_step_back_to_the_pin_of_another_layer_keeps_its_place_too() -> None:
+    """The browser has replaced the layer's name in the step that it goes back to."""
+    wall = Wall((64, 32, 32), channel="40", cell="30-30")
+    wall.show("deeper", (16, 8, 8))
+    assert wall.link == {"channel": "15", "cell": "7-7"}
+    wall.app.query_params["channel"], wall.app.query_params["cell"] = "40", "30-30"
+    wall.app.run()
+    assert wall.told == []
+    assert wall.place == (15, 7, 7)
+    assert wall.link == {"channel": "15", "cell": "7-7"}
+    wall.event(wall_state.write_pin, Pin(15, 0, 0))
+    wall.app.query_params["cell"] = "30-31"  # by hand: that is a mistake
+    wall.app.run()
+    assert "from 0-0 to 7-7" in " ".join(wall.told)
+
+
 def test_a_cell_asked_for_by_its_numbers_is_not_moved() -> None:
     wall = Wall(channel="6", cell="5-13")
     wall.app.session_state["layer"] = np.ones((4, 28, 28), np.float32)

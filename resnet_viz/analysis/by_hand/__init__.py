@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from resnet_viz.analysis.by_hand.cell import Cell
-from resnet_viz.analysis.by_hand.layers import WORKED, batch_norm, relu
+from resnet_viz.analysis.by_hand.contributions import Contributions
+from resnet_viz.analysis.by_hand.layers import CONTRIBUTIONS, WORKED, batch_norm, relu
 from resnet_viz.analysis.by_hand.records import Worked, WorkedWindow
 from resnet_viz.analysis.by_hand.whole import Term, WorkedMean, WorkedScore
 from resnet_viz.analysis.by_hand.windowed import (
@@ -22,11 +23,13 @@ from resnet_viz.analysis.by_hand.windowed import (
 )
 from resnet_viz.analysis.question import check_cell, traced
 from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
+from resnet_viz.errors import PathError
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
 __all__ = [
     "ChannelSum",
+    "Contributions",
     "Followed",
     "Term",
     "Worked",
@@ -40,6 +43,7 @@ __all__ = [
     "WorkedSum",
     "WorkedWindow",
     "by_hand",
+    "contributions",
     "story",
 ]
 
@@ -78,23 +82,52 @@ def by_hand(
     """
     trace = traced(loaded)
     layer = _worked_out(trace, path)
-    check_cell(layer, channel, row, column)
-
-    def cell(network: ResNet, path: str) -> Cell:
-        module, sources = network.get_submodule(path), trace.sources(path)
-        inputs = tuple(seen[source].values for source in sources)
-        at = (channel, row, column)
-        return Cell(trace[path], module, sources, inputs, seen[path].values, at, strongest)
+    at = (channel, row, column)
+    check_cell(layer, *at)
 
     def question(network: ResNet) -> Worked:
-        worked = WORKED[layer.kind](cell(network, layer.path))
+        worked = WORKED[layer.kind](_cell(network, trace, seen, layer.path, at, strongest))
         if isinstance(worked, Followed):
             after = _after(trace, layer)
-            told = tuple(_AFTER[trace[path].kind](cell(network, path)) for path in after)
-            return replace(worked, after=told)
+            told = (
+                _AFTER[trace[path].kind](_cell(network, trace, seen, path, at)) for path in after
+            )
+            return replace(worked, after=tuple(told))
         return worked
 
     return loaded.ask(question)
+
+
+def contributions(
+    loaded: LoadedModel, seen: Outputs, path: str, channel: int, row: int = 0, column: int = 0
+) -> Contributions:
+    """What every input channel adds to one cell of a convolution or of the classifier.
+
+    `seen` and errors as in `by_hand`; `PathError` too for a layer that does not sum over channels.
+    """
+    trace = traced(loaded)
+    layer = _worked_out(trace, path)
+    at = (channel, row, column)
+    check_cell(layer, *at)
+    if layer.kind not in CONTRIBUTIONS:
+        raise PathError(f"{layer.path} is a {layer.kind} and does not sum over channels.")
+    return loaded.ask(
+        lambda network: CONTRIBUTIONS[layer.kind](_cell(network, trace, seen, layer.path, at))
+    )
+
+
+def _cell(
+    network: ResNet,
+    trace: Trace,
+    seen: Outputs,
+    path: str,
+    at: tuple[int, int, int],
+    strongest: int = 0,
+) -> Cell:
+    """A cell of the layer at `path` with all that it comes from."""
+    module, sources = network.get_submodule(path), trace.sources(path)
+    inputs = tuple(seen[source].values for source in sources)
+    return Cell(trace[path], module, sources, inputs, seen[path].values, at, strongest)
 
 
 def _worked_out(trace: Trace, path: str) -> LayerRecord:

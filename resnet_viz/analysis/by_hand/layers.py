@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_viz.analysis.by_hand.cell import Cell
+from resnet_viz.analysis.by_hand.contributions import Contributions
 from resnet_viz.analysis.by_hand.records import Window, Worked
 from resnet_viz.analysis.by_hand.whole import WorkedMean, WorkedScore
 from resnet_viz.analysis.by_hand.windowed import (
@@ -30,11 +31,7 @@ _CLASSES: Final = 6  # of the classifier, besides the one that is asked about
 
 def convolution(cell: Cell) -> WorkedConvolution:
     """Σ over input channels and window; a grouped filter sees the channels of its group alone."""
-    conv = cell.module
-    assert isinstance(conv, nn.Conv2d)
-    filters = conv.weight[cell.channel].detach()  # (C_in / groups, kh, kw)
-    group = cell.channel // (conv.out_channels // conv.groups)
-    inputs = range(group * len(filters), (group + 1) * len(filters))
+    filters, inputs = _filter(cell)
     seen = cell.inputs[0][inputs.start : inputs.stop]  # (C_in / groups, H, W)
     covered = torch.tensor(cell.covered(seen, cell.window), dtype=torch.float64)
     kernels = filters.to(covered)
@@ -48,9 +45,35 @@ def convolution(cell: Cell) -> WorkedConvolution:
         channels=tuple(inputs[i] for i in first.tolist()),
         kernels=as_array(filters[first]),
         rests=as_array(rests),
-        groups=conv.groups,
+        groups=cell.layer.groups or 1,
         inputs=inputs,
     )
+
+
+def channel_sums(cell: Cell) -> Contributions:
+    """What each input channel of a convolution adds: its products summed."""
+    filters, inputs = _filter(cell)
+    seen = cell.inputs[0][inputs.start : inputs.stop]
+    covered = torch.tensor(cell.covered(seen, cell.window), dtype=torch.float64)
+    return Contributions(inputs, _sums(covered, filters.to(covered), cell).numpy())
+
+
+def products(cell: Cell) -> Contributions:
+    """What each channel says of a class: its activation times the weight."""
+    classifier = cell.module
+    assert isinstance(classifier, nn.Linear)
+    weights = as_array(classifier.weight[cell.channel])  # (C,)
+    values = np.multiply(cell.inputs[0].ravel(), weights, dtype=np.float64)
+    return Contributions(range(len(values)), values)
+
+
+def _filter(cell: Cell) -> tuple[Tensor, range]:
+    """(C_in / groups, kh, kw): the filter of the cell's channel, and the channels that it reads."""
+    conv = cell.module
+    assert isinstance(conv, nn.Conv2d)
+    filters = conv.weight[cell.channel].detach()
+    group = cell.channel // (conv.out_channels // conv.groups)
+    return filters, range(group * len(filters), (group + 1) * len(filters))
 
 
 def _sums(covered: Tensor, kernels: Tensor, cell: Cell) -> Tensor:
@@ -157,4 +180,10 @@ WORKED: dict[str, Callable[[Cell], Worked]] = {
     "Flatten": copy,
     "ZeroPad": zero_pad,
     "Linear": linear,
+}
+
+# The layers that sum over channels.
+CONTRIBUTIONS: dict[str, Callable[[Cell], Contributions]] = {
+    "Conv2d": channel_sums,
+    "Linear": products,
 }

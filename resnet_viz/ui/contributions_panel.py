@@ -1,0 +1,84 @@
+"""What every input channel adds to the pinned cell: behind the few that are worked out one by one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.analysis.by_hand import (
+    Contributions,
+    Worked,
+    WorkedConvolution,
+    WorkedScore,
+)
+from resnet_viz.analysis.records import INPUT
+from resnet_viz.components.feature_wall import Pin
+from resnet_viz.figures import numbers
+from resnet_viz.figures.filters import signed_bars
+from resnet_viz.ui import cache, controls, wall_state, widgets
+from resnet_viz.ui.explorer import Explorer
+
+
+def contributions_panel(explorer: Explorer, worked: Worked, pin: Pin) -> None:
+    """A switch, and behind it a bar for each channel; nothing where all of them are shown anyway."""
+    if not isinstance(worked, WorkedConvolution | WorkedScore) or not worked.rest_channels:
+        return
+    if not st.toggle(
+        "What every input channel adds",
+        key="adds",
+        bind=widgets.BOUND,
+        help="A bar for each channel that is read, those above among them.",
+    ):
+        return
+    shares = cache.contributions(
+        explorer.config,
+        explorer.weights.key,
+        explorer.input_size,
+        explorer.device,
+        explorer.image,
+        explorer.layer,
+        (pin.channel, pin.row, pin.column),
+    )
+    (source,) = explorer.trace.sources(worked.path)
+    key = f"_adds_{worked.path}_{pin.channel}_{pin.row}_{pin.column}"
+    st.plotly_chart(
+        signed_bars(
+            shares.values.tolist(), shares.channels, explorer.theme, name="channel", measure="adds"
+        ),
+        config={"displayModeBar": False},
+        alt=f"What each of {len(shares.channels):,} channels of {source} adds: {_extremes(shares)}",
+        key=key,
+        on_select=lambda: _go_to(key, source, worked),
+        selection_mode="points",
+    )
+    st.caption(_words(shares, source, worked))
+
+
+def _words(shares: Contributions, source: str, worked: Worked) -> str:
+    """What the channels come to, how unequal they are, and where a click leads."""
+    total = numbers.value(float(shares.values.sum()))
+    of_class = isinstance(worked, WorkedScore)
+    together = "Before the bias" if of_class else f"At row {worked.row}, column {worked.column}"
+    leads = "" if source == INPUT else f" A click on a bar leads to that channel of {source}."
+    channels = "channel" if shares.half == 1 else "channels"
+    return (
+        f"{together} they come to {total}. {shares.half:,} {channels} of {len(shares.channels):,} "
+        f"make up half of all that is added or taken away.{leads}"
+    )
+
+
+def _extremes(shares: Contributions) -> str:
+    """The channels that add and take away most, in words."""
+    most, least = int(shares.values.argmax()), int(shares.values.argmin())
+    return " and ".join(
+        f"channel {shares.channels[at]} {verb} {numbers.value(float(shares.values[at]))}"
+        for at, verb in ((most, "most with"), (least, "least with"))
+    )
+
+
+def _go_to(key: str, source: str, worked: Worked) -> None:
+    """Show the channel whose bar was clicked, at the middle of what the cell reads; for callbacks."""
+    points = st.session_state[key].selection.points
+    if points and source != INPUT:
+        _, row, column = worked.origin
+        controls.select_layer(source)
+        wall_state.leave_for(Pin(int(points[0]["x"]), row, column))
