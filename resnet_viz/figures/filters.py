@@ -64,6 +64,7 @@ def signed_bars(
     layout = charts.layout(theme) | {
         "height": 280,
         "bargap": 0.1 if len(values) < 200 else 0,
+        "hovermode": "x",  # anywhere above or below a bar, which may be thin or low
         "xaxis": charts.axis(theme, name, type="category", showgrid=False, nticks=16),
         "yaxis": charts.axis(theme, measure),
     }
