@@ -24,10 +24,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
     """How the value of a cell comes about, and the way on to the layers that it comes from."""
     row = explorer.trace[explorer.trace.producer(explorer.layer)]
     worked = cache.by_hand(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
+        explorer.network,
         explorer.image,
         explorer.layer,
         (pin.channel, pin.row, pin.column),

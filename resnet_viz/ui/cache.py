@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
@@ -25,151 +26,105 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 
+
+@dataclass(frozen=True, slots=True)
+class NetworkKey:
+    """Which network answers, and where: what every answer is kept by."""
+
+    config: ResNetConfig
+    weights: str  # as `load` wants them
+    input_size: int  # pixels
+    device: str
+
+
 _BY_VALUE: Final[dict[str | type[Any], Callable[[Any], Any]]] = {
     ImageInput: lambda image: image.sha256
 }
 
 
 @st.cache_resource(max_entries=4, show_spinner="Building the network …")
-def model(config: ResNetConfig, weights: str, input_size: int, device: str) -> LoadedModel:
+def model(network: NetworkKey) -> LoadedModel:
     """The network with its parameters; shared by everybody, never changed."""
-    questions.check_runnable(trace(config, input_size))
-    return load(config, weights, input_size, device)
+    questions.check_runnable(trace(network.config, network.input_size))
+    return load(network.config, network.weights, network.input_size, network.device)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def is_sound(config: ResNetConfig, weights: str, input_size: int, device: str) -> bool:
+def is_sound(network: NetworkKey) -> bool:
     """That a file could be read once; raises what `model` raises. Outlives the network itself."""
-    model(config, weights, input_size, device)
+    model(network)
     return True
 
 
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def capture(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    paths: tuple[str, ...],
-) -> Capture:
+def capture(network: NetworkKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
     """One picture through the network, with the outputs of the layers at `paths`."""
-    return questions.capture(model(config, weights, input_size, device), image, paths)
+    return questions.capture(model(network), image, paths)
 
 
 @st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def block_view(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    path: str,
-) -> BlockView:
+def block_view(network: NetworkKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
-    return lens.block_view(model(config, weights, input_size, device), image, path)
+    return lens.block_view(model(network), image, path)
 
 
 @st.cache_data(max_entries=256, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def residual_ratios(
-    config: ResNetConfig, weights: str, input_size: int, device: str, image: ImageInput
-) -> tuple[BlockRatio, ...]:
+def residual_ratios(network: NetworkKey, image: ImageInput) -> tuple[BlockRatio, ...]:
     """What every block adds to its shortcut, in norms and angles."""
-    return lens.residual_ratios(model(config, weights, input_size, device), image)
+    return lens.residual_ratios(model(network), image)
 
 
 @st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
 def operate(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    surgery: Surgery,
-    paths: tuple[str, ...],
+    network: NetworkKey, image: ImageInput, surgery: Surgery, paths: tuple[str, ...]
 ) -> Capture:
     """One picture through the network after a surgery; the shared network stays as it is."""
-    loaded = model(config, weights, input_size, device)
-    return surgeries.operate(loaded, image, surgery, paths)
+    return surgeries.operate(model(network), image, surgery, paths)
 
 
 @st.cache_data(max_size="50MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
 def effective_field(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    path: str,
-    cell: tuple[int, int, int],
+    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> EffectiveField:
     """How much each pixel moves one cell: its channel, row and column."""
-    loaded = model(config, weights, input_size, device)
-    return fields.effective_field(loaded, image, path, *cell)
+    return fields.effective_field(model(network), image, path, *cell)
 
 
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def story(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    path: str,
-) -> Outputs:
+def story(network: NetworkKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
-    paths = cells.story(trace(config, input_size), path)
-    loaded = model(config, weights, input_size, device)
-    return questions.outputs(loaded, image, (path, *paths))
+    paths = cells.story(trace(network.config, network.input_size), path)
+    return questions.outputs(model(network), image, (path, *paths))
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def by_hand(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    path: str,
-    cell: tuple[int, int, int],
-    strongest: int,
+    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
 ) -> Worked:
     """How one cell comes about: its channel, row and column."""
-    seen = story(config, weights, input_size, device, image, path)
-    loaded = model(config, weights, input_size, device)
-    return cells.by_hand(loaded, seen, path, *cell, strongest=strongest)
+    seen = story(network, image, path)
+    return cells.by_hand(model(network), seen, path, *cell, strongest=strongest)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def contributions(
-    config: ResNetConfig,
-    weights: str,
-    input_size: int,
-    device: str,
-    image: ImageInput,
-    path: str,
-    cell: tuple[int, int, int],
+    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> Contributions:
     """What every input channel adds to one cell: its channel, row and column."""
-    seen = story(config, weights, input_size, device, image, path)
-    loaded = model(config, weights, input_size, device)
-    return cells.contributions(loaded, seen, path, *cell)
+    seen = story(network, image, path)
+    return cells.contributions(model(network), seen, path, *cell)
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the weights …")
-def weight_statistics(
-    config: ResNetConfig, weights: str, input_size: int, device: str
-) -> tuple[WeightStatistics, ...]:
+def weight_statistics(network: NetworkKey) -> tuple[WeightStatistics, ...]:
     """The numbers of every layer's weights."""
-    return filters.weight_statistics(model(config, weights, input_size, device))
+    return filters.weight_statistics(model(network))
 
 
 @st.cache_data(max_entries=512, show_spinner="Reading the weights …")
-def weight_histogram(
-    config: ResNetConfig, weights: str, input_size: int, device: str, path: str
-) -> Histogram:
+def weight_histogram(network: NetworkKey, path: str) -> Histogram:
     """How one layer's weights are spread."""
-    return filters.weight_histogram(model(config, weights, input_size, device), path)
+    return filters.weight_histogram(model(network), path)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.analysis.by_hand import (
-    Contributions,
-    Worked,
-    WorkedConvolution,
-    WorkedScore,
-)
+from resnet_viz.analysis.by_hand import Contributions, Worked, WorkedConvolution, WorkedScore
 from resnet_viz.analysis.records import INPUT
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures import numbers
@@ -30,13 +25,7 @@ def contributions_panel(explorer: Explorer, worked: Worked, pin: Pin) -> None:
     ):
         return
     shares = cache.contributions(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
-        explorer.image,
-        explorer.layer,
-        (pin.channel, pin.row, pin.column),
+        explorer.network, explorer.image, explorer.layer, (pin.channel, pin.row, pin.column)
     )
     (source,) = explorer.trace.sources(worked.path)
     key = f"_adds_{worked.path}_{pin.channel}_{pin.row}_{pin.column}"

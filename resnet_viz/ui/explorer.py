@@ -12,6 +12,7 @@ from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import cache
+from resnet_viz.ui.cache import NetworkKey
 from resnet_viz.ui.network import station_paths
 from resnet_viz.weights.loaded import LoadedModel, Weights
 from resnet_viz.weights.sources import default_weights, describe
@@ -44,6 +45,11 @@ class Explorer:
         return f"{name}{self.config.depth if name == 'custom' else ''}_{self.input_size}"
 
     @property
+    def network(self) -> NetworkKey:
+        """What its answers are kept by."""
+        return NetworkKey(self.config, self.weights.key, self.input_size, self.device)
+
+    @property
     def trace(self) -> Trace:
         return trace(self.config, self.input_size)
 
@@ -53,20 +59,15 @@ class Explorer:
 
     def model(self) -> LoadedModel:
         """The network with its parameters; raises `ConfigError` when it is too large to run."""
-        return cache.model(self.config, self.weights.key, self.input_size, self.device)
+        return cache.model(self.network)
 
     def capture(self, *paths: str) -> Capture:
         """The picture through the network, with the outputs of the layers at `paths`."""
-        return cache.capture(
-            self.config, self.weights.key, self.input_size, self.device, self.image, paths
-        )
+        return cache.capture(self.network, self.image, paths)
 
     def activation(self) -> Activation:
         """What the selected layer puts out, asked together with what its cells come from."""
-        story = cache.story(
-            self.config, self.weights.key, self.input_size, self.device, self.image, self.layer
-        )
-        return story[self.layer]
+        return cache.story(self.network, self.image, self.layer)[self.layer]
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""
@@ -81,4 +82,5 @@ def answer_first_page() -> None:
     traced = trace(config, size)
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
-    cache.capture(config, weights.key, size, "cpu", image, station_paths(traced))
+    network = NetworkKey(config, weights.key, size, "cpu")
+    cache.capture(network, image, station_paths(traced))

@@ -33,13 +33,7 @@ def field_panel(explorer: Explorer, pin: Pin) -> None:
     ):
         return
     field = cache.effective_field(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
-        explorer.image,
-        explorer.layer,
-        (pin.channel, pin.row, pin.column),
+        explorer.network, explorer.image, explorer.layer, (pin.channel, pin.row, pin.column)
     )
     if not field.mass:
         _switched_off(explorer, pin)

@@ -60,12 +60,7 @@ def _kept(subject: Hashable) -> tuple[Lesion, ...]:
 
 
 def _subject(explorer: Explorer) -> Hashable:
-    return (
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.image.sha256,
-    )
+    return explorer.network, explorer.image.sha256
 
 
 def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:

@@ -91,10 +91,4 @@ def _labels(explorer: Explorer, row: LayerRecord) -> tuple[str, ...]:
 
 def _subject(explorer: Explorer) -> tuple[object, ...]:
     """What the wall is of: another one opens anew."""
-    return (
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.image.sha256,
-        explorer.layer,
-    )
+    return explorer.network, explorer.image.sha256, explorer.layer

@@ -50,14 +50,7 @@ def why_this_block(explorer: Explorer, block: str) -> None:
 
 def taken_apart(explorer: Explorer, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
-    view = cache.block_view(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
-        explorer.image,
-        block,
-    )
+    view = cache.block_view(explorer.network, explorer.image, block)
     channels = shown_channels(view)
     st.markdown(_finding(view, trained=explorer.weights.trained))
     reach = pictures(_parts(view), channels, signed=True)
@@ -100,13 +93,7 @@ def clicked(key: str) -> str:
 
 def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
     """What every block adds to this picture."""
-    return cache.residual_ratios(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
-        explorer.image,
-    )
+    return cache.residual_ratios(explorer.network, explorer.image)
 
 
 def shown_channels(view: BlockView) -> list[int]:

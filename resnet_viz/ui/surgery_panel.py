@@ -53,15 +53,7 @@ def operating_table(explorer: Explorer, block: str) -> None:
 
 def operated(explorer: Explorer, surgery: Surgery, *paths: str) -> Capture:
     """The picture through the network after a surgery."""
-    return cache.operate(
-        explorer.config,
-        explorer.weights.key,
-        explorer.input_size,
-        explorer.device,
-        explorer.image,
-        surgery,
-        paths,
-    )
+    return cache.operate(explorer.network, explorer.image, surgery, paths)
 
 
 def partners(trace: Trace, block: str) -> list[str]:

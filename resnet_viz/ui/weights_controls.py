@@ -11,6 +11,7 @@ from resnet_viz.errors import ConfigError, WeightsError
 from resnet_viz.figures import numbers
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.ui import cache, controls, widgets
+from resnet_viz.ui.cache import NetworkKey
 from resnet_viz.ui.texts import plain, text
 from resnet_viz.weights import download, sources, uploads
 from resnet_viz.weights.checkpoints import Checkpoint, megabytes
@@ -65,7 +66,7 @@ def _ready(config: ResNetConfig, wanted: str, input_size: int, device: str) -> W
     try:
         description = sources.describe(config, wanted, input_size)
         if wanted.partition(":")[0] not in (RANDOM, "bundled"):
-            cache.is_sound(config, description.key, input_size, device)
+            cache.is_sound(NetworkKey(config, description.key, input_size, device))
     except ConfigError:
         pass  # too large to run: the pages say so, and everything else can be looked at
     except WeightsError as error:

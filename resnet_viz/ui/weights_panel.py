@@ -10,7 +10,6 @@ from resnet_viz.analysis.filters import NEAR_ZERO, WeightStatistics
 from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.figures import filters as figures
 from resnet_viz.figures import numbers
-from resnet_viz.model.config import ResNetConfig
 from resnet_viz.ui import cache, panels, widgets
 from resnet_viz.ui.explorer import Explorer
 
@@ -19,7 +18,7 @@ _MOST: Final = 200  # rows of the table; the deepest preset has 155 convolutions
 
 def spread(explorer: Explorer, row: LayerRecord) -> None:
     """How often which weights occur in a layer, over the whole tensor."""
-    counted = cache.weight_histogram(*_network(explorer), row.path)
+    counted = cache.weight_histogram(explorer.network, row.path)
     st.markdown(f"**How the {counted.counts.sum():,} weights of {row.path} are spread**")
     st.plotly_chart(
         figures.histogram(counted, explorer.theme, hue=explorer.theme.stage(row.stage)),
@@ -33,7 +32,7 @@ def all_layers(explorer: Explorer) -> None:
     """A switch, and behind it one line of numbers for each layer of a kind."""
     if not st.toggle("Statistics of all layers", key="statistics", bind=widgets.BOUND):
         return
-    rows = cache.weight_statistics(*_network(explorer))
+    rows = cache.weight_statistics(explorer.network)
     kinds = tuple(dict.fromkeys(row.kind for row in rows))
     kind = widgets.segments("Kind", kinds, key="kind", default=kinds[0])
     shown = [row for row in rows if row.kind == kind]
@@ -65,7 +64,3 @@ def _line(row: WeightStatistics) -> dict[str, str]:
         "length": numbers.value(row.norm),
         "near zero": numbers.percent(row.near_zero),
     }
-
-
-def _network(explorer: Explorer) -> tuple[ResNetConfig, str, int, str]:
-    return explorer.config, explorer.weights.key, explorer.input_size, explorer.device
