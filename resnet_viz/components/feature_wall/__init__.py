@@ -26,7 +26,8 @@ SCALES: Final = ("channel", "layer", "fixed")
 SHOWS: Final = ("all", "alive", "dead")
 
 _COMPONENT = declare(
-    __file__, scripts=(*SHARED, "../shared/colours.js", "wall.js", "paint.js", "parts.js")
+    __file__,
+    scripts=(*SHARED, "../shared/colours.js", "wall.js", "paint.js", "tools.js", "parts.js"),
 )
 
 

@@ -7,7 +7,6 @@ const REACH = 2000; // pixels that are painted above and below what is seen: a c
 const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-
 class FeatureWall {
   constructor(root) {
     this.parts = build(root);
@@ -203,14 +202,14 @@ class FeatureWall {
   listen() {
     const { tiles, map, picture, root } = this.parts;
     const surfaces = [
-      [tiles.board, (x, y) => this.underTiles(x, y)],
-      [map.board, (x, y) => this.underMap(x, y)],
+      [tiles.board, (x, y, size) => underWall(this.wall, this.layout, this.order, x, y, size)],
+      [map.board, (x, y) => underMap(this.wall, x, y)],
       [picture, (x, y) => cellSeeing(this.wall, x, y)],
     ];
     for (const [element, placeAt] of surfaces) {
       const under = (event) => {
-        const box = element.getBoundingClientRect();
-        return placeAt((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+        const { left, top, width, height } = element.getBoundingClientRect();
+        return placeAt((event.clientX - left) / width, (event.clientY - top) / height, [width, height]);
       };
       element.onpointermove = element.onpointerdown = (event) => this.look(under(event));
       element.onpointerleave = (event) => lifted(event) || this.leave();
@@ -227,27 +226,7 @@ class FeatureWall {
       if (this.pinned) this.unpin();
       else this.goHome();
     };
-    this.listenToTools();
-  }
-
-  listenToTools() {
-    const { sort, scale, show, low, high, find } = this.parts.tools;
-    sort.onchange = () => this.choose({ sort: sort.value });
-    scale.onchange = () => this.choose({ scale: scale.value });
-    show.onchange = () => this.choose({ show: show.value });
-    low.onchange = high.onchange = () => {
-      const valid = high.valueAsNumber > low.valueAsNumber;
-      high.setCustomValidity(valid ? "" : "“To” must be larger than “From”.");
-      if (valid) this.choose({ low: low.valueAsNumber, high: high.valueAsNumber });
-      else high.reportValidity();
-    };
-    find.onchange = () => {
-      if (find.value === "" || !find.reportValidity()) return;
-      const channel = find.valueAsNumber;
-      if (!this.order.includes(channel)) this.choose({ show: "all" });
-      this.pin({ channel });
-      this.bringIntoView();
-    };
+    listenToTools(this);
   }
 
   key(event, walk) {
@@ -282,30 +261,6 @@ class FeatureWall {
     const bottom = top + this.layout.tile.height;
     if (top < grid.scrollTop) grid.scrollTop = top;
     if (bottom > grid.scrollTop + grid.clientHeight) grid.scrollTop = bottom - grid.clientHeight;
-  }
-
-  underTiles(x, y) {
-    const { wall, layout, order } = this;
-    const { tile, gap, columns } = layout;
-    const { width, height } = this.parts.tiles.board.getBoundingClientRect();
-    const [right, down] = [(x * width) / (tile.width + gap), (y * height) / (tile.height + gap)];
-    const channel = order[Math.floor(down) * columns + Math.floor(right)];
-    if (channel === undefined || right < 0 || right >= columns) return null;
-    // What lies in the gap belongs to the cell before it.
-    const within = (at, step, side, count) => inRange(Math.floor((((at % 1) * step) / side) * count), count);
-    return {
-      channel,
-      row: within(down, tile.height + gap, tile.height, wall.rows),
-      column: within(right, tile.width + gap, tile.width, wall.columns),
-    };
-  }
-
-  underMap(x, y) {
-    const { rows, columns } = this.wall;
-    return {
-      row: inRange(Math.floor(y * rows), rows),
-      column: inRange(Math.floor(x * columns), columns),
-    };
   }
 }
 

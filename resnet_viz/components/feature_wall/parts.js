@@ -2,52 +2,6 @@
 
 // ---- building ----
 
-function labelled(name, into, control) {
-  const label = make("label", "", into);
-  make("span", "", label, name);
-  label.append(control);
-  return control;
-}
-
-const SCALES = { layer: "whole layer", channel: "each channel", fixed: "fixed ends" };
-const SORTS = {
-  index: "channel number",
-  mean: "mean",
-  variance: "variance",
-  strongest: "largest |value|",
-  alike: "likeness",
-};
-const SHOWS = { all: "all", alive: "alive", dead: "dead (all zero)" };
-
-function selection(name, choices, into) {
-  const select = document.createElement("select");
-  for (const [slug, text] of Object.entries(choices)) {
-    make("option", "", select, text).value = slug;
-  }
-  return labelled(name, into, select);
-}
-
-function numberField(name, into) {
-  const input = document.createElement("input");
-  input.type = "number";
-  input.step = "any";
-  return labelled(name, into, input);
-}
-
-function buildTools(into) {
-  const tools = make("div", "tools", into);
-  const scale = selection("Colours span", SCALES, tools);
-  const fixed = make("span", "fixed", tools);
-  const low = numberField("From", fixed);
-  const high = numberField("To", fixed);
-  const sort = selection("Sort by", SORTS, tools);
-  const show = selection("Show", SHOWS, tools);
-  const find = numberField("Channel", tools);
-  find.min = 0;
-  find.step = 1;
-  return { sort, scale, fixed, low, high, show, find };
-}
-
 // A grid for a screen reader: of its many cells only the one that is looked at is an element.
 function buildGrid(cls, into) {
   const grid = make("div", cls, into);
@@ -109,16 +63,6 @@ function build(root) {
 
 function inset(element, [left, top, right, bottom]) {
   element.style.inset = [top, 1 - right, 1 - bottom, left].map((x) => `${100 * x}%`).join(" ");
-}
-
-function showTools({ tools }, { wall, options, pinned, anchor }) {
-  for (const name of ["sort", "scale", "show"]) tools[name].value = options[name];
-  for (const name of ["low", "high"]) tools[name].value = options[name];
-  const alike = [...tools.sort.options].find(({ value }) => value === "alike");
-  alike.textContent = `likeness to channel ${anchor}`;
-  tools.fixed.hidden = options.scale !== "fixed";
-  tools.find.max = wall.channels - 1;
-  tools.find.value = pinned ? pinned.channel : "";
 }
 
 // Around a tile of the wall, where that channel is among those shown.

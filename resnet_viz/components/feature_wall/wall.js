@@ -148,3 +148,27 @@ function tiling(wall, count, width, height, smallest) {
   while (side > least && fit(side).rows * (fit(side).tile.height + gap) > height) side--;
   return fit(side);
 }
+
+// ---- what is under the pointer: x and y from 0 to 1 over the wall or over a map ----
+
+// Of a wall `width` × `height` pixels, the tile and its cell; null where there is no tile.
+function underWall(wall, layout, order, x, y, [width, height]) {
+  const { tile, gap, columns } = layout;
+  const [right, down] = [(x * width) / (tile.width + gap), (y * height) / (tile.height + gap)];
+  const channel = order[Math.floor(down) * columns + Math.floor(right)];
+  if (channel === undefined || right < 0 || right >= columns) return null;
+  // What lies in the gap belongs to the cell before it.
+  const within = (at, step, side, count) => inRange(Math.floor((((at % 1) * step) / side) * count), count);
+  return {
+    channel,
+    row: within(down, tile.height + gap, tile.height, wall.rows),
+    column: within(right, tile.width + gap, tile.width, wall.columns),
+  };
+}
+
+function underMap({ rows, columns }, x, y) {
+  return {
+    row: inRange(Math.floor(y * rows), rows),
+    column: inRange(Math.floor(x * columns), columns),
+  };
+}
