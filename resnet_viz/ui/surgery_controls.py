@@ -1,0 +1,186 @@
+"""What to change about a block: the controls, all of them in the URL, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.surgery import Surgery
+from resnet_viz.figures import numbers
+from resnet_viz.ui import widgets
+from resnet_viz.ui.texts import plain
+
+_WHOLE: Final = "1"
+_ALPHAS: Final = (*(f"{step / 20:g}" for step in range(20)), _WHOLE)  # as they stand in the URL
+_NOTHING_BESIDE: Final = (
+    "In a plain network no block can be removed or weakened: it has no shortcut, and nothing would "
+    "be left."
+)
+_AT_ZERO: Final = (
+    "At α = 0 the block passes nothing on: without its shortcut there is only ReLU(α · F(x))."
+)
+_REMOVED: Final = {
+    "identity": "Removing this block is the same as α = 0, and as if it were not there: its shortcut "
+    "brings x unchanged, and its last ReLU changes nothing, since x comes out of a ReLU already.",
+    "zero-pad": "Removing this block is the same as α = 0: what is left of it is the shortcut, which "
+    "leaves out every second cell and adds channels of zeros.",
+    "projection": "Removing this block is the same as α = 0: what is left of it is the projection of "
+    "x and the last ReLU.",
+}
+
+
+def partners(trace: Trace, block: str) -> list[str]:
+    """The blocks with which a block can change places: same shapes in and out, the next ones first."""
+    row = trace[block]
+    stage = trace.blocks(row.parent)
+    fitting = [
+        other
+        for other in stage
+        if other.path != block
+        and (other.input_shape, other.output_shape) == (row.input_shape, row.output_shape)
+    ]
+    return [other.path for other in sorted(fitting, key=lambda other: other.order < row.order)]
+
+
+def operations(trace: Trace, block: str) -> tuple[str, ...]:
+    """What can be done to a block: those of OPERATIONS that its shortcut and its stage allow."""
+    left_out = set() if partners(trace, block) else {"swap"}
+    if trace.shortcut_kind(block) == "none":
+        left_out |= {"remove", "cut its shortcut"}
+    return tuple(name for name in OPERATIONS if name not in left_out)
+
+
+def surgery(trace: Trace, block: str) -> Surgery:
+    """The controls, all of them in the URL, and what they ask for."""
+    operation = _operation(trace, block)
+    weakens = operation != "remove" and trace.shortcut_kind(block) != "none"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        partner = _partner(trace, block) if operation == "swap" else ""
+        alpha = _alpha(cut=operation == "cut its shortcut") if weakens else 1.0
+        asked = OPERATIONS[operation](block, alpha, partner)
+        st.button("Reset", on_click=_reset, icon=":material/undo:", disabled=asked == Surgery())
+    if said := _remarks(trace, block, operation):
+        st.caption(" ".join(said))
+    return asked
+
+
+def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
+    """What an operation comes to on this block, and why others are not offered."""
+    kind = trace.shortcut_kind(block)
+    said = []
+    if operation == "remove":
+        said.append(_REMOVED[kind])
+    if operation == "cut its shortcut":
+        said.append(_AT_ZERO)
+    if not partners(trace, block):
+        said.append(_alone(trace, block))
+    if kind == "none":
+        said.append(_NOTHING_BESIDE)
+    return said
+
+
+def _operation(trace: Trace, block: str) -> str:
+    """What to do to the block; what an earlier block or a link asks for in vain is said."""
+    possible = operations(trace, block)
+    if given_up := _give_up("operation", possible, "none"):
+        sentence = f"There is no operation “{given_up}” on {block}, which is left as it is."
+        st.warning(plain(sentence), icon=":material/info:")
+    return widgets.segments(f"Operation on {block}", possible, key="operation", default="none")
+
+
+def _partner(trace: Trace, block: str) -> str:
+    """The block to change places with."""
+    fitting = partners(trace, block)
+    return _one_of("Swap with", fitting, fitting[0], key="partner")
+
+
+def _alpha(*, cut: bool) -> float:
+    """The factor on the branch."""
+    widgets.warn_unknown("alpha", _ALPHAS, _WHOLE)
+    at_zero = "the block passes nothing on" if cut else "the shortcut is left alone"
+    chosen = st.select_slider(
+        "α in α · F(x)" if cut else "α in x + α · F(x)",
+        _ALPHAS,
+        _WHOLE,
+        key="alpha",
+        bind=widgets.BOUND,
+        help=f"1 is F(x) as it is; at 0 {at_zero}.",
+    )
+    return float(chosen)
+
+
+def compared(trace: Trace, surgery: Surgery, block: str) -> str:
+    """The block whose maps are compared: the first that is changed, or one after it."""
+    paths = [row.path for row in trace.blocks()]
+    following = paths[paths.index(_first_changed(trace, surgery) or block) :]
+    return _one_of("Maps of", following, following[-1], key="later")
+
+
+def _one_of(label: str, blocks: Sequence[str], default: str, *, key: str) -> str:
+    """One of some blocks, in the URL; what a link asks for in vain is said."""
+    linked = key not in st.session_state
+    given_up = _give_up(key, blocks, default)
+    place = blocks.index(default)
+    chosen = st.selectbox(label, blocks, place, key=key, bind=widgets.BOUND, width=180)
+    if linked and given_up:
+        st.caption(plain(f"The link asks for {given_up}, which does not fit here."))
+    return str(chosen)
+
+
+def _give_up(key: str, options: Sequence[str], default: str) -> str:
+    """Set a widget to its default where it or the link asks for what is not offered; return that."""
+    asked = st.session_state.get(key, st.query_params.get(key, default))
+    if asked in options:
+        return ""
+    st.session_state[key] = default
+    return str(asked)[:60]
+
+
+def _first_changed(trace: Trace, surgery: Surgery) -> str:
+    """The earliest block that a surgery touches, or nothing."""
+    touched = {*surgery.at_shortcuts, *(path for pair in surgery.swapped for path in pair)}
+    return next((row.path for row in trace.blocks() if row.path in touched), "")
+
+
+def _alone(trace: Trace, block: str) -> str:
+    """Why a block cannot change places."""
+    row = trace[block]
+    return (
+        f"{block} cannot change places: no other block of {row.parent} turns "
+        f"{numbers.shape(row.input_shape)} into {numbers.shape(row.output_shape)}."
+    )
+
+
+def _reset() -> None:
+    st.session_state.operation, st.session_state.alpha = "none", _WHOLE
+
+
+def _weaken(block: str, alpha: float, partner: str) -> Surgery:
+    return Surgery(scale=_scaled(block, alpha))
+
+
+def _remove(block: str, alpha: float, partner: str) -> Surgery:
+    return Surgery(removed=(block,))
+
+
+def _cut(block: str, alpha: float, partner: str) -> Surgery:
+    return Surgery(cut=(block,), scale=_scaled(block, alpha))
+
+
+def _swap(block: str, alpha: float, partner: str) -> Surgery:
+    return Surgery(swapped=((block, partner),), scale=_scaled(block, alpha))
+
+
+def _scaled(block: str, alpha: float) -> tuple[tuple[str, float], ...]:
+    return () if alpha == 1.0 else ((block, alpha),)
+
+
+OPERATIONS: Final[Mapping[str, Callable[[str, float, str], Surgery]]] = {
+    "none": _weaken,
+    "remove": _remove,
+    "swap": _swap,
+    "cut its shortcut": _cut,
+}
