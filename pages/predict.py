@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from resnet_viz.ui import controls, panels, predict_panel, shell
+from resnet_viz.ui import panels, picture_controls, predict_panel, shell
 from resnet_viz.ui.texts import plain
 
 with shell.page("predict") as explorer:
@@ -21,6 +21,6 @@ with shell.page("predict") as explorer:
     st.subheader("Another picture")
     upload, camera = st.columns(2, gap="large")
     with upload:
-        controls.uploader("page")
+        picture_controls.uploader("page")
     with camera:
         predict_panel.camera()

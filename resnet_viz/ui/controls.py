@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.trace import trace
-from resnet_viz.errors import ConfigError, ImageError
+from resnet_viz.errors import ConfigError
 from resnet_viz.figures import numbers
-from resnet_viz.images import MAX_BYTES, SAMPLES, ImageInput, read_image
 from resnet_viz.model.config import (
     CONVS_PER_BLOCK,
     INPUT_SIZES,
@@ -26,12 +24,11 @@ from resnet_viz.model.config import (
 )
 from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
-from resnet_viz.ui import cache, widgets
+from resnet_viz.ui import picture_controls, widgets
 from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.ui.texts import plain
-from resnet_viz.weights.sources import default_weights, describe
+from resnet_viz.weights.sources import default_weights
 
-UPLOAD: Final = "upload"  # the picture that the user brought; a URL cannot hold it
 _FIELDS: Final = (
     "block",
     "repeats",
@@ -88,57 +85,6 @@ def device() -> str:
     return name
 
 
-def picture(suited: Sequence[str]) -> tuple[str, ImageInput]:
-    """A sample, those that suit the weights first, or what the user uploaded; with its slug.
-
-    A file that cannot be opened leaves things as they are.
-    """
-    mine: ImageInput | None = st.session_state.get("_upload")
-    others = (slug for slug in SAMPLES if slug not in suited)
-    options = (*suited, *others, *((UPLOAD,) if mine else ()))
-    default = st.session_state["_default_picture"] = options[0]
-    if st.query_params.get("picture") == UPLOAD and not mine:
-        if "picture" not in st.session_state:
-            widgets.notice("A link cannot carry an uploaded picture: showing a sample instead.")
-    else:
-        widgets.warn_unknown("picture", options, default)
-    slug = st.selectbox(
-        "Picture",
-        options,
-        index=0,
-        key="picture",
-        bind=widgets.BOUND,
-        on_change=_forget_problem,
-    )
-    uploader("sidebar")
-    if slug == UPLOAD and mine:
-        st.caption(f"{plain(mine.name)}. It stays in this browser tab: a link does not carry it.")
-        return slug, mine
-    slug = slug if slug in SAMPLES else default
-    return slug, cache.sample(slug)
-
-
-def uploader(place: str) -> None:
-    """A place to drop, paste or choose a picture; afterwards the file is let go, the pixels kept."""
-    key = f"_file_{place}_{st.session_state.get('_uploads', 0)}"
-    st.file_uploader(
-        "Your picture: drop, paste or choose",
-        type=["image"],
-        key=key,
-        max_upload_size=MAX_BYTES // 1_000_000,
-        on_change=_accept,
-        args=(key, place),
-    )
-    _show_problem(place)
-
-
-def camera(place: str) -> None:
-    """A snapshot from the visitor's camera."""
-    key = f"_camera_{place}_{st.session_state.get('_uploads', 0)}"
-    st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key, "camera"))
-    _show_problem("camera")
-
-
 def layer(traced: Trace) -> str:
     """The selected layer: the subject of table, diagram, maps and arithmetic."""
     return widgets.choice(
@@ -170,38 +116,12 @@ def select_network(config: ResNetConfig) -> None:
     st.session_state.size = config.input_size
 
 
-def _show_problem(place: str) -> None:
-    """Say why a file was refused, where it was dropped."""
-    dropped, problem = st.session_state.get("_upload_problem", ("", ""))
-    if dropped == place:
-        st.error(plain(problem))
-
-
-def _forget_problem() -> None:
-    st.session_state.pop("_upload_problem", None)
-
-
-def _accept(key: str, place: str) -> None:
-    """Decode what was uploaded; keep the previous picture when that fails."""
-    file: UploadedFile | None = st.session_state.get(key)
-    if file is None:
-        return
-    _forget_problem()
-    try:
-        st.session_state["_upload"] = read_image(file.getvalue(), file.name)
-        st.session_state.picture = UPLOAD
-    except ImageError as error:
-        st.session_state["_upload_problem"] = (place, str(error))
-    # A new key empties the uploader: the file's bytes are not kept for the whole visit.
-    st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1
-
-
 def _take_over_preset() -> None:
     """Set every field to the preset's, when the preset changes or is asked back."""
     preset = PRESETS.get(st.session_state.model, PRESETS[DEFAULT_MODEL])
     _set_fields(preset)
     st.session_state.weights = default_weights(preset)
-    _change_picture(preset)
+    picture_controls.change_with(preset)
     before = st.session_state.get("_preset", preset)
     if st.session_state.get("size") in (None, before.input_size) or before == preset:
         st.session_state.size = preset.input_size  # else it is the user's own choice
@@ -211,15 +131,6 @@ def _set_fields(config: ResNetConfig) -> None:
     for field in _FIELDS:
         st.session_state[field] = getattr(config, field)
     st.session_state.repeats = _joined(config.repeats)
-
-
-def _change_picture(preset: ResNetConfig) -> None:
-    """Put a sample in that suits a new network, unless the picture suits it or is one's own."""
-    suited = describe(preset, default_weights(preset), preset.input_size).samples
-    here = st.session_state.get("picture")
-    was_default = here == st.session_state.get("_default_picture")
-    if here != UPLOAD and (was_default or here not in suited):
-        st.session_state.picture = suited[0]
 
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:

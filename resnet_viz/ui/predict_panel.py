@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.figures import numbers
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import crop_box
-from resnet_viz.ui import controls, panels, widgets
+from resnet_viz.ui import panels, picture_controls, widgets
 from resnet_viz.ui.explorer import Explorer
 
 MOST = 20  # classes
@@ -64,4 +64,4 @@ def answer(explorer: Explorer) -> None:
 def camera() -> None:
     """The camera, started only when it is asked for."""
     if st.toggle("Use the camera", key="camera_on"):
-        controls.camera("page")
+        picture_controls.camera("page")

@@ -21,7 +21,7 @@ from streamlit.navigation.page import Page
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
-from resnet_viz.ui import controls, weights_controls, widgets
+from resnet_viz.ui import controls, picture_controls, weights_controls, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain
 
@@ -117,7 +117,7 @@ def _sidebar() -> Explorer:
             size = controls.input_size(config)
             device = controls.device()
         weights = weights_controls.weights(config, size, device)
-        slug, image = controls.picture(weights.samples)
+        slug, image = picture_controls.picture(weights.samples)
         theme = palette.theme(st.context.theme.type)
         layer = controls.layer(trace(config, size))
     return Explorer(config, size, weights, slug, image, device, layer, theme)
