@@ -80,5 +80,5 @@ def _target(result: Result) -> str:
 
 
 def _value(value: float, unit: str) -> str:
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 4
+    digits = 0 if value >= 100 or value == 0 else 1 if value >= 10 else 2 if value >= 0.1 else 4
     return f"{value:,.{digits}f} {unit}"
