@@ -254,6 +254,25 @@ def test_arrows_move_between_stations_and_a_key_selects(page: Page, address: str
     expect(_station(page, "layer4.0")).to_be_focused()
 
 
+def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, address: str) -> None:
+    _open(page, address)
+    box = _station(page, "layer2.0").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + 6
+    page.mouse.click(x, y)
+    expect(page.get_by_text("selected: layer2.0")).to_be_visible()
+    assert _paths(page, "lit") == ["layer2.0"]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert _paths(page, "lit") == ["layer3.0"]
+    expect(page.locator(".says")).to_contain_text("layer3.0")
+    expect(page.locator(".input strong")).to_contain_text("layer3.0 · channel")
+    page.mouse.move(x + 2, y)  # within the same block: the pointer speaks again
+    expect(page.locator(".says")).to_contain_text("layer2.0")
+    assert _paths(page, "lit") == ["layer2.0"]
+
+
 def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) -> None:
     _open(page, address)
     _station(page, "layer2.1").focus()

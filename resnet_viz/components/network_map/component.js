@@ -13,6 +13,8 @@ class NetworkMap {
     this.lighted = []; // elements, each with the class that it got
     this.thumb = null; // the thumbnail that is shown large: { stop, number }
     this.pulses = [];
+    this.pointer = ""; // where it was last
+    this.silent = false; // whether it says nothing, since keys are used
     root.role = "group";
     this.body = make("div", "body", root);
     const network = make("div", "network", this.body);
@@ -124,12 +126,24 @@ class NetworkMap {
 
   listen() {
     const { body } = this;
-    body.onpointerover = ({ target }) => this.point(target);
+    body.onpointerover = (event) => this.speaks(event) && this.point(event.target);
+    body.onpointermove = (event) => {
+      const { silent } = this;
+      if (this.speaks(event) && silent) this.point(event.target);
+    };
     body.onpointerleave = (event) => this.leave(lifted(event));
     body.onclick = ({ target }) => this.choose(target);
     body.onkeydown = (event) => this.pressed(event);
     body.addEventListener("focusin", ({ target }) => this.focus(target));
     body.addEventListener("focusout", () => this.focus(null));
+  }
+
+  // A pointer that rests is silent while keys are used, though the page may move below it.
+  speaks({ clientX, clientY }) {
+    const here = `${clientX} ${clientY}`;
+    this.silent &&= here === this.pointer;
+    this.pointer = here;
+    return !this.silent;
   }
 
   point(target) {
@@ -168,6 +182,12 @@ class NetworkMap {
     const { key, target } = event;
     const at = Number(target.dataset.stop ?? -1);
     const stage = this.board.stages.findIndex((box) => box.contains(target));
+    if ((key in WALK || key in LEAF) && (at >= 0 || stage >= 0)) {
+      this.silent = true;
+      this.hovered = -1;
+      this.focused = at;
+      this.light();
+    }
     if (key === "Escape") this.goBack();
     else if (stage >= 0 && (key in WALK || key in LEAF)) this.walkStages(stage, key);
     else if (at < 0) return; // a button answers for itself
