@@ -35,7 +35,7 @@ def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
     by_hand(
         name,
         working(worked, names),
-        on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place})),
+        on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place}), explorer.layer),
         key="by_hand",
     )
     contributions_panel(explorer, worked, pin)
@@ -71,4 +71,4 @@ def _sources(explorer: Explorer, worked: Worked) -> None:
 
 def _go_back(path: str, pin: Pin) -> None:
     controls.select_layer(path)
-    wall_state.leave_for(pin)
+    wall_state.leave_for(pin, path)

@@ -70,4 +70,4 @@ def _go_to(key: str, source: str, worked: Worked) -> None:
     if points and source != INPUT:
         _, row, column = worked.origin
         controls.select_layer(source)
-        wall_state.leave_for(Pin(int(points[0]["x"]), row, column))
+        wall_state.leave_for(Pin(int(points[0]["x"]), row, column), source)

@@ -52,7 +52,7 @@ def _switched_off(explorer: Explorer, pin: Pin) -> None:
         st.button(
             f"Pin the strongest cell of channel {pin.channel}",
             on_click=wall_state.ask_for,
-            args=(Pin(pin.channel, int(row), int(column)),),
+            args=(Pin(pin.channel, int(row), int(column)), explorer.layer),
             icon=":material/push_pin:",
         )
 

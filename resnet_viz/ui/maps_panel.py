@@ -47,8 +47,10 @@ def wall(explorer: Explorer, activation: Activation) -> None:
         activation.values,
         as_seen(explorer.image, explorer.weights.preprocessing),
         Field(row.receptive_field, row.jump, row.start),
-        opening=wall_state.opening(_subject(explorer), activation.values),
-        on_pin=wall_state.write_pin,
+        opening=wall_state.opening(
+            _subject(explorer), activation.values, explorer.layer, explorer.trace
+        ),
+        on_pin=lambda pin: wall_state.write_pin(pin, explorer.layer),
         on_options=wall_state.write_options,
         key=wall_state.KEY,
         labels=_labels(explorer, row),

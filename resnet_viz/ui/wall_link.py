@@ -17,7 +17,7 @@ from resnet_viz.ui import widgets
 
 _DIGITS: Final = 9  # of a number in a link
 _DEFAULT: Final = Options()
-_NAMES: Final = ("channel", "cell", *(field.name for field in fields(Options)))
+_NAMES: Final = ("channel", "cell", "of", *(field.name for field in fields(Options)))
 
 Shape = tuple[int, ...]  # of a layer's maps: channels, rows, columns
 
@@ -30,11 +30,11 @@ def write(values: Mapping[str, str]) -> None:
     st.query_params.update({name: value or () for name, value in values.items()})
 
 
-def of_pin(pin: Pin | None) -> dict[str, str]:
-    """A pinned cell as the URL has it; without one, nothing."""
+def of_pin(pin: Pin | None, layer: str) -> dict[str, str]:
+    """A pinned cell as the URL has it, and of which layer; without one, nothing."""
     if pin is None:
-        return {"channel": "", "cell": ""}
-    return {"channel": str(pin.channel), "cell": f"{pin.row}-{pin.column}"}
+        return {"channel": "", "cell": "", "of": ""}
+    return {"channel": str(pin.channel), "cell": f"{pin.row}-{pin.column}", "of": layer}
 
 
 def of_options(options: Options) -> dict[str, str]:
@@ -57,20 +57,16 @@ def is_empty() -> bool:
     return not any(st.query_params.get(name) for name in _NAMES)
 
 
-def pin_as_written() -> tuple[str, str]:
-    """Channel and cell as they stand there, whatever they are worth."""
-    return st.query_params.get("channel", ""), st.query_params.get("cell", "")
-
-
-def pin_in(shape: Shape) -> tuple[int | None, tuple[int, int] | None]:
-    """Channel, and row and column, each where a layer of that shape has them; nothing is said."""
-    channel, cell = pin_as_written()
-    return int(channel) if _whole(channel, shape[0]) else None, _cell(cell, shape)
+def pin_as_written() -> tuple[str, str, str]:
+    """Channel, cell and the layer that they are of as they stand there, whatever they are worth."""
+    channel, cell, layer = (st.query_params.get(name, "") for name in ("channel", "cell", "of"))
+    return channel, cell, layer
 
 
 def asked_pin(shape: Shape) -> tuple[int | None, tuple[int, int] | None]:
-    """The same; what the layer does not have is refused."""
-    (channel, cell), (asked, where) = pin_in(shape), pin_as_written()
+    """Channel, and row and column, of a layer of that shape; what it does not have is refused."""
+    asked, where, _ = pin_as_written()
+    channel, cell = int(asked) if _whole(asked, shape[0]) else None, _cell(where, shape)
     if asked and channel is None:
         _refuse(
             f"The link asks for channel “{asked[:20]}”; 0 to {shape[0] - 1:,} is accepted.",
@@ -83,6 +79,12 @@ def asked_pin(shape: Shape) -> tuple[int | None, tuple[int, int] | None]:
             "cell",
         )
     return channel, cell
+
+
+def refuse_layer() -> None:
+    """Say that the layer that a pin is of is not there; it is then one of the selected layer."""
+    asked = st.query_params["of"][:60]
+    _refuse(f"The link's pin is of layer “{asked}”, which this network does not have.", "of")
 
 
 def asked_options() -> Options:

@@ -208,17 +208,21 @@ def test_a_bar_leads_to_the_channel_that_adds_it(page, app):
     assert query(page)["layer"] == ["layer2.1.relu2"]
 
 
-def test_a_step_back_over_a_layer_keeps_the_pin(page, app):
-    visit(page, app, "feature_maps?layer=layer1.0.conv1&channel=8&cell=30-30")
+def test_one_step_back_leads_to_the_layer_and_its_pin(page, app):
+    visit(page, app, "feature_maps?layer=layer1.0.conv1&channel=8&cell=30-30&of=layer1.0.conv1")
     place = page.locator(f"{WALL} .place")
-    choose(page, "Selected layer", "layer3.0.conv1")
+    expect(place).to_have_text("channel 8 (of 0–15) · row 30, column 30")
+    chips = page.get_by_test_id("stButtonGroup")
+    chips.get_by_role("radio", name="layer3", exact=True).click()
     expect(place).to_have_text("channel 8 (of 0–63) · row 7, column 7")
-    choose(page, "Selected layer", "layer4.0.conv1")
+    chips.get_by_role("radio", name="layer4", exact=True).click()
     expect(place).to_have_text("channel 8 (of 0–127) · row 3, column 3")
     settled(page)
     page.go_back()
-    page.go_back()
     expect(place).to_have_text("channel 8 (of 0–63) · row 7, column 7")
+    settled(page)
+    page.go_back()
+    expect(place).to_have_text("channel 8 (of 0–15) · row 30, column 30")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 

@@ -156,7 +156,7 @@ def test_a_change_of_layer_keeps_the_pin_at_its_place_in_the_picture(open_page):
     assert (opening["channel"], opening["row"], opening["column"]) == (60, 6, 1)
     app = app.sidebar.selectbox(key="layer").select("maxpool").run()
     assert wall_opening(app)["channel"] == 60
-    assert app.query_params["cell"] == "52-12"
+    assert (wall_opening(app)["row"], wall_opening(app)["column"]) == (52, 12)
 
 
 def test_a_search_leaves_what_matches(open_page):

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.analysis.trace import trace
 from resnet_viz.components.feature_wall import Options, Pin
+from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui import wall_state
 
-SHAPE = (8, 14, 14)
+# Maps of 16 × 32 × 32, 32 × 16 × 16, 64 × 8 × 8, 128 × 4 × 4 and 128 × 1 × 1.
+LAYERS = ("layer1.0", "layer2.0", "layer3.0", "layer4.0", "avgpool")
+TRACE = trace(PRESETS["shapes"], 128)
 
 
 def page() -> None:
@@ -17,7 +21,8 @@ def page() -> None:
     from resnet_viz.ui import wall_state
 
     session = st.session_state
-    session.opening = wall_state.opening(session.subject, session.layer)
+    subject = (session.layer, session.maps.shape)
+    session.opening = wall_state.opening(subject, session.maps, session.layer, session.trace)
     session.told = session.pop("_notices", [])
     session[wall_state.KEY] = None  # as the mounted component leaves it
     st.button("event", on_click=lambda: session.callback())
@@ -26,15 +31,17 @@ def page() -> None:
 class Wall:
     """A visit of that page."""
 
-    def __init__(self, shape: tuple[int, ...] = SHAPE, **link: str) -> None:
+    def __init__(self, layer: str = "layer2.0", **link: str) -> None:
         self.app = AppTest.from_function(page)
         for name, value in link.items():
             self.app.query_params[name] = value
-        self.show("conv1", shape)
+        self.show(layer)
 
-    def show(self, subject: str, shape: tuple[int, ...] = SHAPE) -> None:
-        self.app.session_state["subject"] = subject
-        self.app.session_state["layer"] = np.ones(shape, np.float32)
+    def show(self, layer: str, network=TRACE) -> None:
+        shape = (*network[layer].output_shape, 1, 1)[:3]
+        self.app.session_state["layer"] = layer
+        self.app.session_state["trace"] = network
+        self.app.session_state["maps"] = np.ones(shape, np.float32)
         self.app.run()
         assert not self.app.exception
 
@@ -65,6 +72,16 @@ class Wall:
         return self.app.session_state["told"]
 
 
+def test_the_layers_have_the_shapes_that_these_tests_speak_of() -> None:
+    assert [TRACE[layer].output_shape for layer in LAYERS] == [
+        (16, 32, 32),
+        (32, 16, 16),
+        (64, 8, 8),
+        (128, 4, 4),
+        (128, 1, 1),
+    ]
+
+
 def test_a_link_says_what_the_wall_opens_with() -> None:
     wall = Wall(channel="3", cell="5-6", sort="mean", scale="fixed", low="-2", high="2.5")
     assert wall.place == (3, 5, 6)
@@ -76,92 +93,119 @@ def test_a_link_says_what_the_wall_opens_with() -> None:
 def test_what_the_wall_reports_goes_into_the_link_and_opens_nothing_anew() -> None:
     wall = Wall()
     before = wall.opening
-    wall.event(wall_state.write_pin, Pin(2, 3, 4))
+    wall.event(wall_state.write_pin, Pin(2, 3, 4), "layer2.0")
     wall.event(wall_state.write_options, Options(sort="alike", high=2), 1)
     assert wall.opening is before
-    assert wall.link == {"channel": "2", "cell": "3-4", "sort": "alike", "high": "2"}
+    pin = {"channel": "2", "cell": "3-4", "of": "layer2.0"}
+    assert wall.link == pin | {"sort": "alike", "high": "2"}
     wall.event(wall_state.write_options, Options(), 2)
-    wall.event(wall_state.write_pin, None)
+    assert wall.link == pin
+    wall.event(wall_state.write_pin, None, "layer2.0")
     assert wall.opening is before
     assert wall.link == {}
 
 
 def test_another_layer_opens_where_the_wall_has_come_to() -> None:
     wall = Wall()
-    wall.event(wall_state.write_pin, Pin(2, 3, 4))
+    wall.event(wall_state.write_pin, Pin(2, 3, 4), "layer2.0")
     wall.event(wall_state.write_options, Options(sort="mean"), 7)
-    wall.show("relu")
+    wall.show("layer2.1")
     assert wall.place == (2, 3, 4)
     assert (wall.opening.options.sort, wall.opening.heard) == ("mean", 7)
 
 
 def test_what_somebody_else_changes_in_the_link_opens_the_wall_anew() -> None:
     wall = Wall()
-    wall.event(wall_state.write_pin, Pin(2, 3, 4))
-    wall.event(wall_state.ask_for, Pin(5, 6, 7))
+    wall.event(wall_state.write_pin, Pin(2, 3, 4), "layer2.0")
+    wall.event(wall_state.ask_for, Pin(5, 6, 7), "layer2.0")
     assert wall.place == (5, 6, 7)
 
 
 @pytest.mark.parametrize(
-    ("shape", "cell"),
+    ("layer", "place"),
     [
-        ((8, 14, 14), (5, 13)),
-        ((8, 7, 7), (2, 6)),  # of 14 rows the sixth is the third of 7
-        ((4, 28, 28), (11, 27)),  # rows 10 and 11 lie where row 5 did: the lower of the two
-        ((16, 1, 1), (0, 0)),
+        ("layer2.1", (20, 5, 13)),
+        ("layer3.0", (20, 2, 6)),  # of 16 rows the sixth is the third of 8
+        ("layer1.0", (15, 11, 27)),  # rows 10 and 11 lie where row 5 does: the lower of the two
+        ("avgpool", (20, 0, 0)),
     ],
 )
-def test_the_pin_keeps_its_place_in_the_picture(shape, cell) -> None:
-    wall = Wall(channel="6", cell="5-13")
-    wall.show("another", shape)
-    assert wall.place == (min(6, shape[0] - 1), *cell)
+def test_the_pin_keeps_its_place_in_the_picture_and_the_link_its_pin(layer, place) -> None:
+    wall = Wall()
+    wall.event(wall_state.write_pin, Pin(20, 5, 13), "layer2.0")
+    link = wall.link
+    wall.show(layer)
+    assert wall.place == place
+    assert wall.link == link  # nothing for the browser's way back, and true for whoever gets it
+    assert Wall(layer, **link).place == place
+    wall.show("avgpool")
+    wall.show("layer2.0")
+    assert wall.place == (20, 5, 13)  # not even a layer of single numbers makes it forget
+
+
+def test_a_link_need_not_say_of_which_layer_its_pin_is() -> None:
+    wall = Wall("layer1.0", channel="8", cell="30-30")
+    wall.show("layer1.1")
+    assert wall.link == {"channel": "8", "cell": "30-30"}
+    wall.show("layer3.0")
+    assert wall.place == (8, 7, 7)
+    assert wall.link == {"channel": "8", "cell": "7-7", "of": "layer3.0"}
+    # A step back, in which the browser has replaced the layer's name.
+    wall.app.query_params["cell"] = "30-30"
+    del wall.app.query_params["of"]
+    wall.show("layer3.0")
+    assert wall.told == []
+    assert wall.place == (8, 7, 7)
+
+
+def test_a_pin_keeps_its_place_in_another_network_and_in_a_smaller_picture() -> None:
+    wall = Wall("layer1.0")
+    wall.event(wall_state.write_pin, Pin(8, 30, 30), "layer1.0")
+    smaller = trace(PRESETS["shapes"], 64)
+    wall.show("layer1.0", smaller)
+    assert wall.place == (8, 15, 15)
+    assert wall.link == {"channel": "8", "cell": "15-15", "of": "layer1.0"}
+    wall.show("layer3.0", smaller)
+    assert wall.place == (8, 3, 3)
     assert wall.told == []
 
 
-def test_a_step_back_to_the_pin_of_another_layer_keeps_its_place_too() -> None:
-    """The browser has replaced the layer's name in the step that it goes back to."""
-    wall = Wall((64, 32, 32), channel="40", cell="30-30")
-    wall.show("deeper", (16, 8, 8))
-    assert wall.link == {"channel": "15", "cell": "7-7"}
-    wall.app.query_params["channel"], wall.app.query_params["cell"] = "40", "30-30"
-    wall.app.run()
-    assert wall.told == []
-    assert wall.place == (15, 7, 7)
-    assert wall.link == {"channel": "15", "cell": "7-7"}
-    wall.event(wall_state.write_pin, Pin(15, 0, 0))
-    wall.app.query_params["cell"] = "30-31"  # by hand: that is a mistake
-    wall.app.run()
-    assert "from 0-0 to 7-7" in " ".join(wall.told)
+def test_a_pin_of_a_layer_that_is_not_there_is_one_of_the_selected_layer() -> None:
+    wall = Wall(channel="3", cell="5-6", of="layer9.0")
+    assert "layer “layer9.0”" in " ".join(wall.told)
+    assert wall.place == (3, 5, 6)
+    assert wall.link == {"channel": "3", "cell": "5-6"}
 
 
-def test_a_cell_asked_for_by_its_numbers_is_not_moved() -> None:
-    wall = Wall(channel="6", cell="5-13")
-    wall.app.session_state["layer"] = np.ones((4, 28, 28), np.float32)
-    wall.event(wall_state.leave_for, Pin(1, 20, 21))
-    assert wall.place == (1, 20, 21)
+def test_what_lies_behind_a_cell_is_asked_for_by_its_own_numbers() -> None:
+    wall = Wall("layer3.0", channel="6", cell="5-7")
+    wall.app.session_state["layer"] = "layer2.0"
+    wall.app.session_state["maps"] = np.ones((32, 16, 16), np.float32)
+    wall.event(wall_state.leave_for, Pin(30, 9, 15), "layer2.0")
+    assert wall.place == (30, 9, 15)
 
 
 def test_coming_back_to_the_page_brings_the_wall_back() -> None:
     wall = Wall()
-    wall.event(wall_state.write_pin, Pin(2, 3, 4))
+    wall.event(wall_state.write_pin, Pin(2, 3, 4), "layer2.0")
     wall.event(wall_state.write_options, Options(show="alive"), 1)
     del wall.app.session_state[wall_state.KEY]  # another page was shown in between
     wall.app.query_params.clear()
-    wall.app.run()
-    assert wall.link == {"channel": "2", "cell": "3-4", "show": "alive"}
-    assert (wall.place, wall.opening.options.show) == ((2, 3, 4), "alive")
+    wall.show("layer1.0")
+    assert wall.link == {"channel": "2", "cell": "3-4", "of": "layer2.0", "show": "alive"}
+    assert (wall.place, wall.opening.options.show) == ((2, 7, 9), "alive")
 
 
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("channel", "8", "0 to 7 is accepted"),
-        ("channel", "-1", "0 to 7 is accepted"),
-        ("channel", "9" * 5000, "0 to 7 is accepted"),
-        ("channel", "٣", "0 to 7 is accepted"),
-        ("cell", "14-0", "from 0-0 to 13-13"),
-        ("cell", "3", "from 0-0 to 13-13"),
-        ("cell", "3-4-5", "from 0-0 to 13-13"),
+        ("channel", "32", "0 to 31 is accepted"),
+        ("channel", "-1", "0 to 31 is accepted"),
+        ("channel", "9" * 5000, "0 to 31 is accepted"),
+        ("channel", "٣", "0 to 31 is accepted"),
+        ("cell", "16-0", "from 0-0 to 15-15"),
+        ("cell", "3", "from 0-0 to 15-15"),
+        ("cell", "3-4-5", "from 0-0 to 15-15"),
         ("sort", "by <b>size</b>", "does not exist"),
         ("low", "nan", "no number"),
         ("high", "1e999", "no number"),
@@ -177,16 +221,15 @@ def test_what_cannot_be_shown_is_said_once_and_leaves_the_link(name, value, says
 
 
 def test_without_a_pin_the_wall_opens_on_the_cell_nearest_the_middle_that_is_not_off() -> None:
-    wall = Wall()
-    values = np.zeros((3, 5, 5), np.float32)
-    values[1, 2, 3] = 9
+    wall = Wall("layer3.0")
+    values = np.zeros((64, 8, 8), np.float32)
+    values[1, 3, 4] = 9
     values[1, 0, 2] = 1
-    wall.app.session_state["layer"] = values
-    wall.app.session_state["subject"] = "sparse"
+    wall.app.session_state["maps"] = values
     wall.app.run()
-    assert wall.place == (1, 2, 3)
-    assert wall.opening.home == Pin(1, 2, 3)
-    wall.app.session_state["layer"] = values * 0
-    wall.app.session_state["subject"] = "dead"
+    assert wall.place == (1, 3, 4)
+    assert wall.opening.home == Pin(1, 3, 4)
+    wall.app.session_state["maps"] = values * 0
+    wall.app.session_state["layer"] = "layer3.1"
     wall.app.run()
-    assert wall.place[1:] == (2, 2)
+    assert wall.place[1:] == (4, 4)
