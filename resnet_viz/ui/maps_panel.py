@@ -53,7 +53,7 @@ def wall(explorer: Explorer, activation: Activation) -> None:
         on_pin=lambda pin: wall_state.write_pin(pin, explorer.layer),
         on_options=wall_state.write_options,
         key=wall_state.KEY,
-        labels=_labels(explorer, row),
+        classes=_classes(explorer, row),
     )
     if (side := side_of_squares(activation.values.shape)) > 1:
         st.caption(
@@ -84,11 +84,12 @@ def value_of(explorer: Explorer, activation: Activation, pin: Pin) -> None:
     st.markdown(f"{place} holds **{value}**.")
 
 
-def _labels(explorer: Explorer, row: LayerRecord) -> tuple[str, ...]:
-    """The classes, where each channel is the score of one."""
+def _classes(explorer: Explorer, row: LayerRecord) -> tuple[str, ...] | None:
+    """The classes by name, where each channel is the score of one; None elsewhere."""
     if row.kind != "Linear":
-        return ()
-    return tuple(explorer.weights.class_name(label) for label in range(row.output_shape[0]))
+        return None
+    count = row.output_shape[0] if explorer.weights.labels else 0
+    return tuple(explorer.weights.class_name(label) for label in range(count))
 
 
 def _subject(explorer: Explorer) -> tuple[object, ...]:

@@ -34,7 +34,7 @@ import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.components.feature_wall import Opening, Options, Pin, feature_wall
-from tests.browser.test_feature_wall import SHAPES, made, picture
+from tests.browser.test_feature_wall import CLASSES, SHAPES, made, picture
 
 st.set_page_config(page_title="wall", layout="wide")
 told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
@@ -60,6 +60,7 @@ def shown():
         picture(),
         Field(2 * jump + 1, jump, (jump - 1) / 2),
         opening=Opening(**opened, **home._asdict(), pinned=False, home=home),
+        classes=CLASSES.get(kind),
         on_pin=lambda pin: told.update(pin=pin),
         on_options=lambda options, number: told.update(options=options, number=number),
         key="wall",
@@ -85,6 +86,11 @@ SHAPES = {
     "constant": (8, 7, 7),
     "large": (64, 300, 300),
     "classes": (100_000, 1, 1),
+    "named": (12, 1, 1),
+}
+CLASSES: dict[str, tuple[str, ...]] = {
+    "classes": (),
+    "named": ("star", "a name that is too long for its tile", *"abcdefghij"),
 }
 
 
@@ -431,9 +437,39 @@ def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
     grid.evaluate("wall => { wall.scrollTop = wall.scrollHeight; }")
     grid.press("Tab")
-    page.get_by_label("Channel", exact=True).fill("99999")
-    page.get_by_label("Channel", exact=True).press("Enter")
+    page.get_by_label("Class", exact=True).fill("99999")
+    page.get_by_label("Class", exact=True).press("Enter")
     expect(page.get_by_text("pin: 99999 0-0", exact=True)).to_be_visible()
+
+
+def test_classes_are_called_so_and_have_their_names_on_their_tiles(
+    page: Page, address: str
+) -> None:
+    opened(page, address, "named")
+    drawn = page.evaluate_handle("() => { const all = []; window.drawn = all; return all; }")
+    page.evaluate(
+        """() => {
+          const { fillText } = CanvasRenderingContext2D.prototype;
+          CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+            window.drawn.push(text);
+            const { width } = this.measureText(text);
+            if (width > 128) window.drawn.push(`too wide: ${text}`);
+            return fillText.call(this, text, x, y);
+          };
+        }"""
+    )
+    page.get_by_label("Sort by").select_option("mean")
+    texts = drawn.json_value()
+    assert texts.count("star") == 1
+    assert next(text for text in texts if text.startswith("a name that")).endswith("…")
+    assert not [text for text in texts if text.startswith("too wide")]
+    page.mouse.move(2, 2)
+    find = page.get_by_label("Class", exact=True)
+    find.fill("0")
+    find.press("Enter")
+    expect(page.locator(".place")).to_have_text("class 0 · star")
+    opened(page, address, "classes")  # nobody knows their names
+    expect(page.locator(".place")).to_have_text("class 99999 (of 0–99999)")
 
 
 def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, address: str) -> None:

@@ -73,18 +73,20 @@ def feature_wall(
     on_pin: Callable[[Pin | None], None],
     on_options: Callable[[Options, int], None],
     key: str,
-    labels: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
 ) -> None:
     """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
 
-    `field` is the receptive field of the layer's first cell; `labels` are names for the channels, the
-    classes of a classifier. `on_pin` gets None when the pin is taken away, `on_options` the number of
-    the change too. What comes back is the browser's: whoever reads it checks it.
+    `field` is the receptive field of the layer's first cell; `classes` are the names of a
+    classifier's channels, empty where nothing was learned. `on_pin` gets None when the pin is taken
+    away, `on_options` the number of the change too. What comes back is the browser's: whoever reads it
+    checks it.
     """
     header = {
         "name": name,
         "alt": maps.describe(values, name),
-        "labels": labels,
+        "noun": "channel" if classes is None else "class",
+        "labels": classes or (),
         "opening": asdict(opening) | {"home": opening.home._asdict()},
     }
     _COMPONENT(

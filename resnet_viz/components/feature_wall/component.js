@@ -65,7 +65,7 @@ class FeatureWall {
     const { wall, options, parts } = this;
     const { grid, board } = parts.tiles;
     this.order = ordered(wall, options, this.anchor);
-    const smallest = matchMedia("(pointer: coarse)").matches ? SMALLEST.coarse : SMALLEST.fine;
+    const smallest = COARSE.matches ? SMALLEST.coarse : SMALLEST.fine;
     const layout = tiling(wall, this.order.length, board.clientWidth, TALLEST, smallest);
     this.layout = layout;
     this.height = Math.max(1, layout.rows * (layout.tile.height + layout.gap));

@@ -76,7 +76,7 @@ function paintWall(context, wall, sheet, layout, order, positions, options) {
     const [x, y] = tileCorner(layout, position);
     const from = [left, top, wall.columns, wall.rows];
     context.drawImage(sheet.canvas, ...from, x, y, tile.width, tile.height);
-    if (layout.vectors) writeNumber(context, wall, options, channel, x, y, tile);
+    if (layout.vectors) writeTile(context, wall, options, channel, x, y, tile);
   }
 }
 
@@ -86,7 +86,17 @@ function shortest(value) {
   return text.length < 8 ? text : value.toExponential(1).replaceAll("-", "−");
 }
 
-function writeNumber(context, wall, options, channel, x, y, tile) {
+// As much of a text as has room.
+function fitted(context, text, width) {
+  let shown = text;
+  for (let end = text.length - 1; end > 0 && context.measureText(shown).width > width; end--) {
+    shown = `${text.slice(0, end)}…`;
+  }
+  return shown;
+}
+
+// The value of a channel that is a single cell, below its name where it has one.
+function writeTile(context, wall, options, channel, x, y, tile) {
   const value = wall.minima[channel]; // of a single cell, it is the value
   const [red, green, blue] = wall.colours.subarray(
     3 * shade(wall.signed, limits(wall, options, channel))(value),
@@ -95,12 +105,17 @@ function writeNumber(context, wall, options, channel, x, y, tile) {
   context.fillStyle = light ? BLACK : WHITE;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const text = shortest(value);
+  const room = tile.width - 4;
+  const label = wall.labels[channel];
+  const write = (text, size, down) => {
+    context.font = `${size}px sans-serif`;
+    context.fillText(text, x + tile.width / 2, y + down * tile.height + 1);
+  };
   context.font = "11px sans-serif";
-  const share = (tile.width - 4) / context.measureText(text).width;
+  if (label) write(fitted(context, label, room), 11, 0.28);
+  const text = shortest(value);
   // fillText's own way to limit a width makes Chromium lose what is painted after some thousand texts.
-  if (share < 1) context.font = `${11 * share}px sans-serif`;
-  context.fillText(text, x + tile.width / 2, y + tile.height / 2 + 1);
+  write(text, 11 * Math.min(1, room / context.measureText(text).width), label ? 0.72 : 0.5);
 }
 
 // Which of the tiles lie between two heights.

@@ -1,5 +1,7 @@
 // The elements of the wall, built once, and how a state is written into them.
 
+const COARSE = matchMedia("(pointer: coarse)"); // a finger
+
 // ---- building ----
 
 // A grid for a screen reader: of its many cells only the one that is looked at is an element.
@@ -116,10 +118,9 @@ function span(wall, sent, axis) {
 }
 
 function placeText(wall, { channel, row, column }) {
-  const label = wall.labels?.[channel];
-  const number = `class ${channel}`;
-  if (label !== undefined) return label === number ? label : `${number} · ${label}`;
-  const name = `channel ${channel} (of 0–${wall.channels - 1})`;
+  const label = wall.labels[channel];
+  if (label !== undefined) return `${wall.noun} ${channel} · ${label}`;
+  const name = `${wall.noun} ${channel} (of 0–${wall.channels - 1})`;
   if (wall.rows * wall.columns === 1) return name;
   return `${name} · row ${span(wall, row, 1)}, column ${span(wall, column, 2)}`;
 }
@@ -150,12 +151,15 @@ function showReadout({ place, value, facts, tiles, map }, state) {
   }
 }
 
-const KEYS = "Click or Enter pins a cell, Esc lets go, arrow keys walk.";
+const KEYS = COARSE.matches
+  ? "A tap pins a cell."
+  : "Click or Enter pins a cell, Esc lets go, arrow keys walk.";
 const ROUNDED = " ≈ is rounded; of the pinned cell the exact value stands below.";
 
 function showCount({ foot }, { wall, order, options }) {
   const count = order.length;
-  const some = `${count} of ${wall.channels} channels are ${options.show}. `;
+  const nouns = { channel: "channels", class: "classes" }[wall.noun];
+  const some = `${count} of ${wall.channels} ${nouns} are ${options.show}. `;
   foot.classList.toggle("alone", !count);
   foot.textContent =
     (options.show === "all" ? "" : some) + (count ? KEYS + (wall.code === "float32" ? "" : ROUNDED) : "");

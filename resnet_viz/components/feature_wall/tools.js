@@ -11,7 +11,7 @@ function labelled(name, into, control) {
 
 const SCALES = { layer: "whole layer", channel: "each channel", fixed: "fixed ends" };
 const SORTS = {
-  index: "channel number",
+  index: "number",
   mean: "mean",
   variance: "variance",
   strongest: "largest |value|",
@@ -54,7 +54,9 @@ function showTools({ tools }, { wall, options, pinned, anchor }) {
   for (const name of ["sort", "scale", "show"]) tools[name].value = options[name];
   for (const name of ["low", "high"]) tools[name].value = options[name];
   const alike = [...tools.sort.options].find(({ value }) => value === "alike");
-  alike.textContent = `likeness to channel ${anchor}`;
+  alike.textContent = `likeness to ${wall.noun} ${anchor}`;
+  tools.sort.options[0].textContent = `${wall.noun} number`;
+  tools.find.previousSibling.textContent = wall.noun === "class" ? "Class" : "Channel";
   tools.fixed.hidden = options.scale !== "fixed";
   tools.find.max = wall.channels - 1;
   tools.find.value = pinned ? pinned.channel : "";

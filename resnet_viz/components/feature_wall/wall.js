@@ -7,6 +7,7 @@ const MIDDLE = 0.5; // of pixel 0: it covers 0 to 1
 function readWall(bytes) {
   const { levels, statistics, ...wall } = readBlob(bytes);
   const { channels } = wall;
+  wall.labels ??= []; // names of the channels, where they have any
   const names = ["minima", "maxima", "means", "deviations", "zeros"];
   names.forEach((name, at) => {
     wall[name] = statistics.subarray(at * channels, (at + 1) * channels);
@@ -135,8 +136,10 @@ function cellSeeing(wall, x, y) {
 // Tiles as large as lets all of them into a box, but of at least `smallest` pixels: then they scroll.
 function tiling(wall, count, width, height, smallest) {
   const vectors = wall.rows * wall.columns === 1; // a number in each tile, and no map
-  const [gap, largest, ratio] = vectors ? [2, 44, 0.5] : [2, 128, wall.rows / wall.columns];
-  const least = vectors ? 40 : smallest;
+  const gap = 2;
+  const [least, largest, ratio] = !vectors
+    ? [smallest, 128, wall.rows / wall.columns]
+    : wall.labels.length ? [92, 128, 0.34] : [40, 44, 0.5];
   const fit = (side) => {
     const most = Math.max(1, Math.floor((width + gap) / (side + gap)));
     const rows = Math.ceil(count / most);
