@@ -72,7 +72,7 @@ class LayerRecord:
     @property
     def on_shortcut(self) -> bool:
         """Whether the row lies on the path around the branch."""
-        return ".downsample" in self.path
+        return ".downsample." in self.path or self.path.endswith(".shortcut")
 
     @property
     def shortcut_kind(self) -> str:

@@ -140,13 +140,16 @@ class Plan:
         if passed:
             words = labels.shortcut_label(passed, len(self.run_of[passed.parent]))
             return Edge(*ends, words, labels.tooltip(passed), passed.shortcut_kind)
-        around = [self.trace[end] for end in (target, source) if ".downsample" in end]
+        around = [self.trace[end] for end in (target, source) if self._on_shortcut(end)]
         kind = around[0].shortcut_kind if around else ""
         return Edge(*ends, "" if self._is_quiet(source, target) else shape, tooltip, kind)
 
     def _is_passed(self, path: str) -> bool:
         """Whether a layer is drawn as an edge: those on a shortcut, where blocks are nodes."""
-        return self.level != "layers" and ".downsample" in path
+        return self.level != "layers" and self._on_shortcut(path)
+
+    def _on_shortcut(self, path: str) -> bool:
+        return path in self.trace and self.trace[path].on_shortcut
 
     def _is_loop(self, source: str, target: str) -> bool:
         """Whether an edge leads from one block of a folded run to the next."""
@@ -157,7 +160,7 @@ class Plan:
     def _is_quiet(self, source: str, target: str) -> bool:
         """Whether the shape on an edge would only repeat the one beside it."""
         if not {source, target} <= self.seats.keys():
-            return ".downsample" in target
+            return self._on_shortcut(target)
         made, read = self.trace[source], self.trace[target]
         if self.level != "layers":
             return made.parent == read.parent != ""  # a block's shape stands behind its sum

@@ -55,7 +55,7 @@ def describe(trace: Trace, level: str, within: str) -> str:
         f"Diagram of {within or 'the whole network'} ({LEVELS[plan.level].lower()}) in "
         f"{sum(map(_size, plan.items()))} nodes, from {numbers.shape(start)} to {numbers.shape(end)}."
     )
-    first = [row for row in plan.scope if row.path.endswith((".downsample", ".downsample.0"))]
+    first = [row for row in plan.scope if row.path.endswith((".shortcut", ".downsample.0"))]
     if not first:
         return f"{drawn} There are no shortcuts."
     same = sum(row.shortcut_kind == "identity" for row in first)

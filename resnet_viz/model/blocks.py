@@ -73,17 +73,18 @@ class Block(nn.Module):
     last_norm: str  # the norm that zero-init sets to zero
 
     def add_shortcut(self, kind: str, in_channels: int, out_channels: int, stride: int) -> None:
-        """Add shortcut and sum; `downsample` is torchvision's name for the projection."""
+        """Add shortcut and sum. The projection, which has parameters, has torchvision's name."""
         path = shortcut(kind, in_channels, out_channels, stride)
         if path is not None:
-            self.downsample = path
+            self.around = "downsample" if isinstance(path, nn.Sequential) else "shortcut"
+            self.add_module(self.around, path)
             self.add = Add()
 
     def join(self, branch: Tensor, x: Tensor) -> Tensor:
         """`branch + shortcut(x)`; the branch alone where the network is plain."""
         if not hasattr(self, "add"):
             return branch
-        total: Tensor = self.add(branch, self.downsample(x))
+        total: Tensor = self.add(branch, self.get_submodule(self.around)(x))
         return total
 
 

@@ -299,11 +299,11 @@ def test_a_sum_names_both_paths():
 def test_option_a_takes_every_second_place_and_new_channels_are_zero():
     loaded = network(ZERO_PAD)
     (before,) = maps(loaded, "layer1")
-    worked = worked_out(loaded, "layer2.0.downsample", 7, 3, 5)
+    worked = worked_out(loaded, "layer2.0.shortcut", 7, 3, 5)
     assert isinstance(worked, WorkedCopy)
     assert worked.source == (7, 6, 10)
     assert worked.value == before[0, 7, 6, 10]
-    new = worked_out(loaded, "layer2.0.downsample", 8, 3, 5)
+    new = worked_out(loaded, "layer2.0.shortcut", 8, 3, 5)
     assert isinstance(new, WorkedCopy)
     assert (new.source, new.value) == (None, 0)
 

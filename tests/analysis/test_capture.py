@@ -34,7 +34,7 @@ def hooks(network) -> int:
 def test_activations_are_those_of_a_forward_by_hand(loaded):
     """The sum of a block, against its branch and shortcut run one by one without hooks."""
     image = read_sample("cat")
-    paths = ("maxpool", "layer1.0.bn2", "layer1.0.downsample", "layer1.0.add", "layer1.0")
+    paths = ("maxpool", "layer1.0.bn2", "layer1.0.shortcut", "layer1.0.add", "layer1.0")
     seen = capture(loaded, image, paths)
     block = loaded.module.get_submodule("layer1.0")
     with torch.inference_mode():

@@ -171,7 +171,7 @@ def test_a_large_average_is_shown_in_squares(side, squares, cells):
     [
         (BASIC, "relu", 1, "what is below 0 becomes 0"),
         (BASIC, "flatten", 1, "handed on"),
-        (ZERO_PAD, "layer2.0.downsample", 8, "new channels with zeros"),
+        (ZERO_PAD, "layer2.0.shortcut", 8, "new channels with zeros"),
         (BASIC, "layer1.0.add", 1, "Branch and shortcut"),
         (BASIC, "bn1", 1, "scales and shifts"),
         (BASIC, "maxpool", 1, "largest of a 3 × 3 window"),

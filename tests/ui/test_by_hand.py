@@ -26,10 +26,10 @@ LAYERS = {
             "layer2.0.conv1",
             "layer2.0.add",
         ),
-        *("layer2.0.downsample.0", "layer1.1.downsample", "avgpool", "flatten", "fc"),
+        *("layer2.0.downsample.0", "layer1.1.shortcut", "avgpool", "flatten", "fc"),
     ),
     "resnext50_32x4d": ("layer1.0.conv2",),
-    "resnet20": ("layer2.0.downsample", "avgpool"),
+    "resnet20": ("layer2.0.shortcut", "avgpool"),
     "plain18": ("layer1.0.conv2",),
 }
 

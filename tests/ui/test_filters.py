@@ -72,7 +72,7 @@ def test_trained_filters_are_not_called_noise(open_page):
         ("fc", "speaks most for **circle**", 2),
         ("relu", "ReLU has no weights", 0),
         ("layer1.0.add", "Add has no weights", 0),
-        ("layer1.0.downsample", "Identity has no weights", 0),
+        ("layer1.0.shortcut", "Identity has no weights", 0),
         ("maxpool", "MaxPool2d has no weights", 0),
         ("flatten", "Flatten has no weights", 0),
     ],
