@@ -28,6 +28,10 @@ with shell.page("overview") as explorer:
             st.page_link(
                 shell.page_path("feature_maps"), label="Feature maps", icon=":material/grid_view:"
             )
+            if explorer.selected.stage:
+                st.page_link(
+                    shell.page_path("residual"), label="Residual", icon=":material/call_split:"
+                )
             st.page_link(shell.page_path("layers"), label="Layers", icon=":material/table_rows:")
             st.page_link(
                 shell.page_path("diagram"), label="Diagram", icon=":material/account_tree:"

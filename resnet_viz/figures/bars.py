@@ -33,7 +33,7 @@ class ScorePair:
     def written(self) -> tuple[str, str]:
         """Percentage and logit of both answers: `95.9 % · logit 5.07`."""
         before, after = (
-            f"{share} · logit {logit:.2f}".replace("-", "−")
+            f"{share} · logit {round(logit, 2) + 0.0:.2f}".replace("-", "−")
             for share, logit in zip(self.percentages, self.logits, strict=True)
         )
         return before, after

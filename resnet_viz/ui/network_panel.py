@@ -54,7 +54,8 @@ def _legend(explorer: Explorer) -> str:
     return (
         f"Small pictures: the {THUMBNAILS} channels of a block that vary most, each on its own scale. "
         f"{'' if explorer.config.shortcut == 'none' else arcs}"
-        "Frame: what the central cell can see of the picture."
+        "Frame: what the central cell can see of the picture. A click on a block selects it for all "
+        "pages."
     )
 
 

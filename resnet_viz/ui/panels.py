@@ -177,14 +177,15 @@ def stage_costs(explorer: Explorer) -> None:
 
 def statistics(activation: Activation) -> None:
     """Smallest, largest, mean value, zeros and dead channels of a whole layer for this picture."""
+    shape = activation.values.shape
     facts = [
-        ("Whole layer", numbers.shape(activation.values.shape)),
+        ("Whole layer", numbers.shape(shape if shape[1:] != (1, 1) else shape[:1])),
         ("Min", numbers.value(activation.min)),
         ("Max", numbers.value(activation.max)),
         ("Mean", numbers.value(activation.mean)),
         ("Zeros", numbers.percent(activation.zeros)),
     ]
-    if activation.values.shape[1:] != (1, 1):  # a single number is not a dead channel
+    if shape[1:] != (1, 1):  # a single number is not a dead channel
         facts.append(("Dead channels", f"{activation.dead} of {len(activation.values):,}"))
     key_figures(facts)
 

@@ -28,7 +28,11 @@ def operating_table(explorer: Explorer, block: str) -> None:
         with answers:
             st.markdown(_outcome(explorer, before, after, surgery))
             if surgery != Surgery():
-                st.caption("The pictures and charts above still show the untouched network.")
+                st.caption(
+                    "One picture, no benchmark: another one may lose what this one gains. The pictures "
+                    "and charts above still show the untouched network, and a change stays when another "
+                    "block is chosen."
+                )
             _compare_answers(explorer, before, after)
         _compare_maps(before, after, path)
 

@@ -199,6 +199,15 @@ def test_what_a_channel_adds_is_what_torch_makes_of_it_alone(config, path, sourc
         assert found.values.sum() + bias == pytest.approx(worked.value, abs=1e-5)
 
 
+def test_channels_that_are_all_shown_stand_in_their_own_order():
+    loaded = network(BASIC)
+    for channel in range(8):
+        worked = worked_out(loaded, "conv1", channel, 3, 5, strongest=4)
+        assert isinstance(worked, WorkedConvolution)
+        assert worked.channels == (0, 1, 2)  # red, green, blue
+        assert worked.rest_channels == 0
+
+
 def test_how_many_channels_make_up_half():
     def half(*values: float) -> int:
         return Contributions(range(len(values)), np.array(values)).half

@@ -452,6 +452,27 @@ def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> Non
     expect(page.get_by_text("unfolded: none")).to_be_visible()
 
 
+def test_the_selected_block_stays_in_sight_when_the_window_shrinks(
+    page: Page, address: str
+) -> None:
+    page.set_viewport_size({"width": 1900, "height": 900})
+    _open(page, f"{address}/?kind=deep")
+    page.locator(".badge").nth(2).click()
+    expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
+    selected, frame = page.locator(".station.selected"), page.locator(".frame")
+    for width in (800, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(selected).to_be_in_viewport(ratio=1)
+        box, picture = selected.bounding_box(), frame.bounding_box()
+        assert box
+        assert picture
+        assert box["x"] >= picture["x"] + picture["width"]
+    scroller = page.locator(".scroller")
+    expect(scroller).to_have_class(re.compile("more"))  # its edge says that it goes on
+    scroller.evaluate("row => { row.scrollLeft = row.scrollWidth; }")
+    expect(scroller).not_to_have_class(re.compile("more"))
+
+
 def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, address: str) -> None:
     _open(page, f"{address}/?kind=deep")
     page.locator(".badge").nth(2).click()

@@ -132,6 +132,11 @@ def test_probabilities_are_written_so_that_they_can_be_told_apart(probabilities,
     assert ScorePair("star", probabilities, (1.0, 2.0)).percentages == written
 
 
+def test_a_logit_next_to_zero_has_no_sign():
+    pair = ScorePair("star", (0.5, 0.5), (-0.001, -0.006))
+    assert pair.written == ("50.0 % · logit 0.00", "50.0 % · logit −0.01")
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_two_answers_stand_class_by_class(theme):
     pairs = [

@@ -45,6 +45,13 @@ def test_the_overview_says_what_network_it_shows(open_page):
     assert "untrained" in "".join(e.value for e in app.info)
 
 
+@pytest.mark.parametrize(("layer", "leads"), [("layer1.0", True), ("layer1", True), ("fc", False)])
+def test_a_block_leads_to_what_is_residual_about_it(open_page, layer, leads):
+    app = open_page(layer=layer)
+    links = [link.proto.label for link in app.main.get("page_link")]
+    assert links == ["Feature maps", *(["Residual"] if leads else []), "Layers", "Diagram"]
+
+
 @pytest.mark.parametrize("step", range(1, 10))
 def test_every_step_of_the_walkthrough_has_a_link(open_page, step):
     app = open_page("walkthrough", model="walkthrough", step=str(step))

@@ -37,6 +37,8 @@ def convolution(cell: Cell) -> WorkedConvolution:
     kernels = filters.to(covered)
     sums = _sums(covered, kernels, cell)
     first = sums.abs().argsort(descending=True, stable=True)[: cell.strongest]
+    if len(first) == len(sums):
+        first = first.sort().values  # all of them, in their own order: red, green, blue
     others = kernels.index_fill(0, first, 0.0)
     rests = F.conv2d(covered[None], others[None], stride=cell.window.stride)[0, 0]
     return WorkedConvolution(

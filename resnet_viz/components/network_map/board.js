@@ -1,6 +1,8 @@
 // The columns between the picture and the prediction, as they stand: laid out for a network, filled
 // with thumbnails, marked where something is selected. What the pointer is at is no concern of it.
 
+const RIM = 4; // pixels, of a selected column
+
 class Board {
   constructor(body, network) {
     this.stops = []; // the columns, and the prediction as the last
@@ -95,15 +97,23 @@ class Board {
   }
 
   // Inside its own box only; the page stays where it is.
+  // A column that is not wholly in sight comes to the middle of what the picture leaves free.
   bringIntoView(box) {
     if (box === this.prediction) return;
     const view = this.scroller.getBoundingClientRect();
     const { left, right } = box.getBoundingClientRect();
-    const before = Math.min(0, left - view.left - this.input.box.offsetWidth);
-    const by = box === this.input.box ? -this.scroller.scrollLeft : before;
+    const start = view.left + this.input.box.offsetWidth;
+    if (box !== this.input.box && left >= start && right + RIM <= view.right) return;
+    const by = (left + right - start - view.right) / 2;
     this.scroller.scrollBy({
-      left: by || Math.max(0, right - view.right),
+      left: box === this.input.box ? -this.scroller.scrollLeft : by,
       behavior: CALM.matches ? "instant" : "smooth",
     });
+  }
+
+  // Whether there are columns beyond the right edge.
+  hint() {
+    const { scrollLeft, clientWidth, scrollWidth } = this.scroller;
+    this.scroller.classList.toggle("more", scrollLeft + clientWidth < scrollWidth - RIM);
   }
 }

@@ -60,6 +60,7 @@ class NetworkMap {
     this.hovered = this.focused = -1;
     this.tabStop = "";
     board.focus(focused);
+    board.hint();
   }
 
   drawThumbnails() {
@@ -132,10 +133,19 @@ class NetworkMap {
       if (this.speaks(event) && silent) this.point(event.target);
     };
     body.onpointerleave = (event) => this.leave(lifted(event));
+    const { scroller } = this.board;
+    scroller.onscroll = () => this.board.hint();
+    new ResizeObserver(() => this.resized()).observe(scroller);
     body.onclick = ({ target }) => this.choose(target);
     body.onkeydown = (event) => this.pressed(event);
     body.addEventListener("focusin", ({ target }) => this.focus(target));
     body.addEventListener("focusout", () => this.focus(null));
+  }
+
+  resized() {
+    const [selected] = this.board.selected();
+    if (selected && !this.tour.playing) this.board.bringIntoView(selected.box);
+    this.board.hint();
   }
 
   // A pointer that rests is silent while keys are used, though the page may move below it.
