@@ -103,5 +103,6 @@ def _accept(key: str, place: str) -> None:
         st.session_state.picture = UPLOAD
     except ImageError as error:
         st.session_state["_upload_problem"] = (place, str(error))
+        st.toast(plain(str(error)), icon=":material/error:")  # in sight, wherever the page is
     # A new key empties the uploader: the file's bytes are not kept for the whole visit.
     st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1

@@ -302,6 +302,7 @@ def test_good_and_broken_uploads(page, app):
     drop.set_input_files(broken)
     problem = page.get_by_test_id("stSidebar").get_by_test_id("stAlert")
     expect(problem).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_contain_text(problem.inner_text().strip()[:30])
     expect(main).to_contain_text("mine.png")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 

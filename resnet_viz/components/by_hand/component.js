@@ -203,7 +203,9 @@ function reading(working, cell) {
     return side > 1 ? `s ${written(from)} to ${to}` : ` ${from}`;
   });
   const padding = working.window.size.some((side) => side > 1) && hasPadding(working, cell);
-  return `Reads row${rows}, column${columns}${padding ? "; hatched is padding" : ""}.`;
+  const tap = COARSE.matches && isFine(working.window.size[0]); // its cells have no room for digits
+  const hint = tap ? " Tap a cell of the kernel for its numbers." : "";
+  return `Reads row${rows}, column${columns}${padding ? "; hatched is padding" : ""}.${hint}`;
 }
 
 function hasPadding(working, cell) {

@@ -1,7 +1,5 @@
 // The elements of the wall, built once, and how a state is written into them.
 
-const COARSE = matchMedia("(pointer: coarse)"); // a finger
-
 // ---- building ----
 
 // A grid for a screen reader: of its many cells only the one that is looked at is an element.

@@ -1,5 +1,7 @@
 // Elements made where they belong, and what all of them have to know of the pointer.
 
+const COARSE = matchMedia("(pointer: coarse)"); // a finger
+
 function make(name, className, into, textContent = "") {
   const element = document.createElement(name);
   Object.assign(element, { className, textContent });
