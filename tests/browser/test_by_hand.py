@@ -434,6 +434,10 @@ def test_colours_are_true_to_the_sign(page: Page, address: str) -> None:
     redder = seen[..., 0] - seen[..., 2]
     strong = np.abs(worked.outputs) > 0.2 * np.abs(worked.outputs).max()
     assert (np.sign(redder)[strong] == np.sign(worked.outputs)[strong]).all()
+    said = page.locator(".scale").inner_text()
+    ends = [float(end.rstrip(".")) for end in re.findall(r"±([0-9.]+)", said)]
+    largest = [np.abs(values).max() for values in (worked.maps, worked.outputs)]
+    assert ends == pytest.approx(largest, rel=5e-3)
 
 
 @pytest.mark.parametrize("kind", ASKED)

@@ -32,6 +32,7 @@ class ByHand {
     const single = working.extent?.every((side) => side === 1) ?? true;
     bench.classList.toggle("one-cell", single);
     this.slide = single ? null : new Slide(this, this.output.figure);
+    if (working.maps) make("p", "scale", root, this.scale());
     this.says = make("p", "says", root);
     this.says.setAttribute("role", "status");
     this.steps = make("dl", "steps", root);
@@ -40,13 +41,20 @@ class ByHand {
     this.rest();
   }
 
+  // What the deepest colours stand for; a map of the wall has a scale of its own.
+  scale() {
+    const ends = (reach) => `±${written(reach < 1e-29 ? 0 : reach, 3)}`;
+    const output = this.output ? `, the output's at ${ends(this.outputReach)}` : "";
+    return `Red is above zero, blue below: the input's scale ends at ${ends(this.reach)}${output}.`;
+  }
+
   // The map that the cells make up, which the arrow keys walk.
   buildOutput(bench) {
     const { working } = this;
     const { outputs, extent, colours, output } = working;
     const map = buildMap(bench, output, "output");
     const values = nth(outputs, Number(working.shown.slice(3)), extent); // of "out0", "out1", …
-    const reach = reachOf(values);
+    const reach = (this.outputReach = reachOf(values));
     const paint = (isOpen) => paintMap(map, values, extent, colours, reach, isOpen);
     paint(() => false);
     const cellAt = (point) =>
