@@ -247,6 +247,8 @@ class NetworkMap {
     else if (this.thumb && this.hovered < 0) this.enlarge(null);
     else if (parent) {
       this.focused = -1; // what was gone up to is read out, and no longer where one stood
+      const above = parent.slice(0, Math.max(0, parent.lastIndexOf(".")));
+      Object.assign(this.data.selection, { path: parent, parent: above }); // for whoever is quick
       this.send("select", parent);
     }
   }
