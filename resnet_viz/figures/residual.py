@@ -122,8 +122,9 @@ def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Fi
 
 def _tile(values: np.ndarray, reach: float, signed: bool, side: int) -> Image.Image:
     """An (H, W) map in colour, `side` pixels square; cells stay squares, shrinking averages values."""
+    reach = reach or 1.0  # of zeros alone
     low = -reach if signed else 0.0
-    share = (values - low) / ((reach - low) or 1.0)
+    share = (values - low) / (reach - low)
     if values.shape[0] > side:
         share = np.asarray(Image.fromarray(share).resize((side, side), Image.Resampling.BOX))
     levels = (np.clip(share, 0.0, 1.0) * 255).round().astype(np.uint8)

@@ -208,6 +208,20 @@ def test_channels_that_are_all_shown_stand_in_their_own_order():
         assert worked.rest_channels == 0
 
 
+@pytest.mark.parametrize("strongest", [1, 4, 1000])
+@pytest.mark.parametrize(
+    ("config", "path"), [(BASIC, "conv1"), (GROUPS, "layer2.0.conv2"), (BASIC, "layer2.0.conv1")]
+)
+def test_back_is_to_the_channel_that_adds_most(config, path, strongest):
+    loaded = network(config)
+    (out,) = maps(loaded, path)
+    seen = outputs(loaded, CAT, story(traced(loaded), path))
+    for cell in cells(out.shape[1:], 8):
+        found = contributions(loaded, seen, path, *cell)
+        most = found.channels[int(np.abs(found.values).argmax())]
+        assert worked_out(loaded, path, *cell, strongest=strongest).origin[0] == most
+
+
 def test_how_many_channels_make_up_half():
     def half(*values: float) -> int:
         return Contributions(range(len(values)), np.array(values)).half

@@ -481,6 +481,26 @@ def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:
     assert "cell=3-3" in page.url
 
 
+def test_a_pin_by_key_keeps_the_keyboard_where_it_is(page: Page, app: str) -> None:
+    page.goto(f"{app}/feature_maps?model=resnet18&layer=layer2.0.conv2&size=64&channel=1&cell=2-3")
+    settled(page)
+    board = page.locator(".map.output .board")
+    board.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(
+        page.locator('[data-shown*="layer2.0.conv2, channel 1, row 2, column 4"]')
+    ).to_be_visible()
+    expect(board).to_be_focused()
+
+
+def test_every_line_of_products_says_its_channel(page: Page, address: str) -> None:
+    opened(page, address, "1")
+    labels = page.locator(".product").evaluate_all("rows => rows.map(r => r.ariaLabel)")
+    assert labels
+    assert all(label.startswith("channel ") for label in labels)
+
+
 def test_back_is_to_the_cell_that_was_read_whatever_the_layers_shape(page: Page, app: str) -> None:
     page.goto(f"{app}/feature_maps?model=shapes&layer=layer2.0.conv1&channel=3&cell=8-12")
     settled(page)

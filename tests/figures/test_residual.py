@@ -153,3 +153,11 @@ def test_two_answers_stand_class_by_class(theme):
     assert list(after.marker.color) == [theme.shortcut, theme.line, theme.line]
     assert before.marker.color[1] == before.marker.color[2] != before.marker.color[0]
     assert not set(before.marker.color) & set(after.marker.color)
+
+
+def test_a_map_of_zeros_is_white_where_signed_and_dark_where_not():
+    zeros = [np.zeros((4, 4), np.float32)]
+    for signed, middle in ((True, 128), (False, 0)):
+        picture = Image.open(io.BytesIO(map_grid(zeros, 0.0, signed=signed, side=8)))
+        expected = colour_table(signed)[middle]
+        assert picture.convert("RGB").getpixel((4, 4)) == tuple(int(c) for c in expected)

@@ -83,7 +83,7 @@ class WorkedConvolution(Followed):
     `maps` are those of the channels that were strongest where the question was asked.
     """
 
-    channels: tuple[int, ...]  # of `maps` and `kernels`, by |sum|, the strongest first
+    channels: tuple[int, ...]  # of `maps` and `kernels`: by |sum|; all of them, in their own order
     kernels: np.ndarray = field(repr=False)  # (K, kh, kw)
     rests: np.ndarray = field(repr=False)  # (h, w): the sums over all other channels
     groups: int
@@ -91,7 +91,7 @@ class WorkedConvolution(Followed):
 
     @property
     def _channel_read(self) -> int:
-        return self.channels[0]
+        return max(self.strongest, key=lambda part: abs(part.total)).channel
 
     @property
     def strongest(self) -> tuple[ChannelSum, ...]:

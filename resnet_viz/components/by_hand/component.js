@@ -20,6 +20,7 @@ class ByHand {
     this.bytes = bytes.slice();
     this.asked = this.working = readBlob(bytes);
     const { root, working } = this;
+    const focused = this.focused();
     root.replaceChildren();
     root.setAttribute("aria-label", working.name);
     root.dataset.shown = working.name;
@@ -39,6 +40,15 @@ class ByHand {
     this.cell = working.cell;
     this.show();
     this.rest();
+    if (focused) root.querySelector(focused)?.focus({ preventScroll: true });
+  }
+
+  // Where the keyboard is, so that it is there again after a pin.
+  focused() {
+    const element = this.root.getRootNode().activeElement;
+    if (!this.root.contains(element)) return "";
+    if (element.closest(".classes")) return '.classes [aria-pressed="true"]';
+    return element.closest(".output") ? ".output .board" : "";
   }
 
   // What the deepest colours stand for; a map of the wall has a scale of its own.

@@ -86,7 +86,7 @@ function layoutProducts(hand, bench) {
     return { ...built, frame: inputMap(hand, built.map, number) };
   });
   let told = [];
-  parts.forEach(({ row }, number) => productRow(hand, row, () => told[number]));
+  parts.forEach(({ row }, number) => productRow(hand, row, working.inputs[number], () => told[number]));
   return (cell) => {
     told = partsAt(working, cell).map(({ patch, kernel, sum }, number) => ({
       name: working.inputs[number],
@@ -102,15 +102,15 @@ function layoutProducts(hand, bench) {
   };
 }
 
-function productRow(hand, row, told) {
+function productRow(hand, row, name, told) {
   const light = () => {
-    const { name, activation, weight } = told();
+    const { activation, weight } = told();
     hand.light([row]);
     hand.say(`${name}: ${multiplication(activation, weight)}`);
   };
   row.addEventListener("pointerenter", light);
   row.addEventListener("pointerleave", (event) => lifted(event) || hand.unlight());
-  hand.walks(row, told()?.name ?? "", [1, 1], light);
+  hand.walks(row, name, [1, 1], light);
 }
 
 // ---- max-pool: the map, and the window of it with its winner ----
@@ -197,11 +197,16 @@ function layoutScore(hand, bench) {
     button.onclick = () => hand.pin({ channel: number, row: 0, column: 0 });
     return button;
   });
-  chips.onpointerleave = () => hand.consider(hand.asked.class_number);
+  const asked = () => hand.consider(hand.asked.class_number);
+  chips.onpointerleave = asked;
+  box.addEventListener("focusout", ({ relatedTarget: next }) => box.contains(next) || asked());
   const rows = make("div", "rows products", box);
+  let drawn = -1;
   return () => {
     const { class_number: shown } = hand.working;
     const at = classes.findIndex(({ number }) => number === shown);
+    if (at === drawn) return; // or one of the rows would lose the focus
+    drawn = at;
     buttons.forEach((button, number) => (button.ariaPressed = String(number === at)));
     const { positive, negative } = wordsOn(hand.working, at);
     const terms = [...positive, ...negative].map((term) => ({
@@ -213,7 +218,7 @@ function layoutScore(hand, bench) {
     for (const term of terms) {
       const part = buildProduct(rows, false);
       fillProduct(part, term, reach, colours);
-      productRow(hand, part.row, () => term);
+      productRow(hand, part.row, term.name, () => term);
     }
   };
 }

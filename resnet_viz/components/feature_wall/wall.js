@@ -56,7 +56,8 @@ function writtenValue(wall, place) {
   if (wall.code === "float32") return written(value, 6);
   if (step === 0) return written(value);
   if (value === 0) return "≈ 0";
-  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+  const digits = Math.max(0, Math.ceil(-Math.log10(step)));
+  if (digits > 6) return `≈ ${written(value, 3)}`;
   return `≈ ${value.toFixed(digits).replace("-", "−")}`;
 }
 
@@ -80,8 +81,10 @@ const RANKS = {
   mean: (wall) => (channel) => wall.means[channel],
   variance: (wall) => (channel) => wall.deviations[channel],
   strongest: (wall) => (channel) => Math.max(wall.maxima[channel], -wall.minima[channel]),
-  alike: (wall, anchor) => (channel) =>
-    channel === anchor ? 2 : correlation(wall, channel, anchor) || -2, // itself first, NaN last
+  alike: (wall, anchor) => (channel) => {
+    const r = channel === anchor ? 2 : correlation(wall, channel, anchor);
+    return Number.isNaN(r) ? -2 : r; // itself first, constant maps last
+  },
 };
 
 const SHOWN = {
