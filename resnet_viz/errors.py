@@ -23,3 +23,7 @@ class ImageError(ExplorerError):
 
 class PathError(ExplorerError):
     """The network has no layer of that name."""
+
+
+class DatasetError(ExplorerError):
+    """The data set that was asked for is not there, or is none that a network can be trained on."""

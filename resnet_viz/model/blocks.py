@@ -74,6 +74,7 @@ class Block(nn.Module):
 
     def add_shortcut(self, kind: str, in_channels: int, out_channels: int, stride: int) -> None:
         """Add shortcut and sum. The projection, which has parameters, has torchvision's name."""
+        self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         path = shortcut(kind, in_channels, out_channels, stride)
         if path is not None:
             self.around = "downsample" if isinstance(path, nn.Sequential) else "shortcut"
@@ -86,6 +87,20 @@ class Block(nn.Module):
             return branch
         total: Tensor = self.add(branch, self.get_submodule(self.around)(x))
         return total
+
+    def bypass(self, x: Tensor) -> Tensor:
+        """What is left of the block without its branch: its ReLU on the shortcut alone.
+
+        Veit et al. 2016, section 4.1. A plain block has no shortcut: x goes on as it is, or as the
+        parameter-free option A would bring it along where the block changes the shape.
+        """
+        if hasattr(self, "add"):
+            passed = self.get_submodule(self.around)(x)
+        else:
+            around = shortcut("zero-pad", self.in_channels, self.out_channels, self.stride)
+            assert around
+            passed = around(x)
+        return F.relu(passed)  # (N, out_channels, H / stride, W / stride)
 
 
 class BasicBlock(Block):

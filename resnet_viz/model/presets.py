@@ -11,14 +11,14 @@ from resnet_viz.errors import ConfigError
 from resnet_viz.model.config import ResNetConfig
 
 
-def _cifar(name: str, blocks_per_stage: int) -> ResNetConfig:
+def _cifar(name: str, blocks_per_stage: int, shortcut: str = "zero-pad") -> ResNetConfig:
     """The 6n + 2 networks for 32 × 32 pictures, He et al. 2015 section 4.2."""
     return ResNetConfig(
         name,
         repeats=(blocks_per_stage,) * 3,
         stem="cifar",
         width=16,
-        shortcut="zero-pad",
+        shortcut=shortcut,
         num_classes=10,
         input_size=32,
     )
@@ -47,6 +47,10 @@ _ALL = (
     _cifar("resnet44", 7),
     _cifar("resnet56", 9),
     _cifar("resnet110", 18),
+    _cifar("plain20", 3, "none"),
+    _cifar("plain32", 5, "none"),
+    _cifar("plain44", 7, "none"),
+    _cifar("plain56", 9, "none"),
 )
 
 PRESETS: Final[Mapping[str, ResNetConfig]] = MappingProxyType({c.name: c for c in _ALL})
@@ -73,6 +77,10 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "resnet44": "ResNet-44 (32 × 32)",
         "resnet56": "ResNet-56 (32 × 32)",
         "resnet110": "ResNet-110 (32 × 32)",
+        "plain20": "Plain-20 (32 × 32, no shortcuts)",
+        "plain32": "Plain-32 (32 × 32, no shortcuts)",
+        "plain44": "Plain-44 (32 × 32, no shortcuts)",
+        "plain56": "Plain-56 (32 × 32, no shortcuts)",
     }
 )
 

@@ -1,21 +1,34 @@
-"""Make the bundled weights, their card or the sample drawings: `python -m resnet_viz.training`."""
+"""Train a network, or make the bundled files again: `python -m resnet_viz.training`."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from resnet_viz.errors import ConfigError, ExplorerError
+from resnet_viz.images import DRAWINGS, PHOTOGRAPHS
+from resnet_viz.model.config import ResNetConfig, parse_repeats
 from resnet_viz.model.devices import check_device
-from resnet_viz.model.presets import PRESETS
+from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.training import bundle, drawings
-from resnet_viz.training.fit import Plan, Training
-from resnet_viz.training.recipe import Recipe
+from resnet_viz.training.progress import report_reading, report_step
+from resnet_viz.training.recipe import RECIPES, Recipe
+from resnet_viz.training.sources import (
+    CIFAR10_VARIABLE,
+    RENDERED,
+    RENDERED_IMAGES,
+    described,
+    open_dataset,
+)
+from resnet_viz.training.train import Plan, Training
 
-_BAR: Final = 30  # characters
+_TRUTHS: Final = {"true": True, "false": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,16 +51,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    recipe = Recipe()
     parser = argparse.ArgumentParser(
         prog="python -m resnet_viz.training",
-        description="Train the network that tells shapes apart: ten minutes on two cores.",
+        description="Train any ResNet on rendered shapes, CIFAR-10 or a folder of images.",
     )
-    parser.add_argument("--plain", action="store_true", help="without shortcuts")
-    parser.add_argument("--epochs", type=_count, default=recipe.epochs)
-    parser.add_argument("--pictures", type=_count, default=recipe.pictures, help="to learn from")
+    parser.add_argument("network", nargs="?", default="shapes", help="a preset")
+    parser.add_argument(
+        *("--set", "-s"),
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change a part of it, for instance -s repeats=4-4-4 -s shortcut=none",
+    )
+    parser.add_argument("--name", help="what the files are called; else as the network")
+    parser.add_argument(
+        "--data",
+        metavar="shapes|FOLDER",
+        help="rendered shapes, or a folder: CIFAR-10's binary files, or a subfolder of images for "
+        "each class, perhaps in train/ and test/; else shapes for the networks made for them, and "
+        f"the folder in {CIFAR10_VARIABLE} for others",
+    )
+    parser.add_argument("--about", default="", help="a sentence for the card: where it comes from")
+    parser.add_argument("--images", type=_count, default=RENDERED_IMAGES, help="shapes to render")
+    parser.add_argument("--size", type=_count, help="side of the images, pixels")
+    parser.add_argument("--recipe", choices=tuple(RECIPES), help="else by the data")
+    parser.add_argument("--epochs", type=_count, help="else as the recipe says; likewise --batch")
+    parser.add_argument("--batch", type=_count)
     parser.add_argument("--seed", type=_count, default=0)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--half", action="store_true", help="store weights in two bytes, not four")
     parser.add_argument("--out", type=Path, default=bundle.FOLDER, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--card", action="store_true", help="only write README.md from the cards")
@@ -62,31 +94,109 @@ def _count(text: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
-    config = PRESETS["shapes_plain" if options.plain else "shapes"]
-    recipe = Recipe(epochs=options.epochs, pictures=options.pictures)
-    if options.out.resolve() == bundle.FOLDER and (recipe, options.seed) != (Recipe(), 0):
+    config, where = _network(options), _where(options)
+    recipe = _recipe(options, where)
+    ours = options.out.resolve() == bundle.FOLDER
+    if ours and (config != PRESETS.get(config.name) or options.seed or _changed(options)):
         raise ConfigError(
-            "The weights that come with the package are made with the usual options; choose another "
-            "folder with --out for these."
+            "The weights that come with the package are made of presets with the usual options; "
+            "choose another folder with --out for these."
         )
-    training = Training(Plan(config, recipe, options.seed), check_device(options.device))
+    device = check_device(options.device)
+    bundle.check_writable(options.out)
     progress = bundle.progress_file(options.out, config.name)
+    if progress.exists() and not options.resume:
+        raise ConfigError(
+            f"“{progress}” is of an unfinished training: go on with --resume, or remove it."
+        )
+    dataset = open_dataset(where, config.input_size, options.seed, report_reading, options.images)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    if len(dataset.classes) != config.num_classes:
+        config = replace(config, num_classes=len(dataset.classes))
+    training = Training(Plan(config, recipe, options.seed), device)
     if progress.exists():
-        if not options.resume:
-            raise ConfigError(
-                f"“{progress}” is of an unfinished training: go on with --resume, or remove it."
-            )
-        training.resume(progress)
-    bundle.make(training, options.out, _report)
+        training.resume(progress, dataset)
+    samples = DRAWINGS if where == RENDERED else PHOTOGRAPHS
+    extras = bundle.Extras(_command(options), options.half, samples)
+    bundle.make(training, described(dataset, options.about), options.out, extras, report_step)
 
 
-def _report(epoch: int, share: float, loss: float) -> None:
-    """One line that fills up; on a terminal it is drawn over and over, in a log once an epoch."""
-    if not (sys.stderr.isatty() or share == 1):
-        return
-    bar = "━" * round(share * _BAR)
-    end = "\n" if share == 1 else ""
-    print(f"\repoch {epoch:3} {bar:<{_BAR}} loss {loss:.3f}", end=end, file=sys.stderr, flush=True)
+def _network(options: argparse.Namespace) -> ResNetConfig:
+    """The preset with what `--set` and `--size` change; its name then tells that it is custom."""
+    config = preset(options.network)
+    changes: dict[str, Any] = dict(_change(config, text) for text in options.set)
+    if options.size is not None:
+        changes["input_size"] = options.size
+    changed = replace(config, **changes)
+    name = options.name or (config.name if changed == config else f"{config.name}-custom")
+    if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+        raise ConfigError(f"The name “{name[:60]}” is not accepted; use letters, digits, - and _.")
+    return replace(changed, name=name)
+
+
+def _change(config: ResNetConfig, text: str) -> tuple[str, Any]:
+    """`"width=32"` as ("width", 32), of the type that the field has; raises `ConfigError`."""
+    name, _, value = text.partition("=")
+    known = [field.name for field in fields(config) if field.name != "name"]
+    if name not in known:
+        raise ConfigError(f"There is no field “{name[:40]}”; choose one of {', '.join(known)}.")
+    current = getattr(config, name)
+    if isinstance(current, tuple):
+        return name, parse_repeats(value)
+    if isinstance(current, str):
+        return name, value
+    if isinstance(current, bool):
+        if value not in _TRUTHS:
+            raise ConfigError(f"{name}={value[:20]} is not accepted; write true or false.")
+        return name, _TRUTHS[value]
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ConfigError(f"{name}={value[:20]} is not accepted; write a whole number.")
+    return name, int(value)
+
+
+def _where(options: argparse.Namespace) -> str:
+    """Which data: what was asked for, or what the network was made for."""
+    if options.data:
+        return str(options.data)
+    if options.network.startswith("shapes"):
+        return RENDERED
+    if folder := os.environ.get(CIFAR10_VARIABLE):
+        return folder
+    raise ConfigError(
+        f"Say what to train on: --data shapes, --data FOLDER, or set {CIFAR10_VARIABLE} to a folder "
+        "with CIFAR-10."
+    )
+
+
+def _recipe(options: argparse.Namespace, where: str) -> Recipe:
+    recipe = RECIPES[options.recipe or ("shapes" if where == RENDERED else "short")]
+    changes = {name: getattr(options, name) for name in ("epochs", "batch")}
+    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _changed(options: argparse.Namespace) -> bool:
+    """Whether recipe or amount of data are others than those of the bundled networks."""
+    asked = (options.recipe, options.epochs, options.batch)
+    return any(each is not None for each in asked) or options.images != RENDERED_IMAGES
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that makes the files again, without places of this machine."""
+    words = ["python", "-m", "resnet_viz.training", options.network]
+    for text in options.set:
+        words += ["--set", text]
+    for name in ("name", "size", "recipe", "epochs", "batch"):
+        if getattr(options, name) is not None:
+            words += [f"--{name}", str(getattr(options, name))]
+    if options.images != RENDERED_IMAGES:
+        words += ["--images", str(options.images)]
+    if _where(options) != RENDERED:
+        words += ["--data", "FOLDER"]
+    elif not options.network.startswith("shapes"):
+        words += ["--data", RENDERED]
+    words += ["--half"] if options.half else []
+    return shlex.join([*words, "--seed", str(options.seed)])
 
 
 if __name__ == "__main__":

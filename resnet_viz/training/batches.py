@@ -1,4 +1,4 @@
-"""Training pictures in shuffled batches, each picture changed in ways that keep its shape."""
+"""Training images in shuffled batches, each image changed by the recipe's augmentation."""
 
 from __future__ import annotations
 
@@ -10,44 +10,32 @@ import torch
 from torch import Tensor
 
 from resnet_viz.images import Preprocessing
-from resnet_viz.training.pictures import Pixels
-from resnet_viz.training.sets import PictureSet
+from resnet_viz.training.augmentation import Augmentation
+from resnet_viz.training.dataset import ImageSet, Pixels
 
-_ORDER: Final = 3  # spawn key of the shuffling, beside those of `Split`
+_ORDER: Final = 3  # spawn key of the shuffling, beside those of `rendered.Split`
 
 
 def shuffled(
-    pictures: PictureSet, size: int, seed: int, epoch: int
+    images: ImageSet, size: int, seed: int, epoch: int, augmentation: Augmentation
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of one epoch: changed pictures (size, 3, H, W) uint8 and their labels (size,).
+    """Batches of one epoch: changed images (size, 3, H, W) uint8 and their labels (size,).
 
     The order and the changes follow from seed and epoch alone, so that a resumed training sees
-    what an uninterrupted one does. Pictures that fill no batch are left out of this epoch.
+    what an uninterrupted one does. Images that fill no batch are left out of this epoch.
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(_ORDER, epoch))
     rng = np.random.default_rng(sequence)
-    order = rng.permutation(len(pictures))
+    order = rng.permutation(len(images))
     for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size]
-        batch = changed(as_batch(pictures.rgb[chosen]), rng)
-        yield batch, torch.from_numpy(pictures.labels[chosen])
+        batch = augmentation(as_batch(images.pixels(chosen)), rng)
+        yield batch, torch.from_numpy(images.labels[chosen])
 
 
 def as_batch(rgb: Pixels) -> Tensor:
     """(N, H, W, 3) to (N, 3, H, W), uint8."""
     return torch.tensor(rgb).permute(0, 3, 1, 2)
-
-
-def changed(batch: Tensor, rng: np.random.Generator) -> Tensor:
-    """Turned, mirrored, recoloured: (N, 3, H, W) uint8, each picture by its own chance."""
-    coins = rng.random((4, len(batch), 1, 1, 1)) < 0.5
-    mirrored, upended, turned, inverted = torch.from_numpy(coins)
-    batch = torch.where(mirrored, batch.flip(3), batch)
-    batch = torch.where(upended, batch.flip(2), batch)
-    batch = torch.where(turned, batch.transpose(2, 3), batch)
-    batch = torch.where(inverted, 255 - batch, batch)
-    channels = torch.from_numpy(rng.permuted(np.tile(np.arange(3), (len(batch), 1)), axis=1))
-    return batch[torch.arange(len(batch))[:, None], channels]
 
 
 def normalised(batch: Tensor, preparation: Preprocessing) -> Tensor:

@@ -1,67 +1,200 @@
-"""The folder of trained networks that comes with the package: parameters, cards, and their page."""
+"""The files of a trained network: parameters, card, training curves, and the range of its answers."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+from safetensors.numpy import save as arrays_as_safetensors
 from safetensors.torch import save as as_safetensors
+from torch import Tensor
 
 from resnet_viz.errors import ConfigError
-from resnet_viz.training.card import as_markdown, card
+from resnet_viz.images import Preprocessing
+from resnet_viz.model.resnet import ResNet
+from resnet_viz.training.card import Facts, card
+from resnet_viz.training.card_page import as_markdown
 from resnet_viz.training.checkpoint import write_whole
-from resnet_viz.training.evaluation import evaluate
-from resnet_viz.training.fit import Report, Training
-from resnet_viz.training.sets import Split, rendered
+from resnet_viz.training.dataset import ArrayImages, Dataset, ImageSet
+from resnet_viz.training.evaluation import evaluate, features, logits
+from resnet_viz.training.gradients import BlockGradients, block_paths
+from resnet_viz.training.train import EpochRecord, Report, Training
+from resnet_viz.weights import curves
+from resnet_viz.weights.training_range import TrainingRange
 
-FOLDER: Final = Path(__file__).parents[1] / "weights" / "bundled"
-TEST_PICTURES: Final = 5_000
+FOLDER: Final = curves.FOLDER
+RANGE_SUFFIX: Final = ".range.safetensors"
+RANGE_IMAGES: Final = 10_000  # training images, at most, on which the range of answers is measured
+_DIGITS: Final = 6  # significant, of a number in a curve
 
 
-def make(training: Training, folder: Path, report: Report) -> None:
-    """Train to the end, test, and write parameters, card and page to a folder.
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the files hold beyond the training itself.
+
+    Attributes:
+        command: how to make them again.
+        half: keep the weights of convolutions and classifier in two bytes instead of four.
+        samples: slugs of the sample pictures that suit the network, the best first.
+        licence: of the parameters.
+    """
+
+    command: str
+    half: bool = False
+    samples: tuple[str, ...] = ()
+    licence: str = "MIT"
+
+
+def make(
+    training: Training, dataset: Dataset, folder: Path, extras: Extras, report: Report
+) -> None:
+    """Train to the end, test, and write all files of the network and the page to a folder.
 
     An interruption leaves `<network>.resume.safetensors`, from which `Training.resume` goes on.
-    Raises `OSError` before anything is learned when the folder cannot be written to.
     """
-    plan, recipe = training.plan, training.plan.recipe
-    name, seed, size = plan.config.name, plan.seed, plan.config.input_size
+    name = training.plan.config.name
     folder.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()
     progress = progress_file(folder, name)
     if training.unfinished:
-        pictures = rendered(Split.TRAINING, seed, recipe.pictures, size)
-        validation = rendered(Split.VALIDATION, seed, recipe.validation_pictures, size)
-        training.run(pictures, validation, progress, report)
-    network = training.network.cpu()
-    test = evaluate(network, rendered(Split.TEST, seed, TEST_PICTURES, size), plan.preparation)
-    tensors = {
-        parameter: tensor.contiguous()
-        for parameter, tensor in network.state_dict().items()
-        if not parameter.endswith("num_batches_tracked")  # of no use after training
-    }
-    content = as_safetensors(tensors)
-    sha256 = hashlib.sha256(content).hexdigest()
-    written = json.dumps(card(plan, training.curve, test, seed, sha256), indent=1)
-    write_whole(folder / f"{name}.safetensors", content)
-    write_whole(folder / f"{name}.json", f"{written}\n".encode())
+        training.run(dataset, progress, report)
+    write_network(training, dataset, folder, extras)
     write_page(folder)
     progress.unlink(missing_ok=True)
 
 
+def write_network(training: Training, dataset: Dataset, folder: Path, extras: Extras) -> None:
+    """Write parameters, card, curves and range; everything is measured on what is written."""
+    plan, name = training.plan, training.plan.config.name
+    network = training.network.cpu().eval()
+    tensors = stored(network, half=extras.half)
+    network.load_state_dict(tensors, strict=False)  # as whoever reads the file has them
+    content = as_safetensors(tensors)
+    known, away = training_range(network, dataset, plan.preparation)
+    facts = Facts(
+        train=evaluate(network, dataset.train, plan.preparation),
+        test=evaluate(network, dataset.test, plan.preparation),
+        out_of_range=away,
+        hours=sum(point.seconds for point in training.curve) / 3600,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    record = card(training, dataset, facts, asdict(extras))
+    write_whole(folder / f"{name}.safetensors", content)
+    write_whole(folder / f"{name}{curves.SUFFIX}", _json(curve_record(training, dataset)))
+    arrays = {key: np.ascontiguousarray(value) for key, value in range_arrays(known).items()}
+    write_whole(folder / f"{name}{RANGE_SUFFIX}", arrays_as_safetensors(arrays))
+    write_whole(folder / f"{name}.json", _json(record))
+
+
+def stored(network: ResNet, *, half: bool) -> dict[str, Tensor]:
+    """The tensors of a file: all but BatchNorm's counters, which only a training needs."""
+    return {
+        name: (tensor.half() if half and tensor.ndim > 1 else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+
+
+def training_range(
+    network: ResNet, dataset: Dataset, preparation: Preprocessing
+) -> tuple[TrainingRange, float]:
+    """How high and how near the answers on training images are; the share of test images beyond."""
+    train = _some(dataset.train)
+    known = TrainingRange.measure(
+        features(network, train, preparation).numpy(),
+        logits(network, train, preparation).numpy(),
+        train.labels,
+    )
+    test = _some(dataset.test)
+    pairs = zip(
+        features(network, test, preparation).numpy(),
+        logits(network, test, preparation).numpy(),
+        strict=True,
+    )
+    beyond = [not known.check(*pair).in_range for pair in pairs]
+    return known, sum(beyond) / len(beyond)
+
+
+def range_arrays(known: TrainingRange) -> dict[str, np.ndarray]:
+    """A range's arrays by name, as its file has them."""
+    names = ("top_logits", "distances", "means", "precision")
+    return {name: getattr(known, name) for name in names}
+
+
+def curve_record(training: Training, dataset: Dataset) -> dict[str, Any]:
+    """The curves in plain values, as `weights.curves` reads them."""
+    which = "test" if dataset.held_out is dataset.test else "validation"
+    first = training.initial_gradients
+    assert first
+    return {
+        "network": training.plan.config.name,
+        "held_out": f"{len(dataset.held_out):,} {which} images",
+        "blocks": list(block_paths(training.network)),
+        "initial_output_gradients": _short(first.outputs),
+        "initial_weight_gradients": _short(first.weights),
+        "epochs": [_epoch(point, point.gradients) for point in training.curve],
+    }
+
+
 def write_page(folder: Path) -> None:
     """Write the folder's README.md from the cards in it; `ConfigError` where there are none."""
-    cards = {
-        file.stem: json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))
-    }
+    cards = read_cards(folder)
     if not cards:
         raise ConfigError(f"“{folder}” holds no cards of trained networks.")
-    write_whole(folder / "README.md", as_markdown(cards).encode())
+    known = {name: curves.read_curves(name, folder) for name in cards}
+    write_whole(folder / "README.md", as_markdown(cards, known).encode())
+
+
+def read_cards(folder: Path) -> dict[str, Any]:
+    """The cards in a folder, by network: its `.json` files but for the curves and studies."""
+    return {
+        file.stem: json.loads(file.read_text("utf-8"))
+        for file in sorted(folder.glob("*.json"))
+        if "." not in file.stem
+    }
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `OSError` when a folder cannot be made or written to; nothing is left behind."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    tempfile.TemporaryFile(dir=folder).close()
 
 
 def progress_file(folder: Path, name: str) -> Path:
     """Where an unfinished training is kept."""
     return folder / f"{name}.resume.safetensors"
+
+
+def _some(images: ImageSet) -> ArrayImages:
+    """At most `RANGE_IMAGES` of them, drawn by a fixed seed."""
+    drawn = np.sort(np.random.default_rng(0).permutation(len(images))[:RANGE_IMAGES])
+    return ArrayImages(images.pixels(drawn), images.labels[drawn])
+
+
+def _epoch(point: EpochRecord, gradients: BlockGradients) -> dict[str, Any]:
+    return {
+        "epoch": point.epoch,
+        "train_loss": _digits(point.train_loss),
+        "train_accuracy": _digits(point.train_accuracy),
+        "held_out_loss": _digits(point.held_out_loss),
+        "held_out_accuracy": _digits(point.held_out_accuracy),
+        "output_gradients": _short(gradients.outputs),
+        "weight_gradients": _short(gradients.weights),
+    }
+
+
+def _short(values: tuple[float, ...]) -> list[float]:
+    return [_digits(value) for value in values]
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    return f"{json.dumps(record, indent=1, ensure_ascii=False)}\n".encode()

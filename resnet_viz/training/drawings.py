@@ -15,8 +15,8 @@ from PIL import Image
 from resnet_viz.training import pen
 from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.contours import heart
-from resnet_viz.training.forms import SHAPES
 from resnet_viz.training.pictures import Pixels, render, render_scene
+from resnet_viz.training.shapes import SHAPES
 from resnet_viz.training.stencil import Pose, Stencil
 
 FOLDER: Final = Path(__file__).parents[1] / "images" / "samples"

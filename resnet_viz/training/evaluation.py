@@ -1,4 +1,4 @@
-"""How well a network tells the shapes apart."""
+"""How well a network tells its classes apart."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from typing import Final
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.batches import as_batch, normalised
-from resnet_viz.training.forms import SHAPES
-from resnet_viz.training.sets import PictureSet
+from resnet_viz.training.dataset import ImageSet
 
 _BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A network's answers to a set of pictures."""
+    """A network's answers to a set of images."""
 
     loss: float  # mean cross-entropy, nats
-    confusion: tuple[tuple[int, ...], ...]  # pictures by true class (row) and answer (column)
+    confusion: tuple[tuple[int, ...], ...]  # images by true class (row) and answer (column)
 
     @property
     def accuracy(self) -> float:
@@ -33,28 +32,43 @@ class Evaluation:
 
     @property
     def accuracy_by_class(self) -> tuple[float, ...]:
-        """The same for the pictures of each class (recall)."""
-        return tuple(float(row[i] / sum(row)) for i, row in enumerate(self.confusion))
+        """The same for the images of each class (recall)."""
+        return tuple(float(row[i] / max(sum(row), 1)) for i, row in enumerate(self.confusion))
 
 
-def evaluate(network: ResNet, pictures: PictureSet, preparation: Preprocessing) -> Evaluation:
-    """Ask a network, in evaluation mode afterwards, about every picture."""
-    scores = logits(network, pictures, preparation)  # (N, classes)
-    truth = torch.from_numpy(pictures.labels)
-    confusion = np.zeros((len(SHAPES), len(SHAPES)), np.int64)
-    np.add.at(confusion, (pictures.labels, scores.argmax(dim=1).numpy()), 1)
+def evaluate(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Evaluation:
+    """Run a network, in evaluation mode afterwards, on every image."""
+    scores = logits(network, images, preparation)  # (N, classes)
+    truth = torch.from_numpy(images.labels)
+    classes = scores.shape[1]
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (images.labels, scores.argmax(dim=1).numpy()), 1)
     return Evaluation(
         F.cross_entropy(scores, truth).item(), tuple(tuple(row) for row in confusion.tolist())
     )
 
 
-@torch.no_grad()
-def logits(network: ResNet, pictures: PictureSet, preparation: Preprocessing) -> Tensor:
+def logits(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
     """(N, classes) float32 on the CPU."""
+    return _outputs(network, network, images, preparation)
+
+
+def features(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
+    """(N, features) float32 on the CPU: what the classifier reads."""
+    return _outputs(network, nn.Sequential(*[*network][:-1]), images, preparation)
+
+
+@torch.no_grad()
+def _outputs(
+    network: ResNet, part: nn.Sequential, images: ImageSet, preparation: Preprocessing
+) -> Tensor:
+    """What a part of the network, from its beginning on, puts out for every image."""
     network.eval()
     device = next(network.parameters()).device
-    answers = [
-        network(normalised(as_batch(pictures.rgb[start : start + _BATCH]).to(device), preparation))
-        for start in range(0, len(pictures), _BATCH)
+    starts = range(0, len(images), _BATCH)
+    batches = (range(start, min(start + _BATCH, len(images))) for start in starts)
+    outputs = [
+        part(normalised(as_batch(images.pixels(indices)).to(device), preparation))
+        for indices in batches
     ]
-    return torch.cat(answers).float().cpu()
+    return torch.cat(outputs).float().cpu()

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from resnet_viz.training.backgrounds import Canvas, Colour, ground, standing_out
 from resnet_viz.training.contours import Rng
-from resnet_viz.training.forms import SHAPES, Form, Manner, form, manner
-from resnet_viz.training.grounds import Canvas, Colour, ground, standing_out
+from resnet_viz.training.shapes import SHAPES, Form, Manner, form, manner
 from resnet_viz.training.stencil import Coverage, Pose, Stencil
 
 Pixels = npt.NDArray[np.uint8]

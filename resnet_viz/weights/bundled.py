@@ -1,6 +1,8 @@
 """Networks that come with the explorer, trained by `resnet_viz.training`: nothing to fetch.
 
-Each is two files in `bundled/`: `<preset>.safetensors` and `<preset>.json`, its card.
+Each has in `bundled/`: `<preset>.safetensors`, its parameters; `<preset>.json`, its card;
+`<preset>.curves.json`, its training; `<preset>.range.safetensors`, its answers on training images; and
+`<preset>.lesions.json` where a lesion study was made.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from safetensors.numpy import load_file
+
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
@@ -19,15 +23,16 @@ from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.tensor_file import read_tensors
+from resnet_viz.weights.training_range import TrainingRange
 
 FOLDER: Final = Path(__file__).with_name("bundled")
 
 
 class BundledSource:
-    """The parameters in the box, for the presets that have some."""
+    """The bundled weights, for the presets that have some."""
 
     slug = "bundled"
-    title = "In the box"
+    title = "Bundled weights"
 
     def options(self, config: ResNetConfig) -> tuple[str, ...]:
         """One for a preset with a card, as long as nothing in it is changed."""
@@ -42,10 +47,10 @@ class BundledSource:
         card = self._card(config)
         steps = card["preprocessing"]
         size = card["input_size"]
-        note = f"{100 * card['accuracy']:.1f} % right on {card['test_pictures']:,} fresh pictures"
+        note = f"{100 * card['accuracy']:.1f} % accuracy on {card['test_images']:,} held-out images"
         return Weights(
             source=self.slug,
-            label=f"{self.title}: {len(card['classes'])} shapes",
+            label=f"{self.title}: {_kinds(card)}",
             trained=True,
             note=f"{note} of {size} × {size} pixels." if input_size != size else f"{note}.",
             preprocessing=Preprocessing(
@@ -66,10 +71,15 @@ class BundledSource:
         self._card(config)
         return network_from(config, read_tensors(FOLDER / f"{config.name}.safetensors"))
 
+    def training_range(self, config: ResNetConfig, input_size: int) -> TrainingRange | None:
+        """The answers on training images; `None` for another input size, where they do not hold."""
+        card = self._card(config)
+        return _range(config.name) if input_size == card["input_size"] else None
+
     def _card(self, config: ResNetConfig) -> Mapping[str, Any]:
         if not self.options(config):
             raise WeightsError(
-                f"No trained parameters for {config.name} are in the box; "
+                f"There are no bundled weights for {config.name}; "
                 f"there are some for {', '.join(cards())}."
             )
         return cards()[config.name]
@@ -77,11 +87,24 @@ class BundledSource:
 
 @cache
 def cards() -> Mapping[str, Mapping[str, Any]]:
-    """The model cards in the box, by preset: recipe, accuracy, training curves and more."""
+    """The model cards of the bundled networks, by preset: recipe, data, accuracy and more."""
     return {
-        file.stem: json.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.json"))
+        file.stem: json.loads(file.read_text("utf-8"))
+        for file in sorted(FOLDER.glob("*.json"))
+        if "." not in file.stem  # curves and lesion studies have names of their own
     }
+
+
+@cache
+def _range(name: str) -> TrainingRange:
+    return TrainingRange(**load_file(FOLDER / f"{name}.range.safetensors"))
 
 
 def _is_preset(config: ResNetConfig) -> bool:
     return PRESETS.get(config.name) == config
+
+
+def _kinds(card: Mapping[str, Any]) -> str:
+    """What the network tells apart: "12 shapes", "CIFAR-10, 10 classes"."""
+    count = len(card["classes"])
+    return f"{count} shapes" if card["dataset"] == "shapes" else f"CIFAR-10, {count} classes"

@@ -1,40 +1,88 @@
 """`python -m resnet_viz.training`: a small training from start to card, and the sample drawings."""
 
 import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import pytest
 
-from resnet_viz.training import bundle, drawings
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.training import bundle, drawings, sources
 from resnet_viz.training.__main__ import main
-from resnet_viz.training.fit import Training
-from resnet_viz.training.sets import rendered
+from resnet_viz.training.train import Training
+from resnet_viz.weights.curves import read_curves
+from resnet_viz.weights.suggestion import parameter_shapes
+from tests.training.folders import CLASSES, write_cifar10, write_images
 
-SMALL = ["--epochs", "2", "--pictures", "64"]
+SMALL = ["--epochs", "2", "--images", "64"]
+FILES = ("safetensors", "json", "curves.json", "range.safetensors")
 
 
 @pytest.fixture
 def box(tmp_path, monkeypatch):
     """A folder, and no set of more than 64 pictures."""
-
-    def few(split, seed, count, size):
-        return rendered(split, seed, min(count, 64), size)
-
-    monkeypatch.setattr(bundle, "rendered", few)
+    monkeypatch.setattr(sources, "VALIDATION_IMAGES", 24)
+    monkeypatch.setattr(sources, "TEST_IMAGES", 64)
     return tmp_path / "box"
 
 
 def test_it_trains_tests_and_writes_the_cards(box, capsys):
     assert main([*SMALL, "--out", str(box)]) == 0
-    assert main([*SMALL, "--plain", "--out", str(box)]) == 0
+    assert main(["shapes_plain", *SMALL, "--out", str(box)]) == 0
     written = {file.name for file in box.iterdir()}
-    assert written == {
-        *("shapes.safetensors", "shapes.json", "README.md"),
-        *("shapes_plain.safetensors", "shapes_plain.json"),
-    }
+    files = {f"{name}.{kind}" for name in ("shapes", "shapes_plain") for kind in FILES}
+    assert written == {*files, "README.md"}
     card = json.loads((box / "shapes_plain.json").read_text("utf-8"))
-    assert card["command"].endswith("--plain --seed 0 --epochs 2 --pictures 64")
-    assert (card["test_pictures"], len(card["curves"])) == (64, 2)
-    assert capsys.readouterr().err.count("epoch   2") == 2
+    assert card["command"] == (
+        "python -m resnet_viz.training shapes_plain --epochs 2 --images 64 --seed 0"
+    )
+    assert (card["train_images"], card["test_images"], card["seed"]) == (64, 64, 0)
+    curves = read_curves("shapes_plain", box)
+    assert [point.epoch for point in curves.points] == [1, 2]
+    assert curves.held_out == "24 validation images"
+    assert len(curves.blocks) == len(curves.points[0].output_gradients) == 8
+    told = capsys.readouterr().err
+    assert told.count("epoch   2") == 2
+    assert told.count("0 s left") >= 2
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_it_trains_any_network_on_a_folder_of_images(tmp_path, half):
+    write_images(tmp_path / "data", 60)
+    command = [
+        *("resnet20", "--set", "repeats=1-1-1", "--set", "shortcut=none", "--name", "tiny"),
+        *("--data", str(tmp_path / "data"), "--about", "Three colours.", "--epochs", "6"),
+        *("--batch", "6", "--out", str(tmp_path / "out"), *(["--half"] if half else [])),
+    ]
+    assert main(command) == 0
+    card = json.loads((tmp_path / "out" / "tiny.json").read_text("utf-8"))
+    assert card["classes"] == list(CLASSES)
+    assert card["config"]["num_classes"] == 3
+    assert (card["config"]["repeats"], card["config"]["shortcut"]) == ([1, 1, 1], "none")
+    assert card["data"].startswith("Three colours. 54 training and 6 test images")
+    assert card["accuracy"] == 1.0  # colours are easily told apart
+    assert card["stored"].startswith("float16" if half else "float32")
+    assert str(tmp_path) not in json.dumps(card)
+    tiny = replace(PRESETS["plain20"], repeats=(1, 1, 1), num_classes=3)
+    size = (tmp_path / "out" / "tiny.safetensors").stat().st_size
+    parameters = sum(math.prod(shape) for shape in parameter_shapes(tiny).values())
+    assert (2 if half else 4) * parameters < size < (2.4 if half else 4.4) * parameters
+    assert (tmp_path / "out" / "README.md").read_text("utf-8").count("`tiny`") >= 3
+
+
+def test_it_trains_on_cifar10s_binary_files_named_by_the_environment(tmp_path, monkeypatch):
+    write_cifar10(tmp_path / "cifar", per_batch=30)
+    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path / "cifar"))
+    command = ["plain20", "--epochs", "1", "--batch", "50", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    card = json.loads((tmp_path / "out" / "plain20.json").read_text("utf-8"))
+    assert (card["dataset"], card["classes"][3], card["train_images"]) == ("cifar10", "cat", 150)
+    assert read_curves("plain20", tmp_path / "out").held_out == "24 test images"
 
 
 def test_it_resumes_what_was_interrupted(box, monkeypatch, capsys):
@@ -62,6 +110,33 @@ def test_it_resumes_what_was_interrupted(box, monkeypatch, capsys):
     assert (box / "shapes.safetensors").read_bytes() == whole
 
 
+def test_a_killed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(tmp_path):
+    """kill -9 in the middle of an epoch, in a process of its own."""
+    write_images(tmp_path / "data", 300)
+    command = [
+        *(sys.executable, "-m", "resnet_viz.training", "resnet20", "--set", "repeats=1-1-1"),
+        *("--name", "tiny", "--data", str(tmp_path / "data"), "--epochs", "3", "--batch", "6"),
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    whole, killed = (["--out", str(tmp_path / name)] for name in ("whole", "killed"))
+    subprocess.run([*command, *whole], check=True, env=environment, capture_output=True)
+    with subprocess.Popen([*command, *killed], env=environment, stderr=subprocess.DEVNULL) as run:
+        progress = bundle.progress_file(tmp_path / "killed", "tiny")
+        end = time.monotonic() + 120
+        while not progress.exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        run.send_signal(signal.SIGKILL)
+        assert run.wait(10) == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "tiny.json").exists()
+    subprocess.run(
+        [*command, *killed, "--resume"], check=True, env=environment, capture_output=True
+    )
+    for kind in ("safetensors", "curves.json", "range.safetensors"):
+        one, other = (tmp_path / name / f"tiny.{kind}" for name in ("whole", "killed"))
+        assert one.read_bytes() == other.read_bytes()
+    assert not progress.exists()
+
+
 def test_the_samples_are_drawn_anew_to_the_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(drawings, "FOLDER", tmp_path)
     shipped = bundle.FOLDER.parents[1] / "images" / "samples"
@@ -74,9 +149,23 @@ def test_the_samples_are_drawn_anew_to_the_byte(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [(["--device", "cuda:9"], "cuda:9"), (["--pictures", "5"], "Pictures 5")],
+    [
+        (["--device", "cuda:9"], "cuda:9"),
+        (["resnet19"], "resnet19"),
+        (["--set", "widht=8"], "widht"),
+        (["--set", "width=wide"], "width=wide"),
+        (["--set", "zero_init=1"], "zero_init=1"),
+        (["--set", "shortcut=long"], "long"),
+        (["--set", "repeats=x"], "x"),
+        (["--size", "7"], "Input size 7"),
+        (["--epochs", "0"], "Epochs 0"),
+        (["--name", "../up"], "../up"),
+        (["--data", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["resnet20"], "--data"),
+    ],
 )
-def test_a_mistake_is_one_sentence(arguments, named, box, capsys):
+def test_a_mistake_is_one_sentence(arguments, named, box, capsys, monkeypatch):
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
     assert main([*arguments, "--out", str(box)]) == 2
     error = capsys.readouterr().err
     assert named in error
@@ -84,11 +173,17 @@ def test_a_mistake_is_one_sentence(arguments, named, box, capsys):
     assert not box.exists()
 
 
+def test_too_few_images_are_said_before_anything_is_written(box, capsys):
+    assert main(["--images", "5", "--out", str(box)]) == 2
+    assert "5 training images" in capsys.readouterr().err
+    assert not [*box.glob("shapes*")]
+
+
 def test_other_options_do_not_overwrite_what_comes_with_the_package(capsys):
     before = {file: file.stat().st_mtime_ns for file in bundle.FOLDER.iterdir()}
-    assert main(["--epochs", "1"]) == 2
-    assert main(["--seed", "3"]) == 2
-    assert "--out" in capsys.readouterr().err
+    for options in (["--epochs", "1"], ["--seed", "3"], ["--set", "width=8"], ["--images", "99"]):
+        assert main(options) == 2
+        assert "--out" in capsys.readouterr().err
     assert {file: file.stat().st_mtime_ns for file in bundle.FOLDER.iterdir()} == before
 
 

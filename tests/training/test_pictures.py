@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from resnet_viz.training import pictures
-from resnet_viz.training.forms import FILLED_ONLY, LINES_ONLY, SHAPES, Manner, form
 from resnet_viz.training.pictures import render, render_scene
+from resnet_viz.training.shapes import FILLED_ONLY, LINES_ONLY, SHAPES, Manner, form
 from resnet_viz.training.stencil import Pose, Stencil
 
 LABELS = range(len(SHAPES))
@@ -108,5 +108,5 @@ def test_a_scene_keeps_its_shapes_apart():
 
 
 def test_rendering_needs_no_torch():
-    code = "import sys, resnet_viz.training.sets; assert 'torch' not in sys.modules"
+    code = "import sys, resnet_viz.training.rendered; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import repeat
 from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from resnet_viz.training.forms import SHAPES
+from resnet_viz.training.dataset import ArrayImages
 from resnet_viz.training.pictures import Pixels, render
+from resnet_viz.training.shapes import SHAPES
 
 _BATCH: Final = 600  # pictures for one process at a time: about a second, and 30 MB to hand over
 
@@ -28,38 +27,22 @@ class Split(IntEnum):
     TEST = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PictureSet:
-    """Pictures and what they show.
-
-    Attributes:
-        rgb: (N, H, W, 3) uint8.
-        labels: (N,) int64, indices into `SHAPES`; each shape as often as any other.
-    """
-
-    rgb: Pixels
-    labels: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-
 def seed_of(split: Split, seed: int, index: int) -> np.random.SeedSequence:
     """The seed of a picture. Sequences with different spawn keys are independent (numpy)."""
     return np.random.SeedSequence(seed, spawn_key=(int(split), index))
 
 
-def rendered(split: Split, seed: int, count: int, size: int) -> PictureSet:
+def rendered(split: Split, seed: int, count: int, size: int) -> ArrayImages:
     """The first `count` pictures of a split, shape by shape in turn, by all cores together."""
     labels = np.arange(count, dtype=np.int64) % len(SHAPES)
     starts = range(0, count, _BATCH)
     if len(starts) < 3:  # not worth the start of other processes
-        return PictureSet(_some(split, seed, range(count), size), labels)
+        return ArrayImages(_some(split, seed, range(count), size), labels)
     rgb = np.empty((count, size, size, 3), np.uint8)
     batches = [range(start, min(start + _BATCH, count)) for start in starts]
     for batch, pixels in zip(batches, _by_processes(split, seed, batches, size), strict=True):
         rgb[batch.start : batch.stop] = pixels
-    return PictureSet(rgb, labels)
+    return ArrayImages(rgb, labels)
 
 
 def _by_processes(split: Split, seed: int, batches: list[range], size: int) -> Iterator[Pixels]:
