@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from resnet_viz.ui import lesion_panel, panels, residual_panel, shell, surgery_panel
+from resnet_viz.ui import (
+    lesion_panel,
+    lesion_table_panel,
+    panels,
+    residual_panel,
+    shapes_panel,
+    shell,
+    surgery_panel,
+)
 from resnet_viz.ui.texts import plain
 
 with shell.page("residual") as explorer:
@@ -14,6 +22,9 @@ with shell.page("residual") as explorer:
     residual_panel.why_this_block(explorer, block)
     residual_panel.taken_apart(explorer, block)
     residual_panel.all_blocks(explorer, block)
+
+    shapes_panel.little_difference(explorer)
+    lesion_table_panel.on_test_set(explorer, block)
 
     st.subheader(f"Surgery on {block}")
     surgery_panel.operating_table(explorer, block)

@@ -6,11 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from resnet_viz.analysis.capture import capture, check_runnable, predict
+from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError, ImageError, WeightsError
 from resnet_viz.figures import numbers, tables
@@ -19,7 +20,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.weights.commands import add_parser as add_weights
 from resnet_viz.weights.loaded import LoadedModel, Weights
-from resnet_viz.weights.sources import default_weights, load
+from resnet_viz.weights.sources import default_weights, load, training_range
 from resnet_viz.weights.suggestion import suggest
 from resnet_viz.weights.uploads import UploadSource, accept
 
@@ -140,7 +141,11 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
     except ImageError as error:
         return {**answer, "error": str(error)}
     names = [loaded.weights.class_name(index) for index in range(loaded.config.num_classes)]
-    prediction = predict(capture(loaded, image), names, top)
+    traced = trace(loaded.config)
+    known = training_range(loaded.config, loaded.weights.source, loaded.config.input_size)
+    seen = capture(loaded, image, (features_path(traced),) if known else ())
+    prediction = predict(seen, names, top)
+    check = range_check(known, traced, seen) if known else None
     return {
         **answer,
         "width": image.original_size[0],
@@ -150,6 +155,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
             {"index": score.index, "label": score.label, "probability": score.probability}
             for score in prediction.top
         ],
+        **({"range": asdict(check) | {"in_range": check.in_range}} if check else {}),
     }
 
 
@@ -167,6 +173,12 @@ def _as_table(answer: dict[str, Any]) -> str:
         return f"{answer['path']}\n  {answer['error']}"
     lines = [f"{answer['path']}  ({answer['width']} × {answer['height']}, {answer['model']})"]
     lines += [f"  {100 * s['probability']:6.2f} %  {s['label']}" for s in answer["top"]]
+    check = answer.get("range")
+    if check and not check["in_range"]:
+        lines.append(
+            f"  unlike the training images: top logit higher than on {check['logit_percentile']:.1f} %, "
+            f"features farther from every class than on {check['distance_percentile']:.1f} % of them"
+        )
     return "\n".join(lines)
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, pixels
 
 
+_SIDE: Final = 448  # pixels: about as wide as a picture stands on a page
+
+
+def enlarged(rgb: np.ndarray) -> np.ndarray:
+    """(H, W, 3) pixels, small ones as squares of whole pixels: a browser would blur them."""
+    zoom = _zoom(rgb)
+    return rgb.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
 def with_frame(rgb: np.ndarray, box: Box, colour: str) -> np.ndarray:
     """A copy of (H, W, 3) pixels with a frame drawn; small pictures are enlarged to carry it."""
-    zoom = max(1, round(448 / max(rgb.shape[:2])))
-    height, width = rgb.shape[0] * zoom, rgb.shape[1] * zoom
-    picture = Image.fromarray(rgb).resize((width, height), Image.Resampling.NEAREST)
+    zoom = _zoom(rgb)
+    picture = Image.fromarray(enlarged(rgb))
+    width, height = picture.size
     left, top, right, bottom = (edge * zoom for edge in box)
     thickness = max(2, min(height, width) // 110)
     draw = ImageDraw.Draw(picture)
@@ -21,3 +32,7 @@ def with_frame(rgb: np.ndarray, box: Box, colour: str) -> np.ndarray:
     draw.rectangle(edges, outline="#ffffff", width=2 * thickness)
     draw.rectangle(edges, outline=colour, width=thickness)
     return np.asarray(picture)
+
+
+def _zoom(rgb: np.ndarray) -> int:
+    return max(1, round(_SIDE / int(max(rgb.shape[:2]))))

@@ -15,6 +15,7 @@ from resnet_viz.analysis.residual_records import BlockRatio, Lesion
 from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
+from resnet_viz.weights.lesion_table import LesionTable
 
 _GAP: Final = 6  # pixels between maps
 _MANY: Final = 20  # blocks, whose names no longer fit under their bars
@@ -91,31 +92,62 @@ def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go
 
 def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Figure:
     """The top class's probability without each block, one bar a block; the line is with all of them."""
-    paths = [lesion.path for lesion in lesions]
-    bars = _bars(
-        paths,
+    without = _bars_without(
+        [lesion.path for lesion in lesions],
+        [lesion.kind for lesion in lesions],
         [lesion.probability for lesion in lesions],
-        [theme.stage(_stage(path)) for path in paths],
+        lesions[0].untouched,
         theme,
         selected,
+        axis="probability",
+        level=f"dotted: all blocks, {numbers.percent(lesions[0].untouched)}",
     )
-    bars.update(
-        marker_pattern=_hatched([lesion.kind for lesion in lesions], theme),
+    return without.update_traces(
         customdata=[
             "same answer" if lesion.survived else "another class wins" for lesion in lesions
         ],
         hovertemplate="without %{x}: %{y:.2%}<br>%{customdata}<extra></extra>",
     )
-    untouched = lesions[0].untouched
-    highest = max(untouched, *(lesion.probability for lesion in lesions))
+
+
+def lesion_table_bars(table: LesionTable, selected: str, theme: Theme) -> go.Figure:
+    """The error on a test set without each block, one bar a block; the line is with all of them."""
+    without = _bars_without(
+        [block.path for block in table.blocks],
+        [block.kind for block in table.blocks],
+        [block.error for block in table.blocks],
+        table.error,
+        theme,
+        selected,
+        axis=f"error on {table.images:,} test images",
+        level=f"dotted: all blocks, {numbers.percent(table.error)}",
+    )
+    return without.update_traces(
+        hovertemplate="without %{x}: %{y:.2%} of the test images wrong<extra></extra>"
+    )
+
+
+def _bars_without(
+    paths: Sequence[str],
+    kinds: Sequence[str],
+    heights: Sequence[float],
+    untouched: float,
+    theme: Theme,
+    selected: str,
+    *,
+    axis: str,
+    level: str,
+) -> go.Figure:
+    """A share for the network without each block, and a dotted line for the whole network."""
+    bars = _bars(paths, heights, [theme.stage(_stage(path)) for path in paths], theme, selected)
+    bars.update(marker_pattern=_hatched(kinds, theme))
+    highest = max(untouched, *heights)
     layout = _layout(theme, paths) | {
         "height": 320,
         "margin": {"l": 0, "r": 8, "t": 32, "b": 0},
-        "yaxis": _heights(
-            theme, "probability", range=[0, 1.05 * highest], **_percent_ticks(highest)
-        ),
+        "yaxis": _heights(theme, axis, range=[0, 1.05 * highest], **_percent_ticks(highest)),
         "shapes": [_level(theme, untouched)],
-        "annotations": [_headline(theme, f"dotted: all blocks, {numbers.percent(untouched)}")],
+        "annotations": [_headline(theme, level)],
     }
     return go.Figure(bars, layout)
 

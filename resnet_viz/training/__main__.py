@@ -17,7 +17,7 @@ from resnet_viz.model.config import ResNetConfig, parse_repeats
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.training import bundle, drawings
-from resnet_viz.training.progress import report_reading, report_step
+from resnet_viz.training.progress import report_classifying, report_reading, report_step
 from resnet_viz.training.recipe import RECIPES, Recipe
 from resnet_viz.training.sources import (
     CIFAR10_VARIABLE,
@@ -27,6 +27,8 @@ from resnet_viz.training.sources import (
     open_dataset,
 )
 from resnet_viz.training.train import Plan, Training
+from resnet_viz.weights.matching import network_from
+from resnet_viz.weights.tensor_file import read_tensors
 
 _TRUTHS: Final = {"true": True, "false": False}
 
@@ -39,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             drawings.write(drawings.FOLDER)
         elif options.card:
             bundle.write_page(options.out)
+        elif options.lesions:
+            _study(options)
         else:
             _train(options)
     except ExplorerError as error:
@@ -83,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=bundle.FOLDER, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--card", action="store_true", help="only write README.md from the cards")
+    parser.add_argument(
+        "--lesions", action="store_true", help="only measure the bundled network without each block"
+    )
     parser.add_argument("--samples", action="store_true", help="only draw the sample pictures")
     return parser
 
@@ -120,6 +127,18 @@ def _train(options: argparse.Namespace) -> None:
     samples = DRAWINGS if where == RENDERED else PHOTOGRAPHS
     extras = bundle.Extras(_command(options), options.half, samples)
     bundle.make(training, described(dataset, options.about), options.out, extras, report_step)
+
+
+def _study(options: argparse.Namespace) -> None:
+    """Measure a trained network in the folder without each of its blocks, on the test images."""
+    config = _network(options)
+    file = options.out / f"{config.name}.safetensors"
+    if not file.is_file():
+        raise ConfigError(f"“{options.out}” holds no trained {config.name}; train it first.")
+    bundle.check_writable(options.out)
+    dataset = open_dataset(_where(options), config.input_size, options.seed, report_reading)
+    network = network_from(config, read_tensors(file)).to(check_device(options.device))
+    bundle.write_lesions(network, dataset, options.out, report_classifying)
 
 
 def _network(options: argparse.Namespace) -> ResNetConfig:

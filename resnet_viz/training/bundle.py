@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,10 @@ from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.dataset import ArrayImages, Dataset, ImageSet
 from resnet_viz.training.evaluation import evaluate, features, logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
+from resnet_viz.training.lesion_study import lesion_table
 from resnet_viz.training.train import EpochRecord, Report, Training
 from resnet_viz.weights import curves
+from resnet_viz.weights import lesion_table as lesions
 from resnet_viz.weights.training_range import TrainingRange
 
 FOLDER: Final = curves.FOLDER
@@ -88,6 +91,16 @@ def write_network(training: Training, dataset: Dataset, folder: Path, extras: Ex
     arrays = {key: np.ascontiguousarray(value) for key, value in range_arrays(known).items()}
     write_whole(folder / f"{name}{RANGE_SUFFIX}", arrays_as_safetensors(arrays))
     write_whole(folder / f"{name}.json", _json(record))
+
+
+def write_lesions(
+    network: ResNet, dataset: Dataset, folder: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Measure a network without each of its blocks on the test images; write the study."""
+    preparation = Preprocessing.whole(network.config.input_size)
+    table = lesion_table(network, dataset.test, preparation, progress)
+    file = folder / f"{network.config.name}{lesions.SUFFIX}"
+    write_whole(file, lesions.as_json(table).encode())
 
 
 def stored(network: ResNet, *, half: bool) -> dict[str, Tensor]:

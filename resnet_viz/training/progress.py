@@ -27,6 +27,13 @@ def report_reading(done: int, total: int) -> None:
         print(f"\rreading {done:,} of {total:,} images", end=end, file=sys.stderr, flush=True)
 
 
+def report_classifying(done: int, total: int) -> None:
+    """How many test images have been classified; drawn on a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\rclassified {done:,} of {total:,} images", end=end, file=sys.stderr, flush=True)
+
+
 def _left(seconds: float) -> str:
     """`1 h 05 min left`."""
     minutes = round(seconds / 60)

@@ -23,8 +23,9 @@ from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.analysis.trace import trace
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.weights import sources
 from resnet_viz.weights.loaded import LoadedModel
-from resnet_viz.weights.sources import load
+from resnet_viz.weights.training_range import TrainingRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ _BY_VALUE: Final[dict[str | type[Any], Callable[[Any], Any]]] = {
 def model(network: NetworkKey) -> LoadedModel:
     """The network with its parameters; shared by everybody, never changed."""
     questions.check_runnable(trace(network.config, network.input_size))
-    return load(network.config, network.weights, network.input_size, network.device)
+    return sources.load(network.config, network.weights, network.input_size, network.device)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -54,6 +55,11 @@ def is_sound(network: NetworkKey) -> bool:
     """That a file could be read once; raises what `model` raises. Outlives the network itself."""
     model(network)
     return True
+
+
+def training_range(network: NetworkKey) -> TrainingRange | None:
+    """The network's answers on its training images; the source keeps them."""
+    return sources.training_range(network.config, network.weights, network.input_size)
 
 
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)

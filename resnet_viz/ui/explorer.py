@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_viz.analysis.capture import predict
+from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures.palette import Theme
@@ -16,6 +17,7 @@ from resnet_viz.ui.cache import NetworkKey
 from resnet_viz.ui.network import station_paths
 from resnet_viz.weights.loaded import LoadedModel, Weights
 from resnet_viz.weights.sources import default_weights, describe
+from resnet_viz.weights.training_range import RangeCheck
 
 DEFAULT_MODEL = "shapes"
 DEFAULT_LAYER = "layer1.0"  # every network has it
@@ -62,12 +64,20 @@ class Explorer:
         return cache.model(self.network)
 
     def capture(self, *paths: str) -> Capture:
-        """The picture through the network, with the outputs of the layers at `paths`."""
-        return cache.capture(self.network, self.image, paths)
+        """The picture through the network, with the outputs of the layers at `paths`.
+
+        Where the answers on training images are known, with the features to be compared with them.
+        """
+        return cache.capture(self.network, self.image, with_features(self.network, paths))
 
     def activation(self) -> Activation:
         """What the selected layer puts out, asked together with what its cells come from."""
         return cache.story(self.network, self.image, self.layer)[self.layer]
+
+    def range_check(self, capture: Capture) -> RangeCheck | None:
+        """How the picture compares with the training images; `None` where that is not known."""
+        known = cache.training_range(self.network)
+        return range_check(known, self.trace, capture) if known else None
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""
@@ -83,4 +93,12 @@ def answer_first_page() -> None:
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
     network = NetworkKey(config, weights.key, size, "cpu")
-    cache.capture(network, image, station_paths(traced))
+    cache.capture(network, image, with_features(network, station_paths(traced)))
+
+
+def with_features(network: NetworkKey, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The layers, and the classifier's input where it can be compared with training images."""
+    if not cache.training_range(network):
+        return paths
+    features = features_path(trace(network.config, network.input_size))
+    return paths if features in paths else (*paths, features)

@@ -10,7 +10,7 @@ import streamlit as st
 from resnet_viz.components.network_map import network_map
 from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
-from resnet_viz.ui import controls
+from resnet_viz.ui import controls, panels
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.network import THUMBNAILS, network_content, runs, selection, station_paths
 
@@ -44,6 +44,7 @@ def network_panel(explorer: Explorer) -> None:
     st.caption(
         f"{_legend(explorer)} Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms."
     )
+    panels.range_note(explorer, capture)
     if prediction.note:
         st.warning(prediction.note)
 

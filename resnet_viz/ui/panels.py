@@ -10,19 +10,22 @@ import streamlit as st
 
 from resnet_viz.analysis.arithmetic import Formula, explain
 from resnet_viz.analysis.receptive_field import Field, field_box
-from resnet_viz.analysis.records import Activation, LayerRecord, Prediction
+from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction
 from resnet_viz.components.cost_strip import Bar, cost_strip
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import bars, maps, numbers
-from resnet_viz.figures.pictures import with_frame
+from resnet_viz.figures.pictures import enlarged, with_frame
 from resnet_viz.images import DRAWINGS, as_seen
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain, text
+from resnet_viz.weights.bundled import BundledSource, cards
+from resnet_viz.weights.sources import describe
 
-PHOTOGRAPHER: Final = "resnet50"  # who knows photographs
-_BEST_FOR_PHOTOGRAPHS: Final = "imagenet:v2"
+# Who knows photographs: of the bundled networks the first that is there, and ImageNet's.
+_PHOTOGRAPHERS: Final = ("resnet56", "resnet44", "resnet32", "resnet20")
+_IMAGENET: Final = ("resnet50", "imagenet:v2")
 _FEW: Final = 20  # classes
 _UNITS: Final = {"receptive_field": " px", "jump": " px"}
 
@@ -86,20 +89,79 @@ def weights_note(explorer: Explorer) -> None:
     weights = explorer.weights
     if not weights.trained:
         st.info(text("untrained"), icon=":material/shuffle:")
-    elif 0 < len(weights.labels) <= _FEW and explorer.picture not in DRAWINGS:
+    elif 0 < len(weights.labels) <= _FEW and not _drawing_for_shapes(explorer):
         *most, last = weights.labels
         st.info(
             f"**This network knows only {len(weights.labels)} classes:** "
-            f"{plain(', '.join(most))} and {plain(last)}. Whatever the picture shows, it names one "
-            "of them. For photographs there are networks with ImageNet's thousand classes.",
+            f"{plain(', '.join(most))} and {plain(last)}. Whatever the image shows, it names one "
+            "of them. These networks were trained on photographs:",
             icon=":material/category:",
         )
-        st.button(
-            f"Ask {title(PRESETS[PHOTOGRAPHER])} with ImageNet weights",
-            on_click=controls.select_model,
-            args=(PHOTOGRAPHER, _BEST_FOR_PHOTOGRAPHS),
-            icon=":material/photo_camera:",
+        with st.container(horizontal=True):
+            for name, source in _photographers(explorer):
+                _offer(name, source)
+
+
+def _drawing_for_shapes(explorer: Explorer) -> bool:
+    """Whether a drawn sample is shown to a network that was trained on such drawings."""
+    return explorer.weights.samples == DRAWINGS and explorer.picture in DRAWINGS
+
+
+def _photographers(explorer: Explorer) -> list[tuple[str, str]]:
+    """Networks that were trained on photographs, with their weights; not the one that is shown."""
+    bundled = [(name, BundledSource.slug) for name in _PHOTOGRAPHERS if name in cards()]
+    shown = (explorer.config.name, explorer.weights.source)
+    return [offer for offer in (*bundled[:1], _IMAGENET) if offer != shown]
+
+
+def _offer(name: str, source: str) -> None:
+    """A button that changes network and weights."""
+    preset = PRESETS[name]
+    about = describe(preset, source, preset.input_size)
+    st.button(
+        f"{title(preset)} · {about.label}",
+        key=f"_offer_{name}",
+        on_click=controls.select_model,
+        args=(name, source),
+        icon=":material/photo_camera:",
+    )
+
+
+def range_note(explorer: Explorer, capture: Capture) -> None:
+    """Where the answer lies among those on training images; a warning when it lies outside."""
+    check = explorer.range_check(capture)
+    if check is None:
+        return
+    if check.in_range:
+        st.caption(
+            f"Compared with the training images: top logit {numbers.value(check.top_logit)}, higher "
+            f"than on {check.logit_percentile:.0f} % of them; features farther from the nearest class "
+            f"than those of {check.distance_percentile:.0f} %."
         )
+        return
+    reasons = []
+    if check.low_score:
+        reasons.append(
+            f"its top logit, {numbers.value(check.top_logit)}, is lower than on "
+            f"{_share(100 - check.logit_percentile)} them"
+        )
+    if check.far_away:
+        reasons.append(
+            "its features lie farther from every class than those of "
+            f"{_share(check.distance_percentile)} them"
+        )
+    st.warning(
+        f"**This image is unlike the training images:** {', and '.join(reasons)}. The answer is "
+        f"only the nearest of {explorer.config.num_classes:,} classes.",
+        icon=":material/travel_explore:",
+    )
+
+
+def _share(percent: float) -> str:
+    """`99.2 % of`, `all of`: how many of the training images, without rounding to all or none."""
+    if percent in (0, 100):
+        return "all of" if percent else "none of"
+    return f"{min(max(percent, 0.1), 99.9):.1f} % of"
 
 
 def picture_seen(
@@ -112,7 +174,8 @@ def picture_seen(
         row = explorer.trace[path]
         pixels = with_frame(pixels, central_field(explorer, path), explorer.theme.shortcut)
         caption += f" · frame: receptive field, {row.receptive_field:,} px"
-    st.image(pixels, caption=caption, width=width, alt=alt)
+    caption += f" · {explorer.input_size} × {explorer.input_size} pixels"
+    st.image(enlarged(pixels), caption=caption, width=width, alt=alt)
 
 
 def central_field(explorer: Explorer, path: str) -> tuple[float, float, float, float]:

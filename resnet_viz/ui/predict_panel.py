@@ -53,6 +53,7 @@ def answer(explorer: Explorer) -> None:
     capture = explorer.capture()
     prediction = explorer.prediction(capture, int(top))
     panels.prediction_chart(explorer, prediction)
+    panels.range_note(explorer, capture)
     rest = 1 - sum(score.probability for score in prediction.top)
     others = f"{numbers.percent(max(rest, 0))} over the other {classes - int(top):,} classes · "
     st.caption(

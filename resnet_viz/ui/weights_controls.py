@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from resnet_viz.errors import ConfigError, WeightsError
 from resnet_viz.figures import numbers
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.ui import cache, controls, widgets
+from resnet_viz.ui import cache, controls, shapes_panel, widgets
 from resnet_viz.ui.cache import NetworkKey
 from resnet_viz.ui.texts import plain, text
 from resnet_viz.weights import download, sources, uploads
@@ -91,6 +91,8 @@ def _facts(shown: Weights, prefix: str) -> None:
         if shown.sha256:
             lines.append(f"**SHA-256** `{shown.sha256[:16]}…`")
         st.caption("\n\n".join(lines))
+        if shapes_panel.is_one(shown):
+            st.caption(shapes_panel.words())
 
 
 # --- ImageNet's: fetched once, when somebody says so -------------------------------------------

@@ -18,6 +18,7 @@ from resnet_viz.weights.folder import FolderSource
 from resnet_viz.weights.imagenet import Checkpoint, ImageNetSource
 from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights, at_work
 from resnet_viz.weights.random import RandomSource
+from resnet_viz.weights.training_range import TrainingRange
 from resnet_viz.weights.uploads import UploadSource
 
 
@@ -50,6 +51,15 @@ class Downloadable(Protocol):
 
     def checkpoint(self, config: ResNetConfig, option: str) -> Checkpoint:
         """The file for a network; raises `WeightsError`."""
+        ...
+
+
+@runtime_checkable
+class Ranged(Protocol):
+    """A source that knows the range of its networks' answers on their training images."""
+
+    def training_range(self, config: ResNetConfig, input_size: int) -> TrainingRange | None:
+        """The range; `None` for an input size that it was not measured at."""
         ...
 
 
@@ -98,6 +108,12 @@ def checkpoint(config: ResNetConfig, weights: str) -> Checkpoint | None:
     """The file behind weights that can be downloaded; `None` for all others."""
     source, option = _source(weights)
     return source.checkpoint(config, option) if isinstance(source, Downloadable) else None
+
+
+def training_range(config: ResNetConfig, weights: str, input_size: int) -> TrainingRange | None:
+    """The answers of a network on its training images; `None` where nobody measured them."""
+    source, _ = _source(weights)
+    return source.training_range(config, input_size) if isinstance(source, Ranged) else None
 
 
 def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu") -> LoadedModel:

@@ -1,0 +1,69 @@
+"""What the networks for drawn shapes show of shortcuts, and what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.ui import controls
+from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import text
+from resnet_viz.weights.bundled import BundledSource, cards
+from resnet_viz.weights.loaded import Weights
+
+_PAIR: Final = ("shapes", "shapes_plain")
+_DEPTHS: Final = (56, 44, 32, 20)  # of pairs that were trained on photographs, the deepest first
+
+
+def little_difference(explorer: Explorer) -> None:
+    """Say that at this depth the shortcut makes little difference, and lead to a deeper pair."""
+    if not applies(explorer):
+        return
+    st.info(words(), icon=":material/compare_arrows:")
+    pair = deep_pair()
+    if not pair:
+        return
+    with st.container(horizontal=True):
+        for name in pair:
+            st.button(
+                f"Show {title(PRESETS[name])}",
+                key=f"_deep_{name}",
+                on_click=controls.select_model,
+                args=(name, BundledSource.slug),
+            )
+
+
+def applies(explorer: Explorer) -> bool:
+    """Whether one of the two bundled networks for shapes is shown."""
+    return is_one(explorer.weights)
+
+
+def is_one(weights: Weights) -> bool:
+    """Whether these are the weights of one of the two networks for shapes."""
+    return any(weights.sha256 == cards()[name]["sha256"] for name in _PAIR)
+
+
+def words() -> str:
+    """The sentences, with the accuracies that the cards have."""
+    with_shortcuts, without = (cards()[name] for name in _PAIR)
+    return text("shapes_shortcuts").format(
+        with_shortcuts=_percent(with_shortcuts),
+        without=_percent(without),
+        images=f"{with_shortcuts['test_images']:,}",
+    )
+
+
+def deep_pair() -> tuple[str, str] | tuple[()]:
+    """The deepest residual and plain network of one depth that come trained on photographs."""
+    for depth in _DEPTHS:
+        pair = (f"resnet{depth}", f"plain{depth}")
+        if all(name in cards() for name in pair):
+            return pair
+    return ()
+
+
+def _percent(card: Mapping[str, Any]) -> str:
+    return f"{100 * card['accuracy']:.1f} %"
