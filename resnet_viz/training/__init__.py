@@ -1,1 +1,1 @@
-"""How the bundled weights came to be: shapes that are rendered, and the training on them."""
+"""Training: data sets, recipes and runs, and what the bundled weights were made with."""

@@ -94,7 +94,7 @@ def weights_note(explorer: Explorer) -> None:
         st.info(
             f"**This network knows only {len(weights.labels)} classes:** "
             f"{plain(', '.join(most))} and {plain(last)}. Whatever the image shows, it names one "
-            "of them. These networks were trained on photographs:",
+            f"of them. {_others(explorer)}",
             icon=":material/category:",
         )
         with st.container(horizontal=True):
@@ -107,11 +107,19 @@ def _drawing_for_shapes(explorer: Explorer) -> bool:
     return explorer.weights.samples == DRAWINGS and explorer.picture in DRAWINGS
 
 
+def _others(explorer: Explorer) -> str:
+    """What the networks that are offered are."""
+    if explorer.config.name in _PHOTOGRAPHERS:
+        return "A network that was trained on ImageNet knows a thousand:"
+    return "These networks were trained on photographs:"
+
+
 def _photographers(explorer: Explorer) -> list[tuple[str, str]]:
     """Networks that were trained on photographs, with their weights; not the one that is shown."""
+    if explorer.config.name in _PHOTOGRAPHERS:
+        return [_IMAGENET]
     bundled = [(name, BundledSource.slug) for name in _PHOTOGRAPHERS if name in cards()]
-    shown = (explorer.config.name, explorer.weights.source)
-    return [offer for offer in (*bundled[:1], _IMAGENET) if offer != shown]
+    return [*bundled[:1], _IMAGENET]
 
 
 def _offer(name: str, source: str) -> None:
@@ -128,7 +136,7 @@ def _offer(name: str, source: str) -> None:
 
 
 def range_note(explorer: Explorer, capture: Capture) -> None:
-    """Where the answer lies among those on training images; a warning when it lies outside."""
+    """Where the answer lies among those on training images; a sentence when it lies outside."""
     check = explorer.range_check(capture)
     if check is None:
         return
@@ -150,7 +158,7 @@ def range_note(explorer: Explorer, capture: Capture) -> None:
             "its features lie farther from every class than those of "
             f"{_share(check.distance_percentile)} them"
         )
-    st.warning(
+    st.info(
         f"**This image is unlike the training images:** {', and '.join(reasons)}. The answer is "
         f"only the nearest of {explorer.config.num_classes:,} classes.",
         icon=":material/travel_explore:",

@@ -90,7 +90,7 @@ def test_weights_of_another_network_lead_to_it(page: Page, app: str, tmp_path: P
     values = build_random(PRESETS["resnet34"], 1).state_dict()  # more than a picture may have
     upload(page, tmp_path / "mine.safetensors", save(values))
     expect(sidebar.get_by_test_id("stAlert")).to_contain_text("fits resnet34 with 1,000 classes")
-    expect(main).to_contain_text("In the box")
+    expect(main).to_contain_text("Bundled weights")
     sidebar.get_by_role("button", name="Show resnet34").click()
     expect(main).to_contain_text("ResNet-34 · mine.safetensors")
     upload(page, tmp_path / "bad.safetensors", b"<!doctype html><title>Not found</title>")

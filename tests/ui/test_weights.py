@@ -49,11 +49,29 @@ def test_a_newcomer_meets_a_trained_network_that_is_right(open_page):
 @pytest.mark.parametrize("slug", ["overview", "predict"])
 def test_before_a_photograph_it_says_how_little_it_knows_and_offers_imagenet(open_page, slug):
     app = open_page(slug, picture="cat")
-    assert "knows only 12 classes" in app.info[0].value
+    assert any("knows only 12 classes" in info.value for info in app.info)
+    offered = [button.label for button in app.main.button if "·" in button.label]
+    assert offered == [
+        *("ResNet-20 (32 × 32) · Bundled weights: CIFAR-10, 10 classes",),
+        *("ResNet-50 · ImageNet-1k, V2 (torchvision)",),
+    ]
     app = next(b for b in app.main.button if "ImageNet" in b.label).click().run()
     assert app.sidebar.selectbox(key="model").value == "resnet50"
     assert app.sidebar.selectbox(key="weights").value == "imagenet:v2"
     assert "Download 97.8 MB" in buttons(app)
+
+
+def test_one_click_shows_the_photograph_to_the_bundled_network_for_photographs(open_page):
+    app = open_page("predict", picture="cat")
+    app = next(b for b in app.main.button if "CIFAR-10" in b.label).click().run()
+    assert problems(app) == []
+    values = {key: app.sidebar.selectbox(key=key).value for key in ("model", "weights", "picture")}
+    assert values == {"model": "resnet20", "weights": "bundled", "picture": "cat"}
+    assert "32 × 32 pixels" in " ".join(image.proto.imgs[0].caption for image in app.get("imgs"))
+    assert any("knows only 10 classes" in info.value for info in app.info)
+    assert [b.label for b in app.main.button if "·" in b.label] == [
+        "ResNet-50 · ImageNet-1k, V2 (torchvision)"
+    ]
 
 
 def test_the_picture_changes_with_the_network_unless_it_was_chosen(open_page):
@@ -261,7 +279,7 @@ def test_parameters_that_no_float_can_follow_are_one_sentence(open_page, slug):
 def test_a_link_to_an_upload_shows_what_is_at_hand(open_page):
     app = open_page(weights="upload")
     assert problems(app) == []
-    assert "Meanwhile: In the box" in texts(app)
+    assert "Meanwhile: Bundled weights" in texts(app)
 
 
 def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monkeypatch, tmp_path):
