@@ -1,6 +1,7 @@
 """Who may know whom: imports go down only, and each rule has one home."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,27 @@ def test_no_text_of_a_user_becomes_markup():
         assert "innerHTML" not in source, script
         assert "http://" not in source.replace("http://www.w3.org", ""), script
         assert "https://" not in source, script
+
+
+# Names that torchvision gave to layers: `model/` gives them, `weights/` and `training/` read files by
+# them, and everybody else asks for roles (`resnet_viz.model.roles`).
+LAYER_NAMES = {
+    *("conv1", "conv2", "conv3", "bn1", "bn2", "bn3", "relu", "relu1", "relu2", "relu3"),
+    *("maxpool", "avgpool", "flatten", "fc", "downsample", "add", ".add"),
+}
+# The layer that is selected at first: every network has it, and a link without a layer means it.
+MAY_NAME = {("ui/explorer.py", "layer1.0")}
+
+
+def test_layers_are_known_by_their_roles_and_not_by_their_names():
+    found = set()
+    for file in FILES:
+        if layer_of(file) in ("model", "weights", "training"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            value = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(value, str) and (
+                value in LAYER_NAMES or re.fullmatch(r"\.?layer\d(\.\S*)?", value)
+            ):
+                found.add((str(file.relative_to(PACKAGE)), value))
+    assert found == MAY_NAME

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from resnet_viz.analysis.question import as_array, traced
-from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.errors import PathError
 from resnet_viz.weights.loaded import LoadedModel
 
@@ -69,7 +69,7 @@ def stem_kernels(loaded: LoadedModel, *, one_scale: bool = False) -> np.ndarray:
     middle grey, and colours within a filter can be compared. On one scale the largest |w| is that of
     all filters, and they can be compared with each other. They act on the normalised picture.
     """
-    filters = _weight(loaded, "conv1", "Conv2d")  # (C, 3, k, k)
+    filters = _weight(loaded, first_layer(traced(loaded)), "Conv2d")  # (C, 3, k, k)
     axes = (0, 1, 2, 3) if one_scale else (1, 2, 3)
     largest = np.abs(filters).max(axis=axes, keepdims=True)  # (C, 1, 1, 1) or (1, 1, 1, 1)
     colours: np.ndarray = 0.5 + filters / (2 * np.where(largest, largest, 1))
@@ -79,9 +79,14 @@ def stem_kernels(loaded: LoadedModel, *, one_scale: bool = False) -> np.ndarray:
 
 def stem_lengths(loaded: LoadedModel) -> np.ndarray:
     """The L2 norm of each of the first layer's filters, over all its weights: (C,) float64."""
-    filters = _weight(loaded, "conv1", "Conv2d").astype(np.float64)  # (C, 3, k, k)
+    filters = _weight(loaded, first_layer(traced(loaded)), "Conv2d").astype(np.float64)
     lengths: np.ndarray = np.sqrt((filters**2).sum(axis=(1, 2, 3)))
     return lengths
+
+
+def first_layer(trace: Trace) -> str:
+    """The layer that reads the image: the stem's convolution."""
+    return trace.stem[0].path
 
 
 def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
@@ -101,7 +106,7 @@ def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
 
 def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
     """What each channel counts for one class: (C,) float32, read-only; `PathError` for no class."""
-    matrix = _weight(loaded, "fc", "Linear")  # (num_classes, C)
+    matrix = _weight(loaded, traced(loaded).classifier.path, "Linear")  # (num_classes, C)
     if not 0 <= index < len(matrix):
         raise PathError(f"This network has classes 0 to {len(matrix) - 1}, not {index}.")
     row: np.ndarray = matrix[index]

@@ -40,8 +40,9 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
     """Look at one block while a picture goes through; raises `PathError` when `path` is no block."""
     trace = traced(loaded)
     kind = trace.shortcut_kind(check_block(trace, path).path)
-    add, relu = f"{path}.add", trace.producer(path)
-    watched = (path, relu) if kind == "none" else (path, relu, add)
+    parts = trace.parts(path)
+    add, relu = parts.total, parts.activation
+    watched = tuple(each for each in (path, relu, add) if each)
 
     def question(network: ResNet, picture: Tensor) -> BlockView:
         with torch.inference_mode(), watching(network, watched) as seen:
@@ -65,16 +66,16 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
     """For every block, in order, how F(x) compares with x; empty for a plain network. One forward."""
     trace = traced(loaded)
     kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
-    adds = [f"{path}.add" for path, kind in kinds.items() if kind != "none"]
+    blocks = {trace.parts(path).total: path for path, kind in kinds.items() if kind != "none"}
 
     def question(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
         ratios: list[BlockRatio] = []
 
         def measure(path: str, passage: Passage) -> None:  # at once: the maps need not be kept
-            block = path.removesuffix(".add")
+            block = blocks[path]
             ratios.append(_ratio(block, kinds[block], *passage.inputs))
 
-        with torch.inference_mode(), observed(network, adds, measure):
+        with torch.inference_mode(), observed(network, blocks, measure):
             network(picture)
         return tuple(ratios)
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from resnet_viz.errors import PathError
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.roles import CONTAINERS, Role, stage_number
 
 INPUT = "input"  # the node from which the first edge starts
-CONTAINERS = frozenset({"Stage", "BasicBlock", "Bottleneck"})
 
 Shape = tuple[int, ...]
 
@@ -30,6 +30,8 @@ class LayerRecord:
     path: str  # "layer1.0.conv1"
     kind: str  # "Conv2d", "BatchNorm2d", "ReLU", "Add", … , "Stage", "BasicBlock", "Bottleneck"
     order: int  # position in the order of execution, 0 for the first row
+    role: Role  # what it is for
+    parent: str  # path of the stage or block that holds this row; empty for the network's own
     input_shape: Shape
     output_shape: Shape
     params: int
@@ -42,27 +44,21 @@ class LayerRecord:
     receptive_field: int = 1
     jump: int = 1
     start: float = 0.0
+    shortcut_kind: str = "none"  # of a layer on a shortcut: "identity", "projection" or "zero-pad"
 
     @property
     def is_container(self) -> bool:
         """Whether the numbers are sums over layers inside."""
-        return self.kind in CONTAINERS
+        return self.role in CONTAINERS
 
     @property
     def is_block(self) -> bool:
-        return self.is_container and self.kind != "Stage"
+        return self.role is Role.BLOCK
 
     @property
     def stage(self) -> int:
         """1 to 4 inside a stage, 0 for stem and head."""
-        first = self.path.partition(".")[0]
-        return int(first.removeprefix("layer")) if first.startswith("layer") else 0
-
-    @property
-    def parent(self) -> str:
-        """Path of the stage or block that holds this row; empty for the network itself."""
-        head = self.path.rpartition(".")[0]
-        return head.removesuffix(".downsample")
+        return stage_number(self.path)
 
     @property
     def level(self) -> int:
@@ -72,19 +68,27 @@ class LayerRecord:
     @property
     def on_shortcut(self) -> bool:
         """Whether the row lies on the path around the branch."""
-        return ".downsample." in self.path or self.path.endswith(".shortcut")
+        return self.role is Role.SHORTCUT
 
     @property
-    def shortcut_kind(self) -> str:
-        """Of which kind of shortcut the row is: "identity", "projection", "zero-pad"; else "none"."""
-        if not self.on_shortcut:
-            return "none"
-        return {"Identity": "identity", "ZeroPad": "zero-pad"}.get(self.kind, "projection")
+    def keeps_shape(self) -> bool:
+        """Whether it works position by position and gives what it was given in shape."""
+        return self.kernel is None and self.input_shape == self.output_shape
 
     @property
     def activations(self) -> int:
         """How many numbers the layer puts out for one picture."""
         return int(np.prod(self.output_shape))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockParts:
+    """The paths of a block's layers, each group in the order of execution."""
+
+    branch: tuple[str, ...]  # F(x)
+    shortcut: tuple[str, ...]  # x, or what makes it fit; empty in a plain block
+    total: str  # F(x) + x; empty in a plain block
+    activation: str  # after the sum; empty in a block that ends with the sum
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,47 @@ class Trace:
         return (layer for layer in self.layers if not layer.is_container)
 
     def stages(self) -> tuple[LayerRecord, ...]:
-        return tuple(layer for layer in self.layers if layer.kind == "Stage")
+        return self.with_role(Role.STAGE)
+
+    def with_role(self, role: Role) -> tuple[LayerRecord, ...]:
+        """All rows that play a role, in order."""
+        return tuple(layer for layer in self.layers if layer.role is role)
+
+    @property
+    def stem(self) -> tuple[LayerRecord, ...]:
+        """The layers before the first stage."""
+        return self.with_role(Role.STEM)
+
+    @property
+    def head(self) -> tuple[LayerRecord, ...]:
+        """The layers between the last stage and the classifier."""
+        return self.with_role(Role.HEAD)
+
+    @property
+    def classifier(self) -> LayerRecord:
+        """The layer that gives the class scores."""
+        return self.with_role(Role.CLASSIFIER)[-1]
+
+    def parts(self, block: str) -> BlockParts:
+        """The layers of a block by what they do."""
+        inside = self.inside(block)
+        chosen = {
+            role: tuple(row.path for row in inside if row.role is role)
+            for role in (Role.BRANCH, Role.SHORTCUT, Role.SUM, Role.ACTIVATION)
+        }
+        return BlockParts(
+            chosen[Role.BRANCH],
+            chosen[Role.SHORTCUT],
+            next(iter(chosen[Role.SUM]), ""),
+            next(iter(chosen[Role.ACTIVATION]), ""),
+        )
+
+    def block_of(self, path: str) -> str:
+        """The block that a row is or lies in; empty for stages, stem and head."""
+        row = self[path]
+        if row.is_block:
+            return row.path
+        return row.parent if row.parent and self[row.parent].is_block else ""
 
     def blocks(self, stage: str = "") -> tuple[LayerRecord, ...]:
         """All blocks, or those of one stage."""

@@ -93,7 +93,7 @@ def operated(loaded: LoadedModel, surgery: Surgery) -> LoadedModel:
         altered = AlteredAdd(
             surgery.alphas.get(path, 1.0), path in surgery.removed, path in surgery.cut
         )
-        private.module.set_submodule(f"{path}.add", altered)
+        private.module.set_submodule(traced(loaded).parts(path).total, altered)
     for path, other in surgery.swapped:
         _exchange(private.module, path, other)
     return private

@@ -7,9 +7,8 @@ meta device, which costs no memory at any input size.
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import takewhile
@@ -21,13 +20,17 @@ from torch import Tensor, nn
 from torchinfo.layer_info import LayerInfo
 
 from resnet_viz.analysis.receptive_field import Field, widest
-from resnet_viz.analysis.records import CONTAINERS, INPUT, LayerRecord, Shape, Trace
-from resnet_viz.model.blocks import ZeroPad
+from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
+from resnet_viz.errors import ConfigError
+from resnet_viz.model.blocks import Block
 from resnet_viz.model.config import ResNetConfig, check_input_size
-from resnet_viz.model.resnet import ResNet, build_meta
+from resnet_viz.model.kinds import kind_of
+from resnet_viz.model.resnet import ResNet, Stage, build_meta
+from resnet_viz.model.roles import CONTAINERS, Role
 
 Edge = tuple[str, str]
-Window = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]  # kernel, stride, padding
+
+_NOBODY = ""  # the source of a tensor that no module put out
 
 # torchinfo keeps the last run of each class of network in a module-level dictionary.
 _TORCHINFO = threading.Lock()
@@ -55,6 +58,7 @@ def trace_anew(config: ResNetConfig, size: int) -> Trace:
             ).summary_list
         finally:
             torchinfo.torchinfo.clear_cached_forward_pass()
+    _check_edges(edges)
     return Trace(config, size, tuple(_records(network, rows, edges)), tuple(edges))
 
 
@@ -76,12 +80,17 @@ def _following(network: nn.Module) -> Iterator[list[Edge]]:
     made_by: dict[int, str] = {}
     alive: list[Tensor] = []  # so that no two tensors share an id
 
+    def begin(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        made_by[id(inputs[0])] = INPUT
+        alive.append(inputs[0])
+
     def note(path: str, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        edges.extend((made_by.get(id(tensor), INPUT), path) for tensor in inputs)
+        edges.extend((made_by.get(id(tensor), _NOBODY), path) for tensor in inputs)
         made_by[id(output)] = path
         alive.append(output)
 
-    handles = [
+    handles = [network.register_forward_pre_hook(begin)]
+    handles += [
         module.register_forward_hook(lambda _, inputs, output, p=path: note(p, inputs, output))
         for path, module in network.named_modules()
         if not _holds_layers(module)
@@ -93,9 +102,20 @@ def _following(network: nn.Module) -> Iterator[list[Edge]]:
             handle.remove()
 
 
-def _records(network: nn.Module, rows: list[LayerInfo], edges: list[Edge]) -> list[LayerRecord]:
+def _check_edges(edges: list[Edge]) -> None:
+    """Raise `ConfigError` for a tensor that came from an operation that is no module."""
+    for source, target in edges:
+        if source == _NOBODY:
+            raise ConfigError(
+                f"{target} reads a tensor that no layer has made; each operation of a network has to "
+                "be a module of its own."
+            )
+
+
+def _records(network: ResNet, rows: list[LayerInfo], edges: list[Edge]) -> list[LayerRecord]:
     """One record for each row: layers as torchinfo measured them, containers as sums over theirs."""
     paths = {module: path for path, module in network.named_modules()}
+    roles = network.roles()
     # The network itself is the Trace; a projection's two layers stand in their block.
     shown = [row for row in rows if not _is_transparent(row.module)]
     sources: dict[str, list[str]] = {}
@@ -107,30 +127,43 @@ def _records(network: nn.Module, rows: list[LayerInfo], edges: list[Edge]) -> li
         path = paths[row.module]
         if not _holds_layers(row.module):
             field_in = widest([fields[source] for source in sources[path]])
-            records.append(_layer(path, order, row, field_in))
+            place = roles[path], _parent(path, roles)
+            records.append(_layer(path, order, row, field_in, *place))
             fields[path] = Field(*_field_of(records[-1]))
     for order, row in enumerate(shown):  # in order, so that each lands at its own place
         if _holds_layers(row.module):
-            records.insert(order, _container(paths[row.module], order, row, records[order:]))
+            path = paths[row.module]
+            place = roles[path], _parent(path, roles)
+            records.insert(order, _container(path, order, row, records[order:], *place))
     return records
 
 
-def _layer(path: str, order: int, row: LayerInfo, field: Field) -> LayerRecord:
+def _parent(path: str, roles: Mapping[str, Role]) -> str:
+    """The innermost stage or block around a path; empty for the network's own parts."""
+    while path := path.rpartition(".")[0]:
+        if roles[path] in CONTAINERS:
+            break
+    return path
+
+
+def _layer(
+    path: str, order: int, row: LayerInfo, field: Field, role: Role, parent: str
+) -> LayerRecord:
     """The record of a module that computes; `field` is that of its input."""
-    module = row.module
+    module, kind = row.module, kind_of(row.module, path)
     input_shape, output_shape = tuple(row.input_size[1:]), tuple(row.output_size[1:])
-    kernel, stride, padding = _window(module, input_shape) or (None, None, None)
+    kernel, stride, padding = kind.window(module, input_shape) or (None, None, None)
     if kernel and stride and padding:
         field = field.through(kernel[0], stride[0], padding[0])
     parameters = module.named_parameters(recurse=False)
     return LayerRecord(
         path=path,
-        kind=type(module).__name__,
+        kind=kind.name,
         order=order,
         input_shape=input_shape,
         output_shape=output_shape,
         params=row.num_params,
-        macs=_macs(module, output_shape),
+        macs=kind.macs(module, output_shape),
         weights=tuple((name, tuple(value.shape)) for name, value in parameters),
         kernel=kernel,
         stride=stride,
@@ -139,10 +172,15 @@ def _layer(path: str, order: int, row: LayerInfo, field: Field) -> LayerRecord:
         receptive_field=field.size,
         jump=field.jump,
         start=field.start,
+        role=role,
+        parent=parent,
+        shortcut_kind=(kind.shortcut or "projection") if role is Role.SHORTCUT else "none",
     )
 
 
-def _container(path: str, order: int, row: LayerInfo, after: list[LayerRecord]) -> LayerRecord:
+def _container(
+    path: str, order: int, row: LayerInfo, after: list[LayerRecord], role: Role, parent: str
+) -> LayerRecord:
     """The record of a stage or block: sums over its layers, the field of the last one."""
     within = path + "."
     inside = list(takewhile(lambda layer: layer.path.startswith(within), after))
@@ -158,37 +196,13 @@ def _container(path: str, order: int, row: LayerInfo, after: list[LayerRecord]) 
         receptive_field=receptive_field,
         jump=jump,
         start=start,
+        role=role,
+        parent=parent,
     )
 
 
 def _field_of(record: LayerRecord) -> tuple[int, int, float]:
     return record.receptive_field, record.jump, record.start
-
-
-def _window(module: nn.Module, input_shape: Shape) -> Window | None:
-    """Kernel, stride and padding of a layer that moves a window over its input."""
-    match module:
-        case nn.Conv2d() | nn.MaxPool2d():
-            return _pair(module.kernel_size), _pair(module.stride), _pair(module.padding)
-        case nn.AdaptiveAvgPool2d():  # to 1 × 1: one window as large as the map
-            window = _pair(input_shape[1:])
-            return window, window, (0, 0)
-        case ZeroPad():
-            return (1, 1), _pair(module.stride), (0, 0)
-        case _:
-            return None
-
-
-def _macs(module: nn.Module, output_shape: Shape) -> int:
-    """Multiply-adds of one picture: each weight is used once for every output position."""
-    if isinstance(module, nn.Conv2d | nn.Linear):
-        return module.weight.numel() * math.prod(output_shape[1:])
-    return 0
-
-
-def _pair(value: object) -> tuple[int, int]:
-    height, width = value if isinstance(value, tuple) else (value, value)
-    return int(height), int(width)
 
 
 def _holds_layers(module: nn.Module) -> bool:
@@ -197,4 +211,4 @@ def _holds_layers(module: nn.Module) -> bool:
 
 def _is_transparent(module: nn.Module) -> bool:
     """Whether a module only groups others and is no stage or block of its own."""
-    return _holds_layers(module) and type(module).__name__ not in CONTAINERS
+    return _holds_layers(module) and not isinstance(module, Stage | Block)

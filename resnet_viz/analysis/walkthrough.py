@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final
 
 from resnet_viz.analysis.records import LayerRecord, Shape, Trace
+from resnet_viz.model.roles import Role
 
-TITLES = {
-    "conv1": "Convolution",
-    "bn1": "BatchNorm and ReLU",
-    "maxpool": "Max-pooling",
-    "avgpool": "Global average pooling",
-    "fc": "Fully connected",
-}
+# By the kinds of the layers of a step.
+_TITLES: Final[Mapping[tuple[str, ...], str]] = MappingProxyType(
+    {
+        ("Conv2d",): "Convolution",
+        ("BatchNorm2d", "ReLU"): "BatchNorm and ReLU",
+        ("MaxPool2d",): "Max-pooling",
+        ("AdaptiveAvgPool2d",): "Global average pooling",
+        ("Linear",): "Fully connected",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +55,27 @@ class Step:
 
 def walkthrough(trace: Trace) -> tuple[Step, ...]:
     """The steps of a network: stem, one for each stage, head."""
-    groups = [[trace["conv1"]], [trace["bn1"], trace["relu"]]]
-    if "maxpool" in trace:
-        groups.append([trace["maxpool"]])
-    groups += [[stage] for stage in trace.stages()]
-    groups += [[trace["avgpool"]], [trace["fc"]]]
+    groups = [
+        *_windows_and_what_follows(trace.stem),
+        *((stage,) for stage in trace.stages()),
+        *((row,) for row in trace.head if row.kernel),  # flattening is no step of its own
+        (trace.classifier,),
+    ]
     return tuple(
-        Step(number, _title(trace, group[0]), tuple(group))
-        for number, group in enumerate(groups, start=1)
+        Step(number, _title(trace, group), group) for number, group in enumerate(groups, start=1)
     )
 
 
-def _title(trace: Trace, row: LayerRecord) -> str:
-    if row.kind != "Stage":
-        return TITLES[row.path]
-    blocks = trace.blocks(row.path)
-    return f"Stage {row.stage}: {blocks[0].kind} × {len(blocks)}"
+def _windows_and_what_follows(rows: tuple[LayerRecord, ...]) -> list[tuple[LayerRecord, ...]]:
+    """Each layer that moves a window alone, and what works position by position after it together."""
+    runs = groupby(rows, key=lambda row: row.path if row.kernel else "")
+    return [tuple(run) for _, run in runs]
+
+
+def _title(trace: Trace, group: tuple[LayerRecord, ...]) -> str:
+    first = group[0]
+    if first.role is not Role.STAGE:
+        kinds = tuple(row.kind for row in group)
+        return _TITLES.get(kinds, " and ".join(kinds))
+    blocks = trace.blocks(first.path)
+    return f"Stage {first.stage}: {blocks[0].kind} × {len(blocks)}"

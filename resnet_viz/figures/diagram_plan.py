@@ -16,6 +16,7 @@ from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.errors import ExplorerError, PathError
 from resnet_viz.figures import diagram_labels as labels
 from resnet_viz.figures import numbers
+from resnet_viz.model.roles import Role
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -30,8 +31,6 @@ OUTPUT: Final = "output"  # the node at which the last edge ends
 STEM: Final = "stem"
 HEAD: Final = "head"
 Run = tuple[LayerRecord, ...]
-
-_KEEPS_SHAPE: Final = frozenset({"BatchNorm2d", "ReLU", "Identity", "Add"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Plan:
         self.trace = trace
         self.within = within
         self.scope = trace.inside(within) if within else trace.layers
-        self.alone = "." in within  # one block
+        self.alone = bool(within) and trace[within].is_block
         self.level = "blocks" if self.alone and level == "stages" else level
         self.runs = {stage.path: self._runs(stage.path) for stage in trace.stages()}
         self.run_of = {b.path: run for runs in self.runs.values() for run in runs for b in run}
@@ -93,7 +92,7 @@ class Plan:
         if path in self.seats or path not in self.trace:
             return self.seats.get(path, "")
         if self.level == "stages":
-            return path.partition(".")[0]
+            return self._stage_seat(self.trace[path])
         return self.run_of[path][0].path if path in self.run_of else path
 
     def items(self) -> Iterator[Node | Frame]:
@@ -164,7 +163,7 @@ class Plan:
         made, read = self.trace[source], self.trace[target]
         if self.level != "layers":
             return made.parent == read.parent != ""  # a block's shape stands behind its sum
-        return read.on_shortcut or (made.kind in _KEEPS_SHAPE and made.parent == read.parent)
+        return read.on_shortcut or (made.keeps_shape and made.parent == read.parent)
 
     def _runs(self, stage: str) -> tuple[Run, ...]:
         if self.alone or self.level == "all-blocks":
@@ -187,17 +186,17 @@ class Plan:
 
     def _stage_seat(self, row: LayerRecord) -> str:
         if row.stage:
-            return row.path.partition(".")[0]
-        return STEM if row.order < self.trace.stages()[0].order else HEAD
+            return self.trace.stages()[row.stage - 1].path
+        return STEM if row.role is Role.STEM else HEAD
 
     def _block_seat(self, row: LayerRecord) -> str:
         """The block's box; the sum, and the ReLU after it, sit where branch and shortcut meet."""
         if not row.parent:
             return self._stage_seat(row)
         first = self.run_of[row.parent][0].path
-        total = f"{row.parent}.add"
-        is_after = total in self.trace and row.order >= self.trace[total].order
-        return f"{first}.add" if is_after else first
+        total = self.trace.parts(row.parent).total
+        is_after = total and row.order >= self.trace[total].order
+        return self.trace.parts(first).total if is_after else first
 
     def _layer_seat(self, row: LayerRecord) -> str:
         first = self.run_of[row.parent][0].path if row.parent else ""
@@ -240,10 +239,10 @@ class Plan:
         )
         hint = labels.tooltip(block)
         box = Node(block.path, lines, block.stage, hint, repeats=len(run))
-        return (box, *(self._layer(row) for row in layers if row.kind == "Add"))
+        return (box, *(self._layer(row) for row in layers if row.role is Role.SUM))
 
     def _layer(self, row: LayerRecord) -> Node:
-        if row.kind == "Add":
+        if row.role is Role.SUM:
             return Node(row.path, (labels.title("+"),), row.stage, labels.tooltip(row), "circle")
         kind = row.shortcut_kind if row.on_shortcut else ""
         return Node(

@@ -15,6 +15,7 @@ from resnet_viz.analysis.residual_records import BlockRatio, Lesion
 from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
+from resnet_viz.model.roles import STAGE_NAME, stage_number
 from resnet_viz.weights.lesion_table import LesionTable
 
 _GAP: Final = 6  # pixels between maps
@@ -55,7 +56,7 @@ def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go
     The axis of the angles ends near the outermost one; 90° is always on it, dotted.
     """
     paths = [ratio.path for ratio in ratios]
-    hues = [theme.stage(_stage(path)) for path in paths]
+    hues = [theme.stage(stage_number(path)) for path in paths]
     angles = [None if ratio.angle is None else round(ratio.angle, 1) for ratio in ratios]
     bars = _bars(paths, [ratio.ratio for ratio in ratios], hues, theme, selected)
     bars.update(
@@ -139,7 +140,9 @@ def _bars_without(
     level: str,
 ) -> go.Figure:
     """A share for the network without each block, and a dotted line for the whole network."""
-    bars = _bars(paths, heights, [theme.stage(_stage(path)) for path in paths], theme, selected)
+    bars = _bars(
+        paths, heights, [theme.stage(stage_number(path)) for path in paths], theme, selected
+    )
     bars.update(marker_pattern=_hatched(kinds, theme))
     highest = max(untouched, *heights)
     layout = _layout(theme, paths) | {
@@ -238,14 +241,9 @@ def _names(paths: Sequence[str]) -> dict[str, object]:
         return {"tickangle": -40}
     stages: dict[str, list[str]] = {}
     for path in paths:
-        stages.setdefault(path.partition(".")[0], []).append(path)
+        stages.setdefault(STAGE_NAME.format(stage_number(path)), []).append(path)
     middles = [blocks[len(blocks) // 2] for blocks in stages.values()]
     return {"tickangle": 0, "tickvals": middles, "ticktext": list(stages)}
-
-
-def _stage(path: str) -> int:
-    """The stage of a block: 2 for `layer2.0`."""
-    return int(path.partition(".")[0].removeprefix("layer"))
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.roles import Role
 
 
 class Conv2d(nn.Conv2d):
@@ -71,6 +72,7 @@ class Block(nn.Module):
     """What both blocks share: how a branch meets the shortcut."""
 
     last_norm: str  # the norm that zero-init sets to zero
+    last_activation: str  # the activation after the sum; empty for a block that ends with the sum
 
     def add_shortcut(self, kind: str, in_channels: int, out_channels: int, stride: int) -> None:
         """Add shortcut and sum. The projection, which has parameters, has torchvision's name."""
@@ -87,6 +89,14 @@ class Block(nn.Module):
             return branch
         total: Tensor = self.add(branch, self.get_submodule(self.around)(x))
         return total
+
+    def role_of(self, name: str) -> Role:
+        """The role of one of the block's own layers."""
+        if isinstance(self.get_submodule(name), Add):
+            return Role.SUM
+        if name == self.last_activation:
+            return Role.ACTIVATION
+        return Role.SHORTCUT if name == getattr(self, "around", "") else Role.BRANCH
 
     def bypass(self, x: Tensor) -> Tensor:
         """What is left of the block without its branch: its ReLU on the shortcut alone.
@@ -107,6 +117,7 @@ class BasicBlock(Block):
     """Two 3×3 convolutions, He et al. 2015 figure 5 left."""
 
     last_norm = "bn2"
+    last_activation = "relu2"
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
         super().__init__()
@@ -130,6 +141,7 @@ class Bottleneck(Block):
     """1×1 down, 3×3 (in groups for ResNeXt), 1×1 up by four, He et al. 2015 figure 5 right."""
 
     last_norm = "bn3"
+    last_activation = "relu3"
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ from torch import nn
 
 from resnet_viz.model.blocks import BLOCKS, BatchNorm2d, Block, Conv2d, Linear, initialise
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.roles import STAGE_NAME, Role
 
 
 class Stage(nn.Sequential):
@@ -37,6 +38,28 @@ class ResNet(nn.Sequential):
         for module in self.modules():  # after all, since a block comes before its own norms
             if self.config.zero_init and isinstance(module, Block):
                 nn.init.zeros_(module.get_submodule(module.last_norm).weight)  # type: ignore[arg-type]
+
+    def roles(self) -> dict[str, Role]:
+        """The role of every stage, block and layer, by its path; what is inside a shortcut is one."""
+        roles: dict[str, Role] = {}
+        place = Role.STEM
+        for name, module in self.named_children():
+            if isinstance(module, Stage):
+                roles[name], place = Role.STAGE, Role.HEAD
+                for index, block in module.named_children():
+                    roles |= _block_roles(f"{name}.{index}", block)
+            else:
+                roles[name] = Role.CLASSIFIER if isinstance(module, Linear) else place
+        return roles
+
+
+def _block_roles(path: str, block: nn.Module) -> dict[str, Role]:
+    assert isinstance(block, Block)
+    roles = {path: Role.BLOCK}
+    for name, _ in block.named_modules():
+        if name:
+            roles[f"{path}.{name}"] = block.role_of(name.partition(".")[0])
+    return roles
 
 
 def build_meta(config: ResNetConfig) -> ResNet:
@@ -72,7 +95,7 @@ def _stages(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
             stride = 2 if stage > 0 and index == 0 else 1
             blocks.append(block(config, stage, in_channels, stride))
             in_channels = config.planes(stage) * config.expansion
-        yield f"layer{stage + 1}", Stage(*blocks)
+        yield STAGE_NAME.format(stage + 1), Stage(*blocks)
 
 
 def _out_channels(config: ResNetConfig) -> int:

@@ -15,7 +15,7 @@ from resnet_viz.figures import numbers
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.ui import controls, panels, weights_panel, widgets
 from resnet_viz.ui.explorer import Explorer
-from resnet_viz.ui.texts import plain, text
+from resnet_viz.ui.texts import explanation, plain, text
 from resnet_viz.weights.loaded import LoadedModel
 
 _WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
@@ -28,7 +28,9 @@ _NAMED: Final = 12  # dead channels by number; of more, how many there are
 def stem(explorer: Explorer) -> None:
     """All filters of the first convolution as one picture, beside their lengths and what they say."""
     loaded = explorer.model()  # before any word: what is too large to run is one sentence
-    across = figures.stem_columns(explorer.trace["conv1"].output_shape[0])
+    across = figures.stem_columns(
+        explorer.trace[weights.first_layer(explorer.trace)].output_shape[0]
+    )
     share = min(max(across, 5), 8)  # of 64 filters the wall is as wide as the words
     wall, words = st.columns([share, 8], gap="large")
     with words:
@@ -97,7 +99,10 @@ def layer(explorer: Explorer, row: LayerRecord) -> None:
 def _weights(explorer: Explorer, row: LayerRecord) -> None:
     """The part that changes with the filter or class that is chosen."""
     with panels.told():
-        _KINDS[row.kind](explorer, row)
+        if row.kind in _KINDS:
+            _KINDS[row.kind](explorer, row)
+        else:
+            st.markdown(explanation(row.kind))
         if row.kind != "BatchNorm2d":  # whose γ stand there already, in order
             weights_panel.spread(explorer, row)
 

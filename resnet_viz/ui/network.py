@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from resnet_viz.analysis.receptive_field import Field, field_box
@@ -19,29 +20,39 @@ THUMBNAILS: Final = 4
 THUMBNAIL_SIZE: Final = 56  # pixels
 MEASURES: Final = ("Out", "Parameters", "Multiply-adds", "Receptive field", "Shortcut")
 
-_STANDS_FOR: Final = {"conv1": ("bn1", "relu"), "fc": ("avgpool", "flatten")}
-_TITLES: Final = {"conv1": "conv1 + ReLU", "fc": "avgpool + fc"}
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A layer of the stem, a block, or the classifier, on the way through the network."""
 
     row: LayerRecord
+    also: tuple[LayerRecord, ...] = ()  # layers beside it that it stands for
     run: str = ""  # the first of the equal blocks that it is folded with
     pictured: bool = True  # whether it has thumbnails
     sent: bool = True  # and whether they are shown now; those of folded blocks come later
 
     @property
     def shown(self) -> str:
-        """The layer whose output stands for this place: the stem's convolution after its ReLU."""
-        return "relu" if self.row.path == "conv1" else self.row.path
+        """The layer whose output stands for this place: a convolution's after its ReLU."""
+        return self.after[-1].path if self.after else self.row.path
+
+    @property
+    def after(self) -> tuple[LayerRecord, ...]:
+        """Of the layers that it stands for, those that come after it."""
+        return tuple(row for row in self.also if row.order > self.row.order)
+
+    @property
+    def title(self) -> str:
+        """`conv1 + ReLU`, `avgpool + fc`, or the row's path alone."""
+        before = [row.path for row in self.also if row.order < self.row.order and row.kernel]
+        after = [self.after[-1].kind] if self.after else []
+        return " + ".join([*before, self.row.path, *after])
 
 
 def places(trace: Trace, unfolded: Collection[str] = ()) -> tuple[Place, ...]:
     """Stem, blocks and head in order; of a folded run only the first block's thumbnails are sent."""
-    stem = [Place(row) for row in trace.top() if row.path in ("conv1", "maxpool")]
-    return (*stem, *_blocks(trace, unfolded), Place(trace["fc"], pictured=False, sent=False))
+    head = Place(trace.classifier, trace.head, pictured=False, sent=False)
+    return (*_stem(trace), *_blocks(trace, unfolded), head)
 
 
 def runs(trace: Trace) -> dict[str, tuple[LayerRecord, ...]]:
@@ -112,6 +123,16 @@ def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
     return (row.shortcut_kind, shortcut_label(row, 1)) if row else ("", "")
 
 
+def _stem(trace: Trace) -> Iterator[Place]:
+    """A place for each layer that moves a window, with what works position by position after it."""
+    rows = list(trace.stem)
+    while rows:
+        first, *rows = rows
+        after = tuple(takewhile(lambda row: not row.kernel, rows))
+        rows = rows[len(after) :]
+        yield Place(first, after)
+
+
 def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
     folded = runs(trace)
     run_of = {block.path: run for run, blocks in folded.items() for block in blocks}
@@ -119,7 +140,7 @@ def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
         run = run_of.get(block.path, "")
         first = run in ("", block.path)
         pictured = first or len(folded[run]) <= MAX_PICTURED
-        yield Place(block, run, pictured, sent=first or (pictured and run in unfolded))
+        yield Place(block, (), run, pictured, sent=first or (pictured and run in unfolded))
 
 
 def _channels(capture: Capture, place: Place) -> tuple[int, ...]:
@@ -140,12 +161,12 @@ def _station(trace: Trace, place: Place, channels: tuple[int, ...]) -> Station:
     )
     return Station(
         path=row.path,
-        title=_TITLES.get(row.path, row.path),
+        title=place.title,
         stage=row.stage,
         shape=facts[0],
         facts=facts if row.is_block else facts[:-1],
         sight=sight(trace, row),
-        also=_STANDS_FOR.get(row.path, ()),
+        also=tuple(each.path for each in place.also),
         run=place.run,
         shortcut=kind,
         shortcut_label="" if kind == "identity" else label,

@@ -19,6 +19,7 @@ from resnet_viz.images import DRAWINGS, as_seen
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
 from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.texts import explanation as kind_explanation
 from resnet_viz.ui.texts import plain, text
 from resnet_viz.weights.bundled import BundledSource, cards
 from resnet_viz.weights.sources import describe
@@ -74,14 +75,14 @@ def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
 
 def explanation(explorer: Explorer, row: LayerRecord) -> None:
     """What a layer, block or stage does, in words; only what is true of this one."""
-    names = [row.kind]
+    names = []
     if row.is_block:
         names.append(f"shortcut_{explorer.config.shortcut}")
     if row.kind == "Conv2d":
         names += ["conv_1x1"] if row.kernel == (1, 1) else []
         names += ["conv_groups"] if row.groups != 1 else []
         names += ["conv_stride"] if row.stride != (1, 1) else []
-    st.markdown("\n\n".join(text(name) for name in names))
+    st.markdown("\n\n".join([kind_explanation(row.kind), *(text(name) for name in names)]))
 
 
 def weights_note(explorer: Explorer) -> None:
@@ -230,7 +231,7 @@ def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> 
 
 def stage_costs(explorer: Explorer) -> None:
     """Multiply-adds and parameters of stem, stages and head, side by side."""
-    rows = [row for row in explorer.trace.top() if row.params and row.kind != "BatchNorm2d"]
+    rows = [row for row in explorer.trace.top() if row.macs]
     for column, measure in zip(st.columns(2, gap="large"), ("macs", "params"), strict=True):
         with column:
             values = [getattr(row, measure) for row in rows]
@@ -270,10 +271,9 @@ def _formula_line(formula: Formula) -> str:
 def breadcrumbs(explorer: Explorer) -> None:
     """Stem, stages and head; the blocks of the stage; the layers of the block: a click selects."""
     trace, path = explorer.trace, explorer.layer
-    stage, *inside = path.split(".")
-    holders = {"Stages": "", "Blocks": stage}
-    if inside:
-        holders["Layers"] = f"{stage}.{inside[0]}"
+    row, block = explorer.selected, trace.block_of(path)
+    stage = trace.stages()[row.stage - 1].path if row.stage else path
+    holders = {"Stages": "", "Blocks": stage, **({"Layers": block} if block else {})}
     for label, holder in holders.items():
         if rows := trace.children(holder):
             _choices(label, holder, [row.path for row in rows], path)

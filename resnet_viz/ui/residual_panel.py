@@ -11,6 +11,7 @@ import streamlit as st
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.figures import maps, numbers, residual
+from resnet_viz.model.roles import Role
 from resnet_viz.ui import cache, controls, panels
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
@@ -23,11 +24,8 @@ _RATIOS: Final = "_ratio_chart"  # the key of the chart
 
 def block_of(trace: Trace, path: str) -> str:
     """The block that a layer belongs to: its own, a stage's first, and for stem and head the first."""
-    parts = path.split(".")
-    if len(parts) > 1:
-        return ".".join(parts[:2])
-    stage = parts[0] if trace[path].kind == "Stage" else ""
-    return trace.blocks(stage)[0].path
+    stage = path if trace[path].role is Role.STAGE else ""
+    return trace.block_of(path) or trace.blocks(stage)[0].path
 
 
 def choose_block(explorer: Explorer) -> str:
@@ -44,7 +42,7 @@ def choose_block(explorer: Explorer) -> str:
 
 def why_this_block(explorer: Explorer, block: str) -> None:
     """Say which block stands for a layer that is in none."""
-    if "." not in explorer.layer:
+    if not explorer.trace.block_of(explorer.layer):
         st.caption(f"{explorer.layer} is no block; shown is {block}.")
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from resnet_viz.analysis.records import CONTAINERS, LayerRecord, Trace
+from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.components.layer_table import Column, Row, layer_table
 from resnet_viz.figures import numbers, tables
 from resnet_viz.figures.tables import COLUMNS
@@ -115,7 +115,7 @@ def _row(layer: LayerRecord, columns: tuple[str, ...], most: dict[str, int]) -> 
 def _share(layer: LayerRecord, slug: str, most: dict[str, int]) -> float:
     """A layer's part of the largest layer's; sums have no bar, they would dwarf every layer."""
     measure = _measure(slug)
-    if not measure or layer.kind in CONTAINERS:
+    if not measure or layer.is_container:
         return 0.0
     return float(getattr(layer, measure)) / most[measure]
 

@@ -10,6 +10,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.model.roles import Role
 from resnet_viz.ui import controls, panels, shell, widgets
 from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
@@ -75,7 +76,7 @@ def what_comes_out(explorer: Explorer, step: Step) -> None:
     )
     path = step.shown.path
     activation = explorer.capture(path)[path]
-    if path == "fc":
+    if path == explorer.trace.classifier.path:
         panels.prediction_chart(explorer, explorer.prediction(explorer.capture(path)))
         return
     st.markdown(f"**The channels of {path} that vary most**")
@@ -90,7 +91,7 @@ def what_comes_out(explorer: Explorer, step: Step) -> None:
 
 def inside(explorer: Explorer, step: Step) -> None:
     """The blocks of a stage, each with its shapes and costs."""
-    blocks = explorer.trace.blocks(step.shown.path) if step.shown.kind == "Stage" else ()
+    blocks = explorer.trace.blocks(step.shown.path) if step.shown.role is Role.STAGE else ()
     if not blocks:
         return
     rows = [

@@ -84,6 +84,8 @@ def by_hand(
     layer = _worked_out(trace, path)
     at = (channel, row, column)
     check_cell(layer, *at)
+    if layer.kind not in WORKED:
+        raise PathError(f"{layer.path} is a {layer.kind}; its values are not worked out here yet.")
 
     def question(network: ResNet) -> Worked:
         worked = WORKED[layer.kind](_cell(network, trace, seen, layer.path, at, strongest))

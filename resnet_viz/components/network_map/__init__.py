@@ -39,7 +39,7 @@ class Station:
     shape: str  # "64 × 56 × 56"
     facts: tuple[str, ...]  # a value for each of the map's `measures`
     sight: Sight
-    also: tuple[str, ...] = ()  # layers beside it that it stands for: "bn1" and "relu" in the stem
+    also: tuple[str, ...] = ()  # layers beside it that it stands for: norm and ReLU in the stem
     run: str = ""  # the first of the equal blocks that it can be folded with
     shortcut: str = ""  # "" none, "identity", "projection", "zero-pad"
     shortcut_label: str = ""  # "1×1, /2"
