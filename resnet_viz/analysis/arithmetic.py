@@ -142,10 +142,7 @@ def _field(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
 
 
 def _field_of(trace: Trace, path: str) -> Field:
-    if path == INPUT:
-        return Field()
-    layer = trace[path]
-    return Field(layer.receptive_field, layer.jump, layer.start)
+    return Field() if path == INPUT else trace[path].field
 
 
 def _activations(record: LayerRecord) -> Formula:

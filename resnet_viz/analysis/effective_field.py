@@ -22,7 +22,7 @@ from resnet_viz.analysis.question import (
     traced,
     watching,
 )
-from resnet_viz.analysis.receptive_field import Field, field_box
+from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
@@ -119,7 +119,7 @@ def effective_field(
             (gradient,) = torch.autograd.grad(target, picture)  # (1, 3, H, W)
         return target.item(), as_array(gradient[0].abs().sum(dim=0))  # (H, W)
 
-    theory = Field(layer.receptive_field, layer.jump, layer.start)
+    theory = layer.field
     value, gradient = ask(loaded, image, question)
     return EffectiveField(
         path,

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 import numpy as np
 
+from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.errors import PathError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.roles import CONTAINERS, Role, stage_number
@@ -69,6 +70,16 @@ class LayerRecord:
     def on_shortcut(self) -> bool:
         """Whether the row lies on the path around the branch."""
         return self.role is Role.SHORTCUT
+
+    @property
+    def field(self) -> Field:
+        """Size, jump and start of its outputs' receptive fields."""
+        return Field(self.receptive_field, self.jump, self.start)
+
+    def central_box(self, input_size: int) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of what its central output depends on, in pixels of the input."""
+        middle = self.output_shape[1] // 2 if len(self.output_shape) == 3 else 0
+        return field_box(self.field, middle, middle, input_size)
 
     @property
     def keeps_shape(self) -> bool:

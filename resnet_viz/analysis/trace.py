@@ -129,7 +129,7 @@ def _records(network: ResNet, rows: list[LayerInfo], edges: list[Edge]) -> list[
             field_in = widest([fields[source] for source in sources[path]])
             place = roles[path], _parent(path, roles)
             records.append(_layer(path, order, row, field_in, *place))
-            fields[path] = Field(*_field_of(records[-1]))
+            fields[path] = records[-1].field
     for order, row in enumerate(shown):  # in order, so that each lands at its own place
         if _holds_layers(row.module):
             path = paths[row.module]
@@ -184,7 +184,7 @@ def _container(
     """The record of a stage or block: sums over its layers, the field of the last one."""
     within = path + "."
     inside = list(takewhile(lambda layer: layer.path.startswith(within), after))
-    receptive_field, jump, start = _field_of(inside[-1])
+    field = inside[-1].field
     return LayerRecord(
         path=path,
         kind=type(row.module).__name__,
@@ -193,16 +193,12 @@ def _container(
         output_shape=tuple(row.output_size[1:]),
         params=sum(layer.params for layer in inside),
         macs=sum(layer.macs for layer in inside),
-        receptive_field=receptive_field,
-        jump=jump,
-        start=start,
+        receptive_field=field.size,
+        jump=field.jump,
+        start=field.start,
         role=role,
         parent=parent,
     )
-
-
-def _field_of(record: LayerRecord) -> tuple[int, int, float]:
-    return record.receptive_field, record.jump, record.start
 
 
 def _holds_layers(module: nn.Module) -> bool:

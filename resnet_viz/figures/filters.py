@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -15,6 +14,7 @@ from resnet_viz.analysis.filters import Histogram, NormParameters
 from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
+from resnet_viz.figures.png import png
 
 _WALL: Final = 1000  # pixels across that a wall of tiles comes near to: sharp on a large screen
 _GAP: Final = 0.12  # between tiles, of a tile's side
@@ -175,9 +175,7 @@ def _wall(tiles: np.ndarray, across: int) -> bytes:
         top, left = place // across * step, place % across * step
         wall[top : top + side * zoom, left : left + side * zoom, :3] = tile
         wall[top : top + side * zoom, left : left + side * zoom, 3] = 255
-    buffer = io.BytesIO()
-    Image.fromarray(wall).save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    return png(Image.fromarray(wall), compress_level=6)
 
 
 def _hues(weights: Sequence[float]) -> list[str]:

@@ -12,6 +12,7 @@ from plotly.colors import sample_colorscale
 
 from resnet_viz.figures import numbers
 from resnet_viz.figures.palette import ACTIVATION_SCALE, SIGNED_SCALE
+from resnet_viz.figures.png import png
 
 _STEPS: Final = 256  # colours in a scale
 
@@ -78,6 +79,4 @@ def _palette_png(levels: np.ndarray, signed: bool) -> bytes:
     """One byte a pixel: a third of the size and of the time of an RGB picture."""
     picture = Image.fromarray(levels)
     picture.putpalette(colour_table(signed).tobytes())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return png(picture)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -15,6 +14,7 @@ from resnet_viz.analysis.residual_records import BlockRatio, Lesion
 from resnet_viz.figures import charts, numbers
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
+from resnet_viz.figures.png import png
 from resnet_viz.model.roles import STAGE_NAME, stage_number
 from resnet_viz.weights.lesion_table import LesionTable
 
@@ -42,12 +42,12 @@ def map_grid(maps: Sequence[np.ndarray], reach: float, *, signed: bool, side: in
     picture = Image.new("RGBA", (columns * step - _GAP, rows * step - _GAP))
     for place, tile in enumerate(tiles):
         picture.paste(tile, (place % 2 * step, place // 2 * step))
-    return _png(picture)
+    return png(picture)
 
 
 def colour_bar(*, signed: bool) -> bytes:
     """The scale itself, low to high from left to right, as PNG."""
-    return _png(Image.fromarray(colour_table(signed)[None]).resize((256, 12)))
+    return png(Image.fromarray(colour_table(signed)[None]).resize((256, 12)))
 
 
 def ratio_chart(ratios: Sequence[BlockRatio], selected: str, theme: Theme) -> go.Figure:
@@ -244,9 +244,3 @@ def _names(paths: Sequence[str]) -> dict[str, object]:
         stages.setdefault(STAGE_NAME.format(stage_number(path)), []).append(path)
     middles = [blocks[len(blocks) // 2] for blocks in stages.values()]
     return {"tickangle": 0, "tickvals": middles, "ticktext": list(stages)}
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()

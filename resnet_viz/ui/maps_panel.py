@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.analysis.records import Activation, LayerRecord
 from resnet_viz.components.feature_wall import Pin, feature_wall
 from resnet_viz.figures import numbers
@@ -46,7 +45,7 @@ def wall(explorer: Explorer, activation: Activation) -> None:
         activation.path,
         activation.values,
         as_seen(explorer.image, explorer.weights.preprocessing),
-        Field(row.receptive_field, row.jump, row.start),
+        row.field,
         opening=wall_state.opening(
             _subject(explorer), activation.values, explorer.layer, explorer.trace
         ),

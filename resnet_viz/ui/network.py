@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
 from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station
 from resnet_viz.figures import maps, numbers
@@ -108,11 +107,8 @@ def selection(trace: Trace, path: str) -> Selection:
 
 def sight(trace: Trace, row: LayerRecord) -> Sight:
     """The receptive field of a layer's central cell, as a frame on the picture."""
-    cells = row.output_shape[1] if len(row.output_shape) == 3 else 1
-    field = Field(row.receptive_field, row.jump, row.start)
     left, top, right, bottom = (
-        round(edge / trace.input_size, 4)
-        for edge in field_box(field, cells // 2, cells // 2, trace.input_size)
+        round(edge / trace.input_size, 4) for edge in row.central_box(trace.input_size)
     )
     return Sight(row.receptive_field, (left, top, right, bottom))
 

@@ -9,7 +9,6 @@ from typing import Final, Literal
 import streamlit as st
 
 from resnet_viz.analysis.arithmetic import Formula, explain
-from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction
 from resnet_viz.components.cost_strip import Bar, cost_strip
 from resnet_viz.errors import ExplorerError
@@ -181,18 +180,10 @@ def picture_seen(
     caption, alt = "what the network sees", f"{explorer.image.name}, as the network sees it"
     if path:
         row = explorer.trace[path]
-        pixels = with_frame(pixels, central_field(explorer, path), explorer.theme.shortcut)
+        pixels = with_frame(pixels, row.central_box(explorer.input_size), explorer.theme.shortcut)
         caption += f" · frame: receptive field, {row.receptive_field:,} px"
     caption += f" · {explorer.input_size} × {explorer.input_size} pixels"
     st.image(enlarged(pixels), caption=caption, width=width, alt=alt)
-
-
-def central_field(explorer: Explorer, path: str) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of what the central cell of a layer depends on, in input pixels."""
-    row = explorer.trace[path]
-    cells = row.output_shape[1] if len(row.output_shape) == 3 else 1
-    field = Field(row.receptive_field, row.jump, row.start)
-    return field_box(field, cells // 2, cells // 2, explorer.input_size)
 
 
 def prediction_chart(explorer: Explorer, prediction: Prediction) -> None:

@@ -43,12 +43,14 @@ def suggest(shapes: Mapping[str, Shape]) -> Suggestion | None:
         inferred = _infer(shapes)
     except (ConfigError, KeyError, IndexError, ZeroDivisionError):
         return None  # whatever it is, no network that can be described
-    same = (known for known in PRESETS.values() if _visible(known) == _visible(inferred))
-    preset = next(same, inferred)
+    same = [known for known in PRESETS.values() if _visible(known) == _visible(inferred)]
+    preset = same[0] if same else inferred
     config = replace(preset, num_classes=inferred.num_classes)
     if shapes != parameter_shapes(config):
         return None
-    return Suggestion(config, f"This file fits {_words(config)}.")
+    twins = ", ".join(twin.name for twin in same[1:])
+    also = f", or {twins}: shortcuts without parameters leave no trace in a file" if twins else ""
+    return Suggestion(config, f"This file fits {_words(config)}{also}.")
 
 
 @lru_cache(maxsize=32)

@@ -38,7 +38,10 @@ def test_a_pickle_becomes_safetensors_with_the_same_logits(source, tmp_path):
 def test_the_summary_names_a_preset(tmp_path):
     source, target = tmp_path / "a.pth", tmp_path / "a.safetensors"
     torch.save(small_network(config=PRESETS["resnet20"]).state_dict(), source)
-    assert convert(source, target).sentence == "This file fits resnet20 with 10 classes."
+    assert convert(source, target).sentence == (
+        "This file fits resnet20 with 10 classes, or plain20: shortcuts without parameters leave no "
+        "trace in a file."
+    )
 
 
 def test_what_fits_nothing_is_converted_and_said_so(tmp_path):
