@@ -42,7 +42,7 @@ class Click:
 
 def measure() -> list[Result]:
     """Layers that were not asked for before, and the same ones again."""
-    with servers.explorer() as address, running_chromium() as browser:
+    with servers.view_state() as address, running_chromium() as browser:
         clicks = {
             network: [
                 click

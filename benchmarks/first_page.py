@@ -24,7 +24,7 @@ _NOTE = (
 
 def measure() -> list[Result]:
     """The very first visit of each server, then visits in turn."""
-    with servers.explorer() as ours, servers.hello_world() as peer, running_chromium() as browser:
+    with servers.view_state() as ours, servers.hello_world() as peer, running_chromium() as browser:
         first = [_visit(browser, peer, _HEADING), _visit(browser, ours, DRAWN)]
         times: dict[str, list[float]] = {ours: [], peer: []}
         for number in range(VISITS):

@@ -52,7 +52,7 @@ _GAPS = """
 
 def measure() -> list[Result]:
     """Frame after frame over the feature wall and the network map; and what it sends: nothing."""
-    with servers.explorer() as address, running_chromium() as browser:
+    with servers.view_state() as address, running_chromium() as browser:
         results = []
         for name, (path, where) in _PLACES.items():
             with browsers.fresh_page(browser) as (page, traffic):

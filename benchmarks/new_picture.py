@@ -25,7 +25,7 @@ def measure() -> list[Result]:
     """Every sample once, none of them asked for before; then each again."""
     others = [slug for slug in SAMPLES if slug != DEFAULT_SAMPLE]
     with (
-        servers.explorer() as address,
+        servers.view_state() as address,
         running_chromium() as browser,
         browsers.fresh_page(browser) as (page, traffic),
     ):

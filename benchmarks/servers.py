@@ -14,7 +14,7 @@ _HELLO = 'import streamlit as st\n\nst.title("Hello world")\nst.write("A page wi
 
 
 @contextmanager
-def explorer() -> Iterator[str]:
+def view_state() -> Iterator[str]:
     """The app on a free port; yields its address once it answers."""
     with serving() as address:
         yield address

@@ -5,8 +5,8 @@ import streamlit as st
 from resnet_viz.figures.diagrams import LEVELS, describe, network_diagram
 from resnet_viz.ui import diagram_panel, panels, shell, widgets
 
-with shell.page("diagram") as explorer:
-    trace, theme = explorer.trace, explorer.theme
+with shell.page("diagram") as view_state:
+    trace, theme = view_state.trace, view_state.theme
     st.title("Diagram")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = widgets.segments("Detail", tuple(LEVELS), key="level", default="blocks")
@@ -16,18 +16,18 @@ with shell.page("diagram") as explorer:
             "Direction", ("down", "across"), key="direction", default="down"
         )
     within = "" if scope == "network" else scope
-    st.caption(f"{LEVELS[level]} · {diagram_panel.LEGEND[explorer.config.shortcut]}")
+    st.caption(f"{LEVELS[level]} · {diagram_panel.LEGEND[view_state.config.shortcut]}")
     diagram = network_diagram(
         trace,
         level,
         theme,
         within=within,
-        selected=explorer.layer,
+        selected=view_state.layer,
         horizontal=direction == "across",
     )
-    diagram_panel.drawing(explorer, diagram, describe(trace, level, within))
+    diagram_panel.drawing(view_state, diagram, describe(trace, level, within))
 
-    st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
-    panels.breadcrumbs(explorer)
-    panels.row_facts(explorer.selected)
-    panels.explanation(explorer, explorer.selected)
+    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    panels.breadcrumbs(view_state)
+    panels.row_facts(view_state.selected)
+    panels.explanation(view_state, view_state.selected)

@@ -6,14 +6,14 @@ from resnet_viz.figures import numbers
 from resnet_viz.ui import maps_panel, panels, shell
 from resnet_viz.ui.texts import plain
 
-with shell.page("feature_maps") as explorer:
+with shell.page("feature_maps") as view_state:
     st.title("Feature maps")
-    row = explorer.selected
+    row = view_state.selected
     st.caption(
-        f"{explorer.title} · {row.path} · {row.kind} · {numbers.shape(row.output_shape)} "
-        f"from {plain(explorer.image.name)}"
+        f"{view_state.title} · {row.path} · {row.kind} · {numbers.shape(row.output_shape)} "
+        f"from {plain(view_state.image.name)}"
     )
-    panels.breadcrumbs(explorer)
-    maps_panel.inside(explorer)
-    panels.explanation(explorer, row)
-    panels.weights_note(explorer)
+    panels.breadcrumbs(view_state)
+    maps_panel.inside(view_state)
+    panels.explanation(view_state, row)
+    panels.weights_note(view_state)

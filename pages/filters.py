@@ -5,16 +5,16 @@ import streamlit as st
 from resnet_viz.figures import numbers
 from resnet_viz.ui import filters_panel, panels, shell, weights_panel
 
-with shell.page("filters") as explorer:
+with shell.page("filters") as view_state:
     st.title("Filters")
     st.caption(
-        f"{explorer.title} · {explorer.weights.label} · "
-        f"{numbers.count(explorer.trace.params)} parameters"
+        f"{view_state.title} · {view_state.weights.label} · "
+        f"{numbers.count(view_state.trace.params)} parameters"
     )
-    filters_panel.stem(explorer)
+    filters_panel.stem(view_state)
 
-    row = filters_panel.subject(explorer.trace, explorer.layer)
+    row = filters_panel.subject(view_state.trace, view_state.layer)
     st.subheader(f"{row.path} · {row.kind}")
-    panels.breadcrumbs(explorer)
-    filters_panel.layer(explorer, row)
-    weights_panel.all_layers(explorer)
+    panels.breadcrumbs(view_state)
+    filters_panel.layer(view_state, row)
+    weights_panel.all_layers(view_state)

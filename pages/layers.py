@@ -6,32 +6,32 @@ from resnet_viz.figures import bars, numbers
 from resnet_viz.ui import panels, shell, table_panel, widgets
 from resnet_viz.ui.texts import text
 
-with shell.page("layers") as explorer:
-    trace = explorer.trace
+with shell.page("layers") as view_state:
+    trace = view_state.trace
     st.title("Layers")
     st.caption(
-        f"{explorer.title} at {numbers.shape(trace.input_shape)} · "
+        f"{view_state.title} at {numbers.shape(trace.input_shape)} · "
         f"{numbers.count(trace.params)} parameters · {numbers.count(trace.macs)} multiply-adds"
     )
     selection = table_panel.table_controls(trace)
-    table_panel.table(explorer, selection)
-    table_panel.downloads(explorer, selection)
+    table_panel.table(view_state, selection)
+    table_panel.downloads(view_state, selection)
 
-    st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
-    panels.breadcrumbs(explorer)
-    panels.row_facts(explorer.selected)
+    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    panels.breadcrumbs(view_state)
+    panels.row_facts(view_state.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
-        panels.explanation(explorer, explorer.selected)
+        panels.explanation(view_state, view_state.selected)
     with sums:
-        panels.arithmetic(explorer, explorer.layer)
+        panels.arithmetic(view_state, view_state.layer)
 
     st.subheader("Cost by layer")
     measure = widgets.segments("Measure", tuple(bars.MEASURES), key="measure", default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:
         st.plotly_chart(
-            bars.cost_bars(leaves, measure, explorer.theme),
+            bars.cost_bars(leaves, measure, view_state.theme),
             alt=f"{bars.MEASURES[measure]} of {len(leaves)} layers in the order of execution",
         )
     else:

@@ -7,28 +7,28 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui import panels, shell
 from resnet_viz.ui.network_panel import network_panel
 
-with shell.page("overview") as explorer:
-    config, trace = explorer.config, explorer.trace
-    st.title(f"{explorer.title} looks at your picture")
+with shell.page("overview") as view_state:
+    config, trace = view_state.config, view_state.trace
+    st.title(f"{view_state.title} looks at your picture")
     st.caption(
         f"{numbers.count(config.depth)} weighted layers · {numbers.count(trace.params)} parameters · "
         f"{numbers.short(trace.macs)} multiply-adds · {numbers.count(config.num_classes)} classes · "
         f"{config.block} blocks {', '.join(map(str, config.repeats))}"
     )
-    with panels.told():
-        network_panel(explorer)
-        panels.weights_note(explorer)
+    with panels.error_boundary():
+        network_panel(view_state)
+        panels.weights_note(view_state)
 
-    st.subheader(f"{explorer.layer} · {explorer.selected.kind}")
-    panels.row_facts(explorer.selected)
+    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    panels.row_facts(view_state.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
-        panels.explanation(explorer, explorer.selected)
+        panels.explanation(view_state, view_state.selected)
         with st.container(horizontal=True):
             st.page_link(
                 shell.page_path("feature_maps"), label="Feature maps", icon=":material/grid_view:"
             )
-            if explorer.selected.stage:
+            if view_state.selected.stage:
                 st.page_link(
                     shell.page_path("residual"), label="Residual", icon=":material/call_split:"
                 )
@@ -37,9 +37,9 @@ with shell.page("overview") as explorer:
                 shell.page_path("diagram"), label="Diagram", icon=":material/account_tree:"
             )
     with sums:
-        panels.arithmetic(explorer, explorer.layer)
+        panels.arithmetic(view_state, view_state.layer)
 
     st.subheader("Where the costs are")
-    panels.stage_costs(explorer)
+    panels.stage_costs(view_state)
     if config == PRESETS["walkthrough"]:
         st.page_link(shell.page_path("walkthrough"), label="Walk through it in nine steps")

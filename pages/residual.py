@@ -1,35 +1,35 @@
-"""One block through the residual lens: what it adds, and what becomes of the answer without it."""
+"""The residual decomposition of one block: what it adds, and what becomes of the answer without it."""
 
 import streamlit as st
 
 from resnet_viz.ui import (
+    ablation_panel,
     lesion_panel,
     lesion_table_panel,
     panels,
     residual_panel,
     shapes_panel,
     shell,
-    surgery_panel,
 )
 from resnet_viz.ui.texts import plain
 
-with shell.page("residual") as explorer:
+with shell.page("residual") as view_state:
     st.title("Residual")
-    st.caption(f"{explorer.title} · {explorer.weights.label} · {plain(explorer.image.name)}")
-    if not explorer.weights.trained:
-        panels.weights_note(explorer)  # before anything is read into the numbers
-    block = residual_panel.choose_block(explorer)
-    residual_panel.why_this_block(explorer, block)
-    residual_panel.taken_apart(explorer, block)
-    residual_panel.all_blocks(explorer, block)
+    st.caption(f"{view_state.title} · {view_state.weights.label} · {plain(view_state.image.name)}")
+    if not view_state.weights.trained:
+        panels.weights_note(view_state)  # before anything is read into the numbers
+    block = residual_panel.choose_block(view_state)
+    residual_panel.why_this_block(view_state, block)
+    residual_panel.taken_apart(view_state, block)
+    residual_panel.all_blocks(view_state, block)
 
-    shapes_panel.little_difference(explorer)
-    lesion_table_panel.on_test_set(explorer, block)
+    shapes_panel.little_difference(view_state)
+    lesion_table_panel.on_test_set(view_state, block)
 
-    st.subheader(f"Surgery on {block}")
-    surgery_panel.operating_table(explorer, block)
-    if explorer.config.shortcut != "none":
+    st.subheader(f"Ablation of {block}")
+    ablation_panel.ablation_panel(view_state, block)
+    if view_state.config.shortcut != "none":
         st.subheader("Lesion study")
-        lesion_panel.study(explorer, block)
-    if explorer.weights.trained:
-        panels.weights_note(explorer)
+        lesion_panel.study(view_state, block)
+    if view_state.weights.trained:
+        panels.weights_note(view_state)

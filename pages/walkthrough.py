@@ -7,14 +7,14 @@ from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui import panels, shell, walkthrough_panel
 
-with shell.page("walkthrough") as explorer:
-    steps = walkthrough(explorer.trace)
+with shell.page("walkthrough") as view_state:
+    steps = walkthrough(view_state.trace)
     st.title("Walkthrough")
     st.caption(
-        f"{explorer.title} in {len(steps)} steps, at {explorer.input_size} × "
-        f"{explorer.input_size} pixels"
+        f"{view_state.title} in {len(steps)} steps, at {view_state.input_size} × "
+        f"{view_state.input_size} pixels"
     )
-    if explorer.config != PRESETS["walkthrough"]:
+    if view_state.config != PRESETS["walkthrough"]:
         walkthrough_panel.offer_original()
     step = walkthrough_panel.choose(steps)
 
@@ -22,13 +22,13 @@ with shell.page("walkthrough") as explorer:
     st.subheader(f"{numbers.shape(step.input_shape)} → {numbers.shape(step.output_shape)}")
     words, picture = st.columns([3, 2], gap="large")
     with words:
-        walkthrough_panel.explain(explorer, step)
-    with picture, panels.told():
-        panels.picture_seen(explorer, step.shown.path)
-    with panels.told():
-        walkthrough_panel.what_comes_out(explorer, step)
-        panels.weights_note(explorer)
-    walkthrough_panel.inside(explorer, step)
+        walkthrough_panel.explain(view_state, step)
+    with picture, panels.error_boundary():
+        panels.picture_seen(view_state, step.shown.path)
+    with panels.error_boundary():
+        walkthrough_panel.what_comes_out(view_state, step)
+        panels.weights_note(view_state)
+    walkthrough_panel.inside(view_state, step)
     walkthrough_panel.all_steps(steps)
-    if explorer.config == PRESETS["walkthrough"]:
-        walkthrough_panel.about_the_name(explorer)
+    if view_state.config == PRESETS["walkthrough"]:
+        walkthrough_panel.about_the_name(view_state)

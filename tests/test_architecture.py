@@ -107,7 +107,7 @@ LAYER_NAMES = {
     *("maxpool", "avgpool", "flatten", "fc", "downsample", "add", ".add"),
 }
 # The layer that is selected at first: every network has it, and a link without a layer means it.
-MAY_NAME = {("ui/explorer.py", "layer1.0")}
+MAY_NAME = {("ui/view_state.py", "layer1.0")}
 
 
 def test_layers_are_known_by_their_roles_and_not_by_their_names():

@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viz.analysis.question import (
-    Passage,
+from resnet_viz.analysis.forward import (
+    ModuleIO,
     as_array,
     as_maps,
-    ask,
     finite,
-    observed,
-    run_to,
+    forward_hooks,
+    forward_until,
+    run_forward,
     traced,
 )
 from resnet_viz.analysis.records import (
@@ -61,7 +61,7 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
     """
     paths = _known(loaded, paths)
 
-    def question(network: ResNet, picture: Tensor) -> Capture:
+    def forward(network: ResNet, picture: Tensor) -> Capture:
         start = time.perf_counter()
         with torch.inference_mode(), _keeping(network, picture, paths) as kept:
             logits = as_array(network(picture)[0])  # (num_classes,)
@@ -69,7 +69,7 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
         seconds = time.perf_counter() - start
         return Capture(activations, logits, loaded.device, seconds, loaded.note)
 
-    return ask(loaded, image, question)
+    return run_forward(loaded, image, forward)
 
 
 def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Outputs:
@@ -86,13 +86,13 @@ def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Out
 
     last = max((path for path in paths if path != INPUT), key=end, default=INPUT)
 
-    def question(network: ResNet, picture: Tensor) -> Outputs:
+    def forward(network: ResNet, picture: Tensor) -> Outputs:
         with torch.inference_mode(), _keeping(network, picture, paths) as kept:
             if last != INPUT:
-                run_to(network, picture, last)
+                forward_until(network, picture, last)
         return Outputs(tuple(Activation(path, _maps(kept[path])) for path in paths))
 
-    return ask(loaded, image, question)
+    return run_forward(loaded, image, forward)
 
 
 def predict(capture: Capture, class_names: Iterable[str], top: int = 5) -> Prediction:
@@ -121,10 +121,10 @@ def _keeping(network: ResNet, picture: Tensor, paths: Iterable[str]) -> Iterator
     """Collect what the modules at `paths` put out. Nothing is copied: none of ours writes in place."""
     kept = {INPUT: picture}
 
-    def keep(path: str, passage: Passage) -> None:
+    def keep(path: str, passage: ModuleIO) -> None:
         kept[path] = passage.output
 
-    with observed(network, (path for path in paths if path != INPUT), keep):
+    with forward_hooks(network, (path for path in paths if path != INPUT), keep):
         yield kept
 
 

@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viz.analysis.question import (
+from resnet_viz.analysis.forward import (
     as_array,
     as_maps,
-    ask,
     check_cell,
-    run_to,
+    forward_until,
+    record_io,
+    run_forward,
     traced,
-    watching,
 )
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.records import LayerRecord, Trace
@@ -110,17 +110,17 @@ def effective_field(
     check_cell(layer, channel or 0, row, column)
     _check_memory(trace, layer)
 
-    def question(network: ResNet, picture: Tensor) -> tuple[float, np.ndarray]:
+    def forward(network: ResNet, picture: Tensor) -> tuple[float, np.ndarray]:
         picture.requires_grad_()
-        with torch.enable_grad(), watching(network, [layer.path]) as seen:
-            run_to(network, picture, layer.path)
+        with torch.enable_grad(), record_io(network, [layer.path]) as seen:
+            forward_until(network, picture, layer.path)
             cell = as_maps(seen[layer.path].output)[:, row, column]  # (C,)
             target = cell.sum() if channel is None else cell[channel]
             (gradient,) = torch.autograd.grad(target, picture)  # (1, 3, H, W)
         return target.item(), as_array(gradient[0].abs().sum(dim=0))  # (H, W)
 
     theory = layer.field
-    value, gradient = ask(loaded, image, question)
+    value, gradient = run_forward(loaded, image, forward)
     return EffectiveField(
         path,
         channel,

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from torch import Tensor, nn
 
-from resnet_viz.analysis.question import as_array, traced
+from resnet_viz.analysis.forward import as_array, traced
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.errors import PathError
 from resnet_viz.weights.loaded import LoadedModel
@@ -101,7 +101,7 @@ def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
     layer = _layer(loaded, path, "Conv2d")
     if not 0 <= out_channel < layer.output_shape[0]:
         raise PathError(f"{path} has filters 0 to {layer.output_shape[0] - 1}, not {out_channel}.")
-    return loaded.ask(lambda network: as_array(_parameter(network, path)[out_channel]))
+    return loaded.run(lambda network: as_array(_parameter(network, path)[out_channel]))
 
 
 def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
@@ -116,7 +116,7 @@ def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
 def weight_statistics(loaded: LoadedModel) -> tuple[WeightStatistics, ...]:
     """One row for each layer that has weights, in the order of execution."""
     layers = [layer for layer in traced(loaded).leaves() if layer.weights]
-    return loaded.ask(
+    return loaded.run(
         lambda network: tuple(
             _statistics(layer, _parameter(network, layer.path)) for layer in layers
         )
@@ -135,7 +135,7 @@ def norm_parameters(loaded: LoadedModel, path: str) -> NormParameters:
     """A BatchNorm layer's parameters and running statistics; raises `PathError` for another layer."""
     _layer(loaded, path, "BatchNorm2d")
 
-    def question(network: nn.Module) -> NormParameters:
+    def forward(network: nn.Module) -> NormParameters:
         norm = network.get_submodule(path)
         assert isinstance(norm, nn.BatchNorm2d)
         assert norm.running_mean is not None
@@ -148,7 +148,7 @@ def norm_parameters(loaded: LoadedModel, path: str) -> NormParameters:
             eps=norm.eps,
         )
 
-    return loaded.ask(question)
+    return loaded.run(forward)
 
 
 def _layer(loaded: LoadedModel, path: str, kind: str = "") -> LayerRecord:
@@ -160,7 +160,7 @@ def _layer(loaded: LoadedModel, path: str, kind: str = "") -> LayerRecord:
 
 def _weight(loaded: LoadedModel, path: str, kind: str = "") -> np.ndarray:
     _layer(loaded, path, kind)
-    return loaded.ask(lambda network: as_array(_parameter(network, path)))
+    return loaded.run(lambda network: as_array(_parameter(network, path)))
 
 
 def _parameter(network: nn.Module, path: str) -> Tensor:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.capture import capture, predict
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.residual_records import Lesion
-from resnet_viz.analysis.surgery import Surgery, operate
 from resnet_viz.images import ImageInput
 from resnet_viz.weights.loaded import LoadedModel
 
@@ -40,7 +40,7 @@ def lesion_study(
     report(1, len(blocks) + 1)
     lesions = []
     for done, path in enumerate(blocks, start=2):
-        after = _probabilities(operate(loaded, image, Surgery(removed=(path,))))
+        after = _probabilities(capture_ablated(loaded, image, Ablation(removed=(path,))))
         lesions.append(_lesion(path, trace.shortcut_kind(path), before, after))
         report(done, len(blocks) + 1)
     return tuple(lesions)

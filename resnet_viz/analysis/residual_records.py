@@ -1,4 +1,4 @@
-"""What the residual lens finds, as plain data: one block's arrays, its norms, an answer without it."""
+"""What the residual decomposition finds, as plain data: arrays of a block, norms, what is left without it."""
 
 from __future__ import annotations
 

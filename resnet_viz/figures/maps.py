@@ -27,7 +27,7 @@ def colour_table(signed: bool) -> np.ndarray:
     return table
 
 
-def most_varied(values: np.ndarray, count: int) -> list[int]:
+def top_variance_channels(values: np.ndarray, count: int) -> list[int]:
     """The channels of (C, H, W) activations that vary most over the picture, best first.
 
     Of channels that vary alike, as those of a single cell do, the ones of the largest |value|.

@@ -1,4 +1,4 @@
-"""A block seen through the residual lens: maps on one scale, and charts of what blocks add and are worth."""
+"""A block and its residual decomposition: maps on one scale, and charts of what blocks add and are worth."""
 
 from __future__ import annotations
 

@@ -13,49 +13,51 @@ from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures.working import Names, working
 from resnet_viz.ui import cache, controls, wall_state
 from resnet_viz.ui.contributions_panel import contributions_panel
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 # How many input channels are shown one by one: as grids, and as lines.
 _GRIDS: Final = 4
 _LINES: Final = 8
 
 
-def by_hand_panel(explorer: Explorer, pin: Pin) -> None:
+def by_hand_panel(view_state: ViewState, pin: Pin) -> None:
     """How the value of a cell comes about, and the way on to the layers that it comes from."""
-    row = explorer.trace[explorer.trace.producer(explorer.layer)]
+    row = view_state.trace[view_state.trace.producer(view_state.layer)]
     worked = cache.by_hand(
-        explorer.network,
-        explorer.image,
-        explorer.layer,
+        view_state.network,
+        view_state.image,
+        view_state.layer,
         (pin.channel, pin.row, pin.column),
         _GRIDS if row.kind == "Conv2d" and row.kernel != (1, 1) else _LINES,
     )
-    names = _names(explorer, worked, row)
+    names = _names(view_state, worked, row)
     name = f"{row.path}, {names.target}, row {pin.row}, column {pin.column}, by hand"
     by_hand(
         name,
         working(worked, names),
-        on_pin=lambda place: wall_state.ask_for(Pin(**{**pin._asdict(), **place}), explorer.layer),
+        on_pin=lambda place: wall_state.ask_for(
+            Pin(**{**pin._asdict(), **place}), view_state.layer
+        ),
         key="by_hand",
     )
-    contributions_panel(explorer, worked, pin)
-    _sources(explorer, worked)
+    contributions_panel(view_state, worked, pin)
+    _sources(view_state, worked)
 
 
-def _names(explorer: Explorer, worked: Worked, row: LayerRecord) -> Names:
-    first = explorer.trace.sources(worked.path)[0]
+def _names(view_state: ViewState, worked: Worked, row: LayerRecord) -> Names:
+    first = view_state.trace.sources(worked.path)[0]
     target = f"channel {worked.channel}"
     classes: tuple[str, ...] = ()
     if isinstance(worked, WorkedScore):
-        target = f"“{explorer.weights.class_name(worked.channel)}”"
-        classes = tuple(f"“{explorer.weights.class_name(label)}”" for label in worked.classes)
+        target = f"“{view_state.weights.class_name(worked.channel)}”"
+        classes = tuple(f"“{view_state.weights.class_name(label)}”" for label in worked.classes)
     source = "the picture" if first == INPUT else first
     return Names(source, target, row.path, coloured=first == INPUT, classes=classes)
 
 
-def _sources(explorer: Explorer, worked: Worked) -> None:
+def _sources(view_state: ViewState, worked: Worked) -> None:
     """Buttons that lead to what counted most of what the layer reads, one layer earlier."""
-    sources = [path for path in explorer.trace.sources(worked.path) if path != INPUT]
+    sources = [path for path in view_state.trace.sources(worked.path) if path != INPUT]
     pin = Pin(*worked.origin)
     with st.container(horizontal=True, gap="small"):
         for path in sources:

@@ -9,17 +9,18 @@ from typing import Any, Final
 import streamlit as st
 
 from resnet_viz import images
+from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import by_hand as cells
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import filters, lens
-from resnet_viz.analysis import surgery as surgeries
+from resnet_viz.analysis import filters
+from resnet_viz.analysis import residual as decomposition
+from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.by_hand import Contributions, Worked
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.records import Capture, Outputs
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
-from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.analysis.trace import trace
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
@@ -29,7 +30,7 @@ from resnet_viz.weights.training_range import TrainingRange
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkKey:
+class ModelKey:
     """Which network answers, and where: what every answer is kept by."""
 
     config: ResNetConfig
@@ -44,60 +45,60 @@ _BY_VALUE: Final[dict[str | type[Any], Callable[[Any], Any]]] = {
 
 
 @st.cache_resource(max_entries=4, show_spinner="Building the network …")
-def model(network: NetworkKey) -> LoadedModel:
+def model(network: ModelKey) -> LoadedModel:
     """The network with its parameters; shared by everybody, never changed."""
     questions.check_runnable(trace(network.config, network.input_size))
     return sources.load(network.config, network.weights, network.input_size, network.device)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def is_sound(network: NetworkKey) -> bool:
+def is_sound(network: ModelKey) -> bool:
     """That a file could be read once; raises what `model` raises. Outlives the network itself."""
     model(network)
     return True
 
 
-def training_range(network: NetworkKey) -> TrainingRange | None:
+def training_range(network: ModelKey) -> TrainingRange | None:
     """The network's answers on its training images; the source keeps them."""
     return sources.training_range(network.config, network.weights, network.input_size)
 
 
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def capture(network: NetworkKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
+def capture(network: ModelKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
     """One picture through the network, with the outputs of the layers at `paths`."""
     return questions.capture(model(network), image, paths)
 
 
 @st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def block_view(network: NetworkKey, image: ImageInput, path: str) -> BlockView:
+def block_view(network: ModelKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
-    return lens.block_view(model(network), image, path)
+    return decomposition.block_view(model(network), image, path)
 
 
 @st.cache_data(max_entries=256, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def residual_ratios(network: NetworkKey, image: ImageInput) -> tuple[BlockRatio, ...]:
+def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, ...]:
     """What every block adds to its shortcut, in norms and angles."""
-    return lens.residual_ratios(model(network), image)
+    return decomposition.residual_ratios(model(network), image)
 
 
 @st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def operate(
-    network: NetworkKey, image: ImageInput, surgery: Surgery, paths: tuple[str, ...]
+def capture_ablated(
+    network: ModelKey, image: ImageInput, ablation: Ablation, paths: tuple[str, ...]
 ) -> Capture:
-    """One picture through the network after a surgery; the shared network stays as it is."""
-    return surgeries.operate(model(network), image, surgery, paths)
+    """One picture through the network after an ablation; the shared network stays as it is."""
+    return ablations.capture_ablated(model(network), image, ablation, paths)
 
 
 @st.cache_data(max_size="50MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
 def effective_field(
-    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int]
+    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> EffectiveField:
     """How much each pixel moves one cell: its channel, row and column."""
     return fields.effective_field(model(network), image, path, *cell)
 
 
 @st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def story(network: NetworkKey, image: ImageInput, path: str) -> Outputs:
+def story(network: ModelKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
     paths = cells.story(trace(network.config, network.input_size), path)
     return questions.outputs(model(network), image, (path, *paths))
@@ -105,7 +106,7 @@ def story(network: NetworkKey, image: ImageInput, path: str) -> Outputs:
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def by_hand(
-    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
+    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
 ) -> Worked:
     """How one cell comes about: its channel, row and column."""
     seen = story(network, image, path)
@@ -114,7 +115,7 @@ def by_hand(
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def contributions(
-    network: NetworkKey, image: ImageInput, path: str, cell: tuple[int, int, int]
+    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> Contributions:
     """What every input channel adds to one cell: its channel, row and column."""
     seen = story(network, image, path)
@@ -122,13 +123,13 @@ def contributions(
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the weights …")
-def weight_statistics(network: NetworkKey) -> tuple[WeightStatistics, ...]:
+def weight_statistics(network: ModelKey) -> tuple[WeightStatistics, ...]:
     """The numbers of every layer's weights."""
     return filters.weight_statistics(model(network))
 
 
 @st.cache_data(max_entries=512, show_spinner="Reading the weights …")
-def weight_histogram(network: NetworkKey, path: str) -> Histogram:
+def weight_histogram(network: ModelKey, path: str) -> Histogram:
     """How one layer's weights are spread."""
     return filters.weight_histogram(model(network), path)
 

@@ -10,10 +10,10 @@ from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures import numbers
 from resnet_viz.figures.filters import signed_bars
 from resnet_viz.ui import cache, controls, wall_state, widgets
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 
-def contributions_panel(explorer: Explorer, worked: Worked, pin: Pin) -> None:
+def contributions_panel(view_state: ViewState, worked: Worked, pin: Pin) -> None:
     """A switch, and behind it a bar for each channel; nothing where all of them are shown anyway."""
     if not isinstance(worked, WorkedConvolution | WorkedScore) or not worked.rest_channels:
         return
@@ -25,13 +25,17 @@ def contributions_panel(explorer: Explorer, worked: Worked, pin: Pin) -> None:
     ):
         return
     shares = cache.contributions(
-        explorer.network, explorer.image, explorer.layer, (pin.channel, pin.row, pin.column)
+        view_state.network, view_state.image, view_state.layer, (pin.channel, pin.row, pin.column)
     )
-    (source,) = explorer.trace.sources(worked.path)
+    (source,) = view_state.trace.sources(worked.path)
     key = f"_adds_{worked.path}_{pin.channel}_{pin.row}_{pin.column}"
     st.plotly_chart(
         signed_bars(
-            shares.values.tolist(), shares.channels, explorer.theme, name="channel", measure="adds"
+            shares.values.tolist(),
+            shares.channels,
+            view_state.theme,
+            name="channel",
+            measure="adds",
         ),
         config={"displayModeBar": False},
         alt=f"What each of {len(shares.channels):,} channels of {source} adds: {_extremes(shares)}",

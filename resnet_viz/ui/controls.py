@@ -25,8 +25,8 @@ from resnet_viz.model.config import (
 from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import picture_controls, widgets
-from resnet_viz.ui.explorer import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.ui.texts import plain
+from resnet_viz.ui.view_state import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.weights.sources import default_weights
 
 _FIELDS: Final = (

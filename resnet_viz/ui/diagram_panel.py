@@ -9,7 +9,7 @@ import graphviz
 import streamlit as st
 
 from resnet_viz.components.save_drawing import save_drawing
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 CONTAINER: Final = "diagram"  # key of the container, by which the buttons find the drawing
 
@@ -30,17 +30,17 @@ LEGEND: Final[Mapping[str, str]] = {
 }
 
 
-def drawing(explorer: Explorer, diagram: graphviz.Digraph, alt: str) -> None:
+def drawing(view_state: ViewState, diagram: graphviz.Digraph, alt: str) -> None:
     """Show the diagram at its own size, scrolling where it is larger than the page; offer files."""
     st.html(_OWN_SIZE)
     with st.container(key=CONTAINER, horizontal_alignment="center"):
         st.graphviz_chart(diagram, width="content", alt=alt)
-    name = explorer.file_name
+    name = view_state.file_name
     with st.container(horizontal=True, vertical_alignment="center"):
         save_drawing(
             CONTAINER,
             file_name=name,
-            background=explorer.theme.background,
+            background=view_state.theme.background,
             key="save_drawing",
         )
         st.download_button(

@@ -14,8 +14,8 @@ from resnet_viz.figures.fields import could_see, does_see, surroundings
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.images import as_seen
 from resnet_viz.ui import cache, panels, wall_state, widgets
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
+from resnet_viz.ui.view_state import ViewState
 
 _MOST: Final = (
     0.95  # of the gradient; Luo et al. 2016 count what lies within two standard deviations
@@ -23,7 +23,7 @@ _MOST: Final = (
 _WIDTH: Final = 1120  # pixels of both pictures at most; less where there is less room
 
 
-def field_panel(explorer: Explorer, pin: Pin) -> None:
+def field_panel(view_state: ViewState, pin: Pin) -> None:
     """A switch, and behind it the effective receptive field of a cell of the selected layer."""
     if not st.toggle(
         "Effective receptive field",
@@ -33,26 +33,26 @@ def field_panel(explorer: Explorer, pin: Pin) -> None:
     ):
         return
     field = cache.effective_field(
-        explorer.network, explorer.image, explorer.layer, (pin.channel, pin.row, pin.column)
+        view_state.network, view_state.image, view_state.layer, (pin.channel, pin.row, pin.column)
     )
     if not field.mass:
-        _switched_off(explorer, pin)
+        _switched_off(view_state, pin)
         return
     _numbers(field)
-    _pictures(explorer, field)
+    _pictures(view_state, field)
     st.markdown(text("effective_field"))
 
 
-def _switched_off(explorer: Explorer, pin: Pin) -> None:
+def _switched_off(view_state: ViewState, pin: Pin) -> None:
     """Say why there is nothing to see, and lead to a cell that sees something."""
     st.info(text("effective_field_none"), icon=":material/power_off:")
-    values = explorer.activation().values[pin.channel]  # (H, W)
+    values = view_state.activation().values[pin.channel]  # (H, W)
     if values.any():
         row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
         st.button(
             f"Pin the strongest cell of channel {pin.channel}",
             on_click=wall_state.ask_for,
-            args=(Pin(pin.channel, int(row), int(column)), explorer.layer),
+            args=(Pin(pin.channel, int(row), int(column)), view_state.layer),
             icon=":material/push_pin:",
         )
 
@@ -72,12 +72,12 @@ def _numbers(field: EffectiveField) -> None:
     )
 
 
-def _pictures(explorer: Explorer, field: EffectiveField) -> None:
+def _pictures(view_state: ViewState, field: EffectiveField) -> None:
     """What the cell could look at, what it does, and what the colours stand for."""
-    pixels = as_seen(explorer.image, explorer.weights.preprocessing)
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     frames = field.box, field.square(field.side_holding(_MOST))
     view = surroundings(field.box, len(pixels))
-    hue = explorer.theme.shortcut
+    hue = view_state.theme.shortcut
     with st.container(width=_WIDTH):
         could, does = st.columns(2, gap="medium")
     with could:

@@ -14,8 +14,8 @@ from resnet_viz.figures import filters as figures
 from resnet_viz.figures import numbers
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.ui import controls, panels, weights_panel, widgets
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import explanation, plain, text
+from resnet_viz.ui.view_state import ViewState
 from resnet_viz.weights.loaded import LoadedModel
 
 _WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
@@ -25,19 +25,19 @@ _NEAR_ZERO: Final = f"{100 * weights.NEAR_ZERO:g} %"
 _NAMED: Final = 12  # dead channels by number; of more, how many there are
 
 
-def stem(explorer: Explorer) -> None:
+def stem(view_state: ViewState) -> None:
     """All filters of the first convolution as one picture, beside their lengths and what they say."""
-    loaded = explorer.model()  # before any word: what is too large to run is one sentence
+    loaded = view_state.model()  # before any word: what is too large to run is one sentence
     across = figures.stem_columns(
-        explorer.trace[weights.first_layer(explorer.trace)].output_shape[0]
+        view_state.trace[weights.first_layer(view_state.trace)].output_shape[0]
     )
     share = min(max(across, 5), 8)  # of 64 filters the wall is as wide as the words
     wall, words = st.columns([share, 8], gap="large")
     with words:
-        st.markdown(text(f"filters_{'trained' if explorer.weights.trained else 'untrained'}"))
+        st.markdown(text(f"filters_{'trained' if view_state.weights.trained else 'untrained'}"))
         st.markdown(text("filters_stem"))
         one_scale = st.toggle("One scale for all filters", key="one_scale", bind=widgets.BOUND)
-        _lengths(explorer, loaded)
+        _lengths(view_state, loaded)
     with wall, st.container(width=_STEM):
         _stem_wall(loaded, one_scale)
 
@@ -55,12 +55,12 @@ def _stem_wall(loaded: LoadedModel, one_scale: bool) -> None:
     )
 
 
-def _lengths(explorer: Explorer, loaded: LoadedModel) -> None:
+def _lengths(view_state: ViewState, loaded: LoadedModel) -> None:
     """How long each filter is, which its stretched colours do not tell."""
     lengths = weights.stem_lengths(loaded)
     shortest, longest = int(lengths.argmin()), int(lengths.argmax())
     st.plotly_chart(
-        figures.length_bars(lengths, explorer.theme),
+        figures.length_bars(lengths, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Lengths of {len(lengths)} filters, from {numbers.value(lengths[shortest])} of filter "
         f"{shortest} to {numbers.value(lengths[longest])} of filter {longest}",
@@ -78,14 +78,14 @@ def nearest_convolution(trace: Trace, row: LayerRecord) -> str:
     return [r.path for r in trace.layers[: row.order] if r.kind == "Conv2d"][-1]
 
 
-def layer(explorer: Explorer, row: LayerRecord) -> None:
+def layer(view_state: ViewState, row: LayerRecord) -> None:
     """The weights of a layer, or the way to some."""
-    if row.path != explorer.layer:
-        st.caption(f"{explorer.layer} holds several layers; shown is its first convolution.")
+    if row.path != view_state.layer:
+        st.caption(f"{view_state.layer} holds several layers; shown is its first convolution.")
     if row.weights:
-        _weights(explorer, row)
+        _weights(view_state, row)
         return
-    path = nearest_convolution(explorer.trace, row)
+    path = nearest_convolution(view_state.trace, row)
     st.markdown(f"{row.kind} has no weights: there is nothing in it that could be learned.")
     st.button(
         f"Show {path}",
@@ -96,21 +96,21 @@ def layer(explorer: Explorer, row: LayerRecord) -> None:
 
 
 @st.fragment
-def _weights(explorer: Explorer, row: LayerRecord) -> None:
+def _weights(view_state: ViewState, row: LayerRecord) -> None:
     """The part that changes with the filter or class that is chosen."""
-    with panels.told():
+    with panels.error_boundary():
         if row.kind in _KINDS:
-            _KINDS[row.kind](explorer, row)
+            _KINDS[row.kind](view_state, row)
         else:
             st.markdown(explanation(row.kind))
         if row.kind != "BatchNorm2d":  # whose γ stand there already, in order
-            weights_panel.spread(explorer, row)
+            weights_panel.spread(view_state, row)
 
 
-def _convolution(explorer: Explorer, row: LayerRecord) -> None:
+def _convolution(view_state: ViewState, row: LayerRecord) -> None:
     """The kernels of one output channel."""
     chosen = _filter_number(row)
-    kernels = weights.kernels(explorer.model(), row.path, chosen)  # (C_in / groups, kh, kw)
+    kernels = weights.kernels(view_state.model(), row.path, chosen)  # (C_in / groups, kh, kw)
     first = len(kernels) * (chosen * (row.groups or 1) // row.output_shape[0])
     panels.key_figures(
         (
@@ -126,7 +126,7 @@ def _convolution(explorer: Explorer, row: LayerRecord) -> None:
             figures.signed_bars(
                 kernels[:, 0, 0].tolist(),
                 range(first, first + len(kernels)),
-                explorer.theme,
+                view_state.theme,
                 name="input channel",
             ),
             config={"displayModeBar": False},
@@ -170,9 +170,9 @@ def _filter_number(row: LayerRecord) -> int:
     )
 
 
-def _norm(explorer: Explorer, row: LayerRecord) -> None:
+def _norm(view_state: ViewState, row: LayerRecord) -> None:
     """γ, β and the running statistics of all channels."""
-    norm = weights.norm_parameters(explorer.model(), row.path)
+    norm = weights.norm_parameters(view_state.model(), row.path)
     panels.key_figures(
         (
             ("Channels", f"{len(norm.weight):,}"),
@@ -182,14 +182,14 @@ def _norm(explorer: Explorer, row: LayerRecord) -> None:
             ("Variance", _range(norm.variance)),
         )
     )
-    if explorer.weights.trained:
+    if view_state.weights.trained:
         st.markdown(_dead(norm))
     st.plotly_chart(
-        figures.norm_chart(norm, explorer.theme, hue=explorer.theme.stage(row.stage)),
+        figures.norm_chart(norm, view_state.theme, hue=view_state.theme.stage(row.stage)),
         config={"displayModeBar": False},
         alt=f"γ, β, running mean and variance of {len(norm.weight)} channels of {row.path}",
     )
-    st.markdown(text("filters_norm" if explorer.weights.trained else "filters_norm_untrained"))
+    st.markdown(text("filters_norm" if view_state.weights.trained else "filters_norm_untrained"))
 
 
 def _dead(norm: weights.NormParameters) -> str:
@@ -208,21 +208,21 @@ def _range(values: np.ndarray) -> str:
     return f"{numbers.value(float(values.min()))} … {numbers.value(float(values.max()))}"
 
 
-def _classifier(explorer: Explorer, row: LayerRecord) -> None:
+def _classifier(view_state: ViewState, row: LayerRecord) -> None:
     """The channels that speak loudest for a class, and against it."""
     count = row.output_shape[0]
-    names = [f"{index} {explorer.weights.class_name(index)}" for index in range(count)]
+    names = [f"{index} {view_state.weights.class_name(index)}" for index in range(count)]
     if st.session_state.get("class", names[0]) not in names:
         st.session_state["class"] = names[0]  # the other was chosen for another network
     chosen = names.index(widgets.choice("Class", names, key="class", default=names[0], width=320))
-    row_of_class = weights.class_weights(explorer.model(), chosen)  # (C,)
+    row_of_class = weights.class_weights(view_state.model(), chosen)  # (C,)
     order = np.argsort(-row_of_class, kind="stable")
     few = min(_FEW, len(order) // 2)
     most, least = (
         [(int(channel), float(row_of_class[channel])) for channel in half]
         for half in (order[:few], order[len(order) - few :])
     )
-    name = plain(explorer.weights.class_name(chosen))
+    name = plain(view_state.weights.class_name(chosen))
     best, worst = int(order[0]), int(order[-1])
     st.markdown(
         f"Channel **{best}** speaks most for **{name}** "
@@ -230,7 +230,7 @@ def _classifier(explorer: Explorer, row: LayerRecord) -> None:
         f"({numbers.value(float(row_of_class[worst]))})."
     )
     st.plotly_chart(
-        figures.class_bars(most, least, explorer.theme),
+        figures.class_bars(most, least, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Weights of the {few} channels most for and most against {name}",
     )
@@ -240,7 +240,7 @@ def _classifier(explorer: Explorer, row: LayerRecord) -> None:
     st.markdown(text("filters_linear"))
 
 
-_KINDS: Final[Mapping[str, Callable[[Explorer, LayerRecord], None]]] = {
+_KINDS: Final[Mapping[str, Callable[[ViewState, LayerRecord], None]]] = {
     "Conv2d": _convolution,
     "BatchNorm2d": _norm,
     "Linear": _classifier,

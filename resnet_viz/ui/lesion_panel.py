@@ -11,8 +11,8 @@ from resnet_viz.analysis.lesions import lesion_study, removable
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.figures import numbers, residual
 from resnet_viz.ui import panels, residual_panel
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain, text
+from resnet_viz.ui.view_state import ViewState
 
 _ASKED: Final = "_lesions_asked"  # in the session: what a study was asked of
 _KEPT: Final = "_lesions"  # and the last one: its subject, and what it found
@@ -20,19 +20,19 @@ _CHART: Final = "_lesion_chart"  # its key
 
 
 @st.fragment
-def study(explorer: Explorer, block: str) -> None:
+def study(view_state: ViewState, block: str) -> None:
     """Remove each block in turn, when asked to; the result stays until its subject changes."""
-    subject = _subject(explorer)
-    passes = len(removable(explorer.trace)) + 1
+    subject = _subject(view_state)
+    passes = len(removable(view_state.trace)) + 1
     st.button(
         f"Remove each block in turn: {passes} forward passes",
         on_click=_ask,
         args=(subject,),
         icon=":material/science:",
     )
-    with panels.told():
+    with panels.error_boundary():
         if st.session_state.get(_ASKED) == subject:
-            _show(explorer, _kept(subject) or _performed(explorer, subject), block)
+            _show(view_state, _kept(subject) or _performed(view_state, subject), block)
     st.caption(text("lesions"))
 
 
@@ -40,14 +40,14 @@ def _ask(subject: Hashable) -> None:
     st.session_state[_ASKED] = subject
 
 
-def _performed(explorer: Explorer, subject: Hashable) -> tuple[Lesion, ...]:
+def _performed(view_state: ViewState, subject: Hashable) -> tuple[Lesion, ...]:
     """The study itself, with a bar that tells how far it is."""
     bar = st.progress(0.0, "Asking the network …")
 
     def report(done: int, total: int) -> None:
         bar.progress(done / total, f"{done} of {total} forward passes")
 
-    lesions = lesion_study(explorer.model(), explorer.image, report)
+    lesions = lesion_study(view_state.model(), view_state.image, report)
     bar.empty()
     st.session_state[_KEPT] = (subject, lesions)
     return lesions
@@ -59,20 +59,20 @@ def _kept(subject: Hashable) -> tuple[Lesion, ...]:
     return lesions if before == subject else ()
 
 
-def _subject(explorer: Explorer) -> Hashable:
-    return explorer.network, explorer.image.sha256
+def _subject(view_state: ViewState) -> Hashable:
+    return view_state.network, view_state.image.sha256
 
 
-def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
+def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> None:
     """What the study found, in words and as bars; a click on one of them selects its block."""
-    name = plain(explorer.weights.class_name(lesions[0].target))
+    name = plain(view_state.weights.class_name(lesions[0].target))
     survived = sum(lesion.survived for lesion in lesions)
     st.markdown(
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
-        f"cases. {verdict(lesions, trained=explorer.weights.trained)}"
+        f"cases. {verdict(lesions, trained=view_state.weights.trained)}"
     )
     st.plotly_chart(
-        residual.lesion_bars(lesions, block, explorer.theme),
+        residual.lesion_bars(lesions, block, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Probability of {name} without each of {len(lesions)} blocks",
         key=_CHART,
@@ -80,14 +80,16 @@ def _show(explorer: Explorer, lesions: tuple[Lesion, ...], block: str) -> None:
         selection_mode="points",
     )
     with st.expander("As a table", icon=":material/table_rows:"):
-        panels.table([_row(explorer, lesion) for lesion in lesions], "What is left without a block")
+        panels.table(
+            [_row(view_state, lesion) for lesion in lesions], "What is left without a block"
+        )
     if residual_panel.clicked(_CHART) not in ("", block):
         st.rerun()  # the whole page, not this part of it: another block is selected
 
 
-def _row(explorer: Explorer, lesion: Lesion) -> dict[str, str]:
+def _row(view_state: ViewState, lesion: Lesion) -> dict[str, str]:
     """What a study found about one block, as cells of a table."""
-    answer = plain(explorer.weights.class_name(lesion.top))
+    answer = plain(view_state.weights.class_name(lesion.top))
     return {
         "Without": lesion.path,
         "Shortcut": lesion.kind,

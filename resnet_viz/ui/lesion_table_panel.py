@@ -8,8 +8,8 @@ import streamlit as st
 
 from resnet_viz.figures import numbers, residual
 from resnet_viz.ui import panels, residual_panel
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
+from resnet_viz.ui.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.lesion_table import LesionTable, read_lesions
 
@@ -17,17 +17,17 @@ _CHART: Final = "_lesion_table_chart"  # its key
 _BOTH: Final = 2.0  # times the untouched error: what counts as missed
 
 
-def on_test_set(explorer: Explorer, block: str) -> None:
+def on_test_set(view_state: ViewState, block: str) -> None:
     """The stored study of a bundled network, in words, as bars and as a table; else nothing."""
-    if explorer.weights.source != BundledSource.slug:
+    if view_state.weights.source != BundledSource.slug:
         return
-    table = read_lesions(explorer.config.name)
+    table = read_lesions(view_state.config.name)
     if table is None:
         return
     st.subheader("Lesion study on the test set")
     st.markdown(finding(table))
     st.plotly_chart(
-        residual.lesion_table_bars(table, block, explorer.theme),
+        residual.lesion_table_bars(table, block, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
         key=_CHART,

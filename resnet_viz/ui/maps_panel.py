@@ -11,48 +11,48 @@ from resnet_viz.figures.wall import side_of_squares
 from resnet_viz.images import as_seen
 from resnet_viz.ui import panels, wall_state
 from resnet_viz.ui.by_hand_panel import by_hand_panel
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.field_panel import field_panel
 from resnet_viz.ui.texts import plain
+from resnet_viz.ui.view_state import ViewState
 
 
 @st.fragment
-def inside(explorer: Explorer) -> None:
+def inside(view_state: ViewState) -> None:
     """The wall and the cell that is pinned on it; a pin runs this part of the page and no more."""
     if wall_state.has_left():
         st.rerun()  # the whole page, not this part of it
-    with panels.told():
-        activation = explorer.activation()
-        wall(explorer, activation)
-        value_of(explorer, activation, pinned())
+    with panels.error_boundary():
+        activation = view_state.activation()
+        wall(view_state, activation)
+        value_of(view_state, activation, pinned())
         panels.statistics(activation)
-        below(explorer, pinned())
+        below(view_state, pinned())
 
 
-def below(explorer: Explorer, pin: Pin) -> None:
+def below(view_state: ViewState, pin: Pin) -> None:
     """What stands below the wall about the pinned cell."""
-    with panels.told():
-        field_panel(explorer, pin)
-    with panels.told():
+    with panels.error_boundary():
+        field_panel(view_state, pin)
+    with panels.error_boundary():
         st.subheader("This cell by hand")
-        by_hand_panel(explorer, pin)
+        by_hand_panel(view_state, pin)
 
 
-def wall(explorer: Explorer, activation: Activation) -> None:
+def wall(view_state: ViewState, activation: Activation) -> None:
     """All channels, one of them large, and the picture with what the cell in question sees."""
-    row = explorer.trace[activation.path]
+    row = view_state.trace[activation.path]
     feature_wall(
         activation.path,
         activation.values,
-        as_seen(explorer.image, explorer.weights.preprocessing),
+        as_seen(view_state.image, view_state.weights.preprocessing),
         row.field,
         opening=wall_state.opening(
-            _subject(explorer), activation.values, explorer.layer, explorer.trace
+            _subject(view_state), activation.values, view_state.layer, view_state.trace
         ),
-        on_pin=lambda pin: wall_state.write_pin(pin, explorer.layer),
+        on_pin=lambda pin: wall_state.write_pin(pin, view_state.layer),
         on_options=wall_state.write_options,
         key=wall_state.KEY,
-        classes=_classes(explorer, row),
+        classes=_classes(view_state, row),
     )
     if (side := side_of_squares(activation.values.shape)) > 1:
         st.caption(
@@ -69,28 +69,28 @@ def pinned() -> Pin:
     return wall_state.pinned()
 
 
-def value_of(explorer: Explorer, activation: Activation, pin: Pin) -> None:
+def value_of(view_state: ViewState, activation: Activation, pin: Pin) -> None:
     """The exact value of a cell; what the wall shows of a large layer is rounded."""
     channels, height, width = activation.values.shape
     place = f"**Channel {pin.channel}** (of 0–{channels - 1})"
     if (height, width) != (1, 1):
         place += f", row {pin.row}, column {pin.column}"
-    elif explorer.trace[activation.path].kind == "Linear":
-        name = explorer.weights.class_name(pin.channel)
+    elif view_state.trace[activation.path].kind == "Linear":
+        name = view_state.weights.class_name(pin.channel)
         known = name != f"class {pin.channel}"  # its number is no news
         place = f"**Class {pin.channel}**" + (f", {plain(name)}," if known else "")
     value = f"{activation.values[pin.channel, pin.row, pin.column]:.7g}".replace("-", "−")
     st.markdown(f"{place} holds **{value}**.")
 
 
-def _classes(explorer: Explorer, row: LayerRecord) -> tuple[str, ...] | None:
+def _classes(view_state: ViewState, row: LayerRecord) -> tuple[str, ...] | None:
     """The classes by name, where each channel is the score of one; None elsewhere."""
     if row.kind != "Linear":
         return None
-    count = row.output_shape[0] if explorer.weights.labels else 0
-    return tuple(explorer.weights.class_name(label) for label in range(count))
+    count = row.output_shape[0] if view_state.weights.labels else 0
+    return tuple(view_state.weights.class_name(label) for label in range(count))
 
 
-def _subject(explorer: Explorer) -> tuple[object, ...]:
+def _subject(view_state: ViewState) -> tuple[object, ...]:
     """What the wall is of: another one opens anew."""
-    return explorer.network, explorer.image.sha256, explorer.layer
+    return view_state.network, view_state.image.sha256, view_state.layer

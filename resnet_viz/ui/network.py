@@ -142,7 +142,7 @@ def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
 def _channels(capture: Capture, place: Place) -> tuple[int, ...]:
     if not place.sent:
         return ()
-    return tuple(maps.most_varied(capture[place.shown].values, THUMBNAILS))
+    return tuple(maps.top_variance_channels(capture[place.shown].values, THUMBNAILS))
 
 
 def _station(trace: Trace, place: Place, channels: tuple[int, ...]) -> Station:

@@ -11,50 +11,50 @@ from resnet_viz.components.network_map import network_map
 from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
 from resnet_viz.ui import controls, panels
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.network import THUMBNAILS, network_content, runs, selection, station_paths
+from resnet_viz.ui.view_state import ViewState
 
 UNFOLDED: Final = "unfolded"  # in the URL: as often as there are runs: "layer3.1"
 
 
-def network_panel(explorer: Explorer) -> None:
+def network_panel(view_state: ViewState) -> None:
     """Mount the map; a click on a block selects it everywhere."""
-    trace = explorer.trace
+    trace = view_state.trace
     unfolded = _unfolded(runs(trace))
-    capture = explorer.capture(*station_paths(trace, unfolded))
-    prediction = explorer.prediction(capture)
-    pixels = as_seen(explorer.image, explorer.weights.preprocessing)
+    capture = view_state.capture(*station_paths(trace, unfolded))
+    prediction = view_state.prediction(capture)
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     content = network_content(
         trace,
         capture,
         prediction,
         maps.picture_jpeg(pixels),
         unfolded=unfolded,
-        trained=explorer.weights.trained,
+        trained=view_state.weights.trained,
     )
     network_map(
         content,
-        selection(trace, explorer.layer),
+        selection(trace, view_state.layer),
         unfolded=unfolded,
-        alt=f"{explorer.title} as a row of blocks with the feature maps of {explorer.image.name}",
+        alt=f"{view_state.title} as a row of blocks with the feature maps of {view_state.image.name}",
         on_select=lambda path: controls.select_layer(path) if path in trace else None,
         on_unfold=_keep_unfolded,
         key="network_map",
     )
     st.caption(
-        f"{_legend(explorer)} Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms."
+        f"{_legend(view_state)} Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms."
     )
-    panels.range_note(explorer, capture)
+    panels.range_note(view_state, capture)
     if prediction.note:
         st.warning(prediction.note)
 
 
-def _legend(explorer: Explorer) -> str:
+def _legend(view_state: ViewState) -> str:
     """What there is to be seen, in as few words as will do."""
     arcs = "Arcs: shortcuts, dashed where x must be made to fit; they are added at ⊕. "
     return (
         f"Small pictures: the {THUMBNAILS} channels of a block that vary most, each on its own scale. "
-        f"{'' if explorer.config.shortcut == 'none' else arcs}"
+        f"{'' if view_state.config.shortcut == 'none' else arcs}"
         "Frame: what the central cell can see of the picture. A click on a block selects it for all "
         "pages."
     )

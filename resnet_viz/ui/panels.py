@@ -17,9 +17,9 @@ from resnet_viz.figures.pictures import enlarged, with_frame
 from resnet_viz.images import DRAWINGS, as_seen
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import explanation as kind_explanation
 from resnet_viz.ui.texts import plain, text
+from resnet_viz.ui.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource, cards
 from resnet_viz.weights.sources import describe
 
@@ -31,7 +31,7 @@ _UNITS: Final = {"receptive_field": " px", "jump": " px"}
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def error_boundary() -> Iterator[None]:
     """Show a part of a page, or one sentence in its place; the rest of the page goes on."""
     try:
         yield
@@ -62,9 +62,9 @@ def row_facts(row: LayerRecord) -> None:
     )
 
 
-def arithmetic(explorer: Explorer, path: str) -> None:
+def arithmetic(view_state: ViewState, path: str) -> None:
     """Where each number of a row comes from."""
-    st.markdown("\n".join(_formula_line(formula) for formula in explain(explorer.trace, path)))
+    st.markdown("\n".join(_formula_line(formula) for formula in explain(view_state.trace, path)))
 
 
 def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
@@ -72,11 +72,11 @@ def table(rows: Sequence[Mapping[str, str]], alt: str) -> None:
     st.table(rows, border="horizontal", hide_index=True, alt=alt)
 
 
-def explanation(explorer: Explorer, row: LayerRecord) -> None:
+def explanation(view_state: ViewState, row: LayerRecord) -> None:
     """What a layer, block or stage does, in words; only what is true of this one."""
     names = []
     if row.is_block:
-        names.append(f"shortcut_{explorer.config.shortcut}")
+        names.append(f"shortcut_{view_state.config.shortcut}")
     if row.kind == "Conv2d":
         names += ["conv_1x1"] if row.kernel == (1, 1) else []
         names += ["conv_groups"] if row.groups != 1 else []
@@ -84,39 +84,39 @@ def explanation(explorer: Explorer, row: LayerRecord) -> None:
     st.markdown("\n\n".join([kind_explanation(row.kind), *(text(name) for name in names)]))
 
 
-def weights_note(explorer: Explorer) -> None:
+def weights_note(view_state: ViewState) -> None:
     """Say what the answer is worth, where it means nothing or the network knows little."""
-    weights = explorer.weights
+    weights = view_state.weights
     if not weights.trained:
         st.info(text("untrained"), icon=":material/shuffle:")
-    elif 0 < len(weights.labels) <= _FEW and not _drawing_for_shapes(explorer):
+    elif 0 < len(weights.labels) <= _FEW and not _drawing_for_shapes(view_state):
         *most, last = weights.labels
         st.info(
             f"**This network knows only {len(weights.labels)} classes:** "
             f"{plain(', '.join(most))} and {plain(last)}. Whatever the image shows, it names one "
-            f"of them. {_others(explorer)}",
+            f"of them. {_others(view_state)}",
             icon=":material/category:",
         )
         with st.container(horizontal=True):
-            for name, source in _photographers(explorer):
+            for name, source in _photographers(view_state):
                 _offer(name, source)
 
 
-def _drawing_for_shapes(explorer: Explorer) -> bool:
+def _drawing_for_shapes(view_state: ViewState) -> bool:
     """Whether a drawn sample is shown to a network that was trained on such drawings."""
-    return explorer.weights.samples == DRAWINGS and explorer.picture in DRAWINGS
+    return view_state.weights.samples == DRAWINGS and view_state.picture in DRAWINGS
 
 
-def _others(explorer: Explorer) -> str:
+def _others(view_state: ViewState) -> str:
     """What the networks that are offered are."""
-    if explorer.config.name in _PHOTOGRAPHERS:
+    if view_state.config.name in _PHOTOGRAPHERS:
         return "A network that was trained on ImageNet knows a thousand:"
     return "These networks were trained on photographs:"
 
 
-def _photographers(explorer: Explorer) -> list[tuple[str, str]]:
+def _photographers(view_state: ViewState) -> list[tuple[str, str]]:
     """Networks that were trained on photographs, with their weights; not the one that is shown."""
-    if explorer.config.name in _PHOTOGRAPHERS:
+    if view_state.config.name in _PHOTOGRAPHERS:
         return [_IMAGENET]
     bundled = [(name, BundledSource.slug) for name in _PHOTOGRAPHERS if name in cards()]
     return [*bundled[:1], _IMAGENET]
@@ -135,9 +135,9 @@ def _offer(name: str, source: str) -> None:
     )
 
 
-def range_note(explorer: Explorer, capture: Capture) -> None:
+def range_note(view_state: ViewState, capture: Capture) -> None:
     """Where the answer lies among those on training images; a sentence when it lies outside."""
-    check = explorer.range_check(capture)
+    check = view_state.range_check(capture)
     if check is None:
         return
     if check.in_range:
@@ -160,7 +160,7 @@ def range_note(explorer: Explorer, capture: Capture) -> None:
         )
     st.info(
         f"**This image is unlike the training images:** {', and '.join(reasons)}. The answer is "
-        f"only the nearest of {explorer.config.num_classes:,} classes.",
+        f"only the nearest of {view_state.config.num_classes:,} classes.",
         icon=":material/travel_explore:",
     )
 
@@ -173,25 +173,27 @@ def _share(percent: float) -> str:
 
 
 def picture_seen(
-    explorer: Explorer, path: str = "", *, width: int | Literal["stretch"] = "stretch"
+    view_state: ViewState, path: str = "", *, width: int | Literal["stretch"] = "stretch"
 ) -> None:
     """What the network sees; with the receptive field of a layer's central cell as a frame."""
-    pixels = as_seen(explorer.image, explorer.weights.preprocessing)
-    caption, alt = "what the network sees", f"{explorer.image.name}, as the network sees it"
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    caption, alt = "what the network sees", f"{view_state.image.name}, as the network sees it"
     if path:
-        row = explorer.trace[path]
-        pixels = with_frame(pixels, row.central_box(explorer.input_size), explorer.theme.shortcut)
+        row = view_state.trace[path]
+        pixels = with_frame(
+            pixels, row.central_box(view_state.input_size), view_state.theme.shortcut
+        )
         caption += f" · frame: receptive field, {row.receptive_field:,} px"
-    caption += f" · {explorer.input_size} × {explorer.input_size} pixels"
+    caption += f" · {view_state.input_size} × {view_state.input_size} pixels"
     st.image(enlarged(pixels), caption=caption, width=width, alt=alt)
 
 
-def prediction_chart(explorer: Explorer, prediction: Prediction) -> None:
+def prediction_chart(view_state: ViewState, prediction: Prediction) -> None:
     """The top classes as bars."""
-    trained = explorer.weights.trained
+    trained = view_state.weights.trained
     spoken = ", ".join(f"{s.label} {numbers.percent(s.probability)}" for s in prediction.top)
     st.plotly_chart(
-        bars.prediction_bars(prediction.top, explorer.theme, trained=trained),
+        bars.prediction_bars(prediction.top, view_state.theme, trained=trained),
         config={"displayModeBar": False},
         alt=f"Most probable classes: {spoken}",
     )
@@ -199,7 +201,7 @@ def prediction_chart(explorer: Explorer, prediction: Prediction) -> None:
         st.warning(prediction.note)
 
 
-def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> None:
+def channel_pictures(view_state: ViewState, activation: Activation, count: int) -> None:
     """The strongest channels of an activation as a row of small pictures."""
     values = activation.values
     if values.shape[1:] == (1, 1):
@@ -208,7 +210,7 @@ def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> 
             f"{numbers.value(activation.max)}; a single cell a channel makes no map."
         )
         return
-    channels = maps.most_varied(values, count)
+    channels = maps.top_variance_channels(values, count)
     side = max(96, values.shape[1])
     with st.container(horizontal=True, gap="small"):
         for channel in channels:
@@ -220,9 +222,9 @@ def channel_pictures(explorer: Explorer, activation: Activation, count: int) -> 
             )
 
 
-def stage_costs(explorer: Explorer) -> None:
+def stage_costs(view_state: ViewState) -> None:
     """Multiply-adds and parameters of stem, stages and head, side by side."""
-    rows = [row for row in explorer.trace.top() if row.macs]
+    rows = [row for row in view_state.trace.top() if row.macs]
     for column, measure in zip(st.columns(2, gap="large"), ("macs", "params"), strict=True):
         with column:
             values = [getattr(row, measure) for row in rows]
@@ -231,7 +233,7 @@ def stage_costs(explorer: Explorer) -> None:
                     row.path,
                     value / max(values),
                     numbers.short(value),
-                    explorer.theme.stage(row.stage),
+                    view_state.theme.stage(row.stage),
                 )
                 for row, value in zip(rows, values, strict=True)
             ]
@@ -259,10 +261,10 @@ def _formula_line(formula: Formula) -> str:
     return f"- {expression}**{result}{unit}**  \n  :gray[:small[{formula.title}]]"
 
 
-def breadcrumbs(explorer: Explorer) -> None:
+def breadcrumbs(view_state: ViewState) -> None:
     """Stem, stages and head; the blocks of the stage; the layers of the block: a click selects."""
-    trace, path = explorer.trace, explorer.layer
-    row, block = explorer.selected, trace.block_of(path)
+    trace, path = view_state.trace, view_state.layer
+    row, block = view_state.selected, trace.block_of(path)
     stage = trace.stages()[row.stage - 1].path if row.stage else path
     holders = {"Stages": "", "Blocks": stage, **({"Layers": block} if block else {})}
     for label, holder in holders.items():

@@ -8,20 +8,20 @@ from resnet_viz.figures import numbers
 from resnet_viz.figures.pictures import with_frame
 from resnet_viz.images import crop_box
 from resnet_viz.ui import panels, picture_controls, widgets
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 MOST = 20  # classes
 TALLEST = 420  # pixels on the page
 
 
-def original(explorer: Explorer) -> None:
+def original(view_state: ViewState) -> None:
     """The picture as it came, with a frame around the part that the network sees."""
-    image = explorer.image
-    box = crop_box(image, explorer.weights.preprocessing)
+    image = view_state.image
+    box = crop_box(image, view_state.weights.preprocessing)
     width, height = image.original_size
     tall = height > 1.4 * width
     st.image(
-        with_frame(image.rgb, box, explorer.theme.shortcut),
+        with_frame(image.rgb, box, view_state.theme.shortcut),
         caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
         width=max(24, int(TALLEST * width / height)) if tall else "stretch",
         alt=f"{image.name}, the original picture with a frame around the part that is kept",
@@ -30,9 +30,9 @@ def original(explorer: Explorer) -> None:
         st.caption(note)
 
 
-def preprocessing(explorer: Explorer) -> None:
+def preprocessing(view_state: ViewState) -> None:
     """How the original became what the network sees."""
-    steps = explorer.weights.preprocessing
+    steps = view_state.weights.preprocessing
     mean = ", ".join(f"{value:g}" for value in steps.mean)
     std = ", ".join(f"{value:g}" for value in steps.std)
     st.caption(
@@ -41,19 +41,19 @@ def preprocessing(explorer: Explorer) -> None:
     )
 
 
-def answer(explorer: Explorer) -> None:
+def answer(view_state: ViewState) -> None:
     """The top classes with their probabilities; where and how long it ran."""
-    classes = explorer.config.num_classes
+    classes = view_state.config.num_classes
     if classes > 1:
         top = st.slider(
             "Classes shown", 1, min(MOST, classes), min(5, classes), key="top", bind=widgets.BOUND
         )
     else:
         top = 1
-    capture = explorer.capture()
-    prediction = explorer.prediction(capture, int(top))
-    panels.prediction_chart(explorer, prediction)
-    panels.range_note(explorer, capture)
+    capture = view_state.capture()
+    prediction = view_state.prediction(capture, int(top))
+    panels.prediction_chart(view_state, prediction)
+    panels.range_note(view_state, capture)
     rest = 1 - sum(score.probability for score in prediction.top)
     others = f"{numbers.percent(max(rest, 0))} over the other {classes - int(top):,} classes · "
     st.caption(

@@ -1,4 +1,4 @@
-"""The residual page above the surgery: one block taken apart, and what every block adds."""
+"""The residual page above the ablation: one block taken apart, and what every block adds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.figures import maps, numbers, residual
 from resnet_viz.model.roles import Role
 from resnet_viz.ui import cache, controls, panels
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
+from resnet_viz.ui.view_state import ViewState
 
 CHANNELS: Final = 4  # shown of each map: two by two
 _SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
@@ -28,10 +28,10 @@ def block_of(trace: Trace, path: str) -> str:
     return trace.block_of(path) or trace.blocks(stage)[0].path
 
 
-def choose_block(explorer: Explorer) -> str:
+def choose_block(view_state: ViewState) -> str:
     """The block in question, which goes with the selected layer; choosing one here selects it."""
-    block = block_of(explorer.trace, explorer.layer)
-    paths = [row.path for row in explorer.trace.blocks()]
+    block = block_of(view_state.trace, view_state.layer)
+    paths = [row.path for row in view_state.trace.blocks()]
     # A key with the selection in it: the box follows a choice made anywhere else.
     key = f"_block_{block}"
     st.selectbox(
@@ -40,17 +40,17 @@ def choose_block(explorer: Explorer) -> str:
     return block
 
 
-def why_this_block(explorer: Explorer, block: str) -> None:
+def why_this_block(view_state: ViewState, block: str) -> None:
     """Say which block stands for a layer that is in none."""
-    if not explorer.trace.block_of(explorer.layer):
-        st.caption(f"{explorer.layer} is no block; shown is {block}.")
+    if not view_state.trace.block_of(view_state.layer):
+        st.caption(f"{view_state.layer} is no block; shown is {block}.")
 
 
-def taken_apart(explorer: Explorer, block: str) -> None:
+def taken_apart(view_state: ViewState, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
-    view = cache.block_view(explorer.network, explorer.image, block)
+    view = cache.block_view(view_state.network, view_state.image, block)
     channels = shown_channels(view)
-    st.markdown(_finding(view, trained=explorer.weights.trained))
+    st.markdown(_finding(view, trained=view_state.weights.trained))
     reach = pictures(_parts(view), channels, signed=True)
     scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
     st.markdown(text("residual_plain" if view.shortcut is None else "residual"))
@@ -58,14 +58,14 @@ def taken_apart(explorer: Explorer, block: str) -> None:
         st.markdown(text(f"residual_{view.kind}"))
 
 
-def all_blocks(explorer: Explorer, block: str) -> None:
+def all_blocks(view_state: ViewState, block: str) -> None:
     """The chart of every block's ‖F(x)‖ / ‖x‖ and angle; nothing for a plain network."""
-    ratios = ratios_of(explorer)
+    ratios = ratios_of(view_state)
     if not ratios:
         return
     st.subheader("What every block adds")
     st.plotly_chart(
-        residual.ratio_chart(ratios, block, explorer.theme),
+        residual.ratio_chart(ratios, block, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Length of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
         key=_RATIOS,
@@ -89,18 +89,20 @@ def clicked(key: str) -> str:
     return str(points[0]["x"]) if points else ""
 
 
-def ratios_of(explorer: Explorer) -> tuple[BlockRatio, ...]:
+def ratios_of(view_state: ViewState) -> tuple[BlockRatio, ...]:
     """What every block adds to this picture."""
-    return cache.residual_ratios(explorer.network, explorer.image)
+    return cache.residual_ratios(view_state.network, view_state.image)
 
 
 def shown_channels(view: BlockView) -> list[int]:
     """The channels that vary most in the sum; where x was padded, half of them new ones."""
     if view.kind != "zero-pad":
-        return sorted(maps.most_varied(view.total, CHANNELS))
+        return sorted(maps.top_variance_channels(view.total, CHANNELS))
     given = len(view.input)
-    new = [given + channel for channel in maps.most_varied(view.total[given:], CHANNELS // 2)]
-    return sorted(maps.most_varied(view.total[:given], CHANNELS // 2)) + sorted(new)
+    new = [
+        given + channel for channel in maps.top_variance_channels(view.total[given:], CHANNELS // 2)
+    ]
+    return sorted(maps.top_variance_channels(view.total[:given], CHANNELS // 2)) + sorted(new)
 
 
 def pictures(

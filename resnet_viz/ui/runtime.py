@@ -48,10 +48,10 @@ def warm_up() -> None:
     import pyarrow  # noqa: F401
     import torch
 
-    from resnet_viz.ui import explorer, network_panel, shell  # noqa: F401
+    from resnet_viz.ui import network_panel, shell, view_state  # noqa: F401
 
     torch.set_num_threads(os.cpu_count() or 1)
-    explorer.answer_first_page()
+    view_state.answer_first_page()
     for problem in folder.problems():
         LOG.warning("weights folder: %s", problem)
     gc.collect()

@@ -9,8 +9,8 @@ import streamlit as st
 
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
+from resnet_viz.ui.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource, cards
 from resnet_viz.weights.loaded import Weights
 
@@ -18,9 +18,9 @@ _PAIR: Final = ("shapes", "shapes_plain")
 _DEPTHS: Final = (56, 44, 32, 20)  # of pairs that were trained on photographs, the deepest first
 
 
-def little_difference(explorer: Explorer) -> None:
+def little_difference(view_state: ViewState) -> None:
     """Say that at this depth the shortcut makes little difference, and lead to a deeper pair."""
-    if not applies(explorer):
+    if not applies(view_state):
         return
     st.info(words(), icon=":material/compare_arrows:")
     pair = deep_pair()
@@ -36,9 +36,9 @@ def little_difference(explorer: Explorer) -> None:
             )
 
 
-def applies(explorer: Explorer) -> bool:
+def applies(view_state: ViewState) -> bool:
     """Whether one of the two bundled networks for shapes is shown."""
-    return is_one(explorer.weights)
+    return is_one(view_state.weights)
 
 
 def is_one(weights: Weights) -> bool:

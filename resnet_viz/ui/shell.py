@@ -1,7 +1,7 @@
 """The frame around every page: the list of pages, the sidebar, and the one place that catches all.
 
 Streamlit runs a file in `pages/` bare when its URL is the first that a fresh server sees. A page
-therefore opens with `with shell.page("slug") as explorer:`, which notices that and starts over.
+therefore opens with `with shell.page("slug") as view_state:`, which notices that and starts over.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
 from resnet_viz.ui import controls, picture_controls, weights_controls, widgets
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import plain
+from resnet_viz.ui.view_state import ViewState
 
 LOG = logging.getLogger("resnet_viz")
 
 _ROOT: Final = Path(__file__).parents[2]
 _ICON: Final = Path(__file__).with_name("icon.png")
-_FRAMED: ContextVar[Explorer | None] = ContextVar("framed", default=None)
+_FRAMED: ContextVar[ViewState | None] = ContextVar("framed", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ PAGES: Final = (
 def run() -> None:
     """Draw the frame and the page that the URL names; `app.py` calls this on every run."""
     chosen = _navigation()
-    explorer = _sidebar()
-    token = _FRAMED.set(explorer)
+    view_state = _sidebar()
+    token = _FRAMED.set(view_state)
     try:
         notices = st.container()  # above the page, but filled when it has had its say
         chosen.run()
@@ -72,14 +72,14 @@ def run() -> None:
 
 
 @contextmanager
-def page(slug: str) -> Iterator[Explorer]:
+def page(slug: str) -> Iterator[ViewState]:
     """Open a page inside the frame; what goes wrong in it becomes one sentence on the page."""
-    explorer = _FRAMED.get()
-    if explorer is None:
+    view_state = _FRAMED.get()
+    if view_state is None:
         _navigation()  # from now on this server knows the pages
         st.rerun()
     try:
-        yield explorer
+        yield view_state
     except ExplorerError as error:
         st.error(plain(str(error)))
     except Exception:
@@ -110,7 +110,7 @@ def _navigation() -> Page:
     )
 
 
-def _sidebar() -> Explorer:
+def _sidebar() -> ViewState:
     with st.sidebar:
         config = controls.network()
         with st.expander("Input and device", icon=":material/settings:"):
@@ -120,4 +120,4 @@ def _sidebar() -> Explorer:
         slug, image = picture_controls.picture(weights.samples)
         theme = palette.theme(st.context.theme.type)
         layer = controls.layer(trace(config, size))
-    return Explorer(config, size, weights, slug, image, device, layer, theme)
+    return ViewState(config, size, weights, slug, image, device, layer, theme)

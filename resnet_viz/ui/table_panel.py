@@ -12,7 +12,7 @@ from resnet_viz.components.layer_table import Column, Row, layer_table
 from resnet_viz.figures import numbers, tables
 from resnet_viz.figures.tables import COLUMNS
 from resnet_viz.ui import controls, widgets
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 OPENED: Final = ("stages", "blocks", "layers")
 CHOICES: Final = tuple(COLUMNS)
@@ -56,9 +56,9 @@ def table_controls(trace: Trace) -> Selection:
     return Selection(rows, ordered, opened)
 
 
-def table(explorer: Explorer, selection: Selection) -> None:
+def table(view_state: ViewState, selection: Selection) -> None:
     """Mount the table; a row that is chosen is selected everywhere."""
-    trace = explorer.trace
+    trace = view_state.trace
     most = {
         measure: max((getattr(layer, measure) for layer in trace.leaves()), default=1) or 1
         for measure in ("params", "macs", "activations")
@@ -68,21 +68,21 @@ def table(explorer: Explorer, selection: Selection) -> None:
         [Column(slug, COLUMNS[slug].title, _align(slug), bool(_measure(slug))) for slug in columns],
         [_row(layer, columns, most) for layer in selection.rows],
         [_total(slug, selection) for slug in columns],
-        selected=explorer.layer,
+        selected=view_state.layer,
         opened=selection.opened,
-        stage_colours=explorer.theme.stages,
+        stage_colours=view_state.theme.stages,
         on_select=controls.select_layer,
         key="layer_table",
     )
 
 
-def downloads(explorer: Explorer, selection: Selection) -> None:
+def downloads(view_state: ViewState, selection: Selection) -> None:
     """The shown rows as CSV, Markdown and LaTeX; the whole trace as JSON."""
-    name = explorer.file_name
+    name = view_state.file_name
     columns = tuple(dict.fromkeys(("path", *selection.columns)))
     files = (
         ("CSV", "csv", lambda: tables.to_csv(selection.rows)),
-        ("JSON, all layers", "json", lambda: tables.to_json(explorer.trace)),
+        ("JSON, all layers", "json", lambda: tables.to_json(view_state.trace)),
         ("Markdown", "md", lambda: tables.to_markdown(selection.rows, columns)),
         ("LaTeX", "tex", lambda: tables.to_latex(selection.rows, columns)),
     )

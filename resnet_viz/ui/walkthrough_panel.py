@@ -12,8 +12,8 @@ from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.roles import Role
 from resnet_viz.ui import controls, panels, shell, widgets
-from resnet_viz.ui.explorer import Explorer
 from resnet_viz.ui.texts import text
+from resnet_viz.ui.view_state import ViewState
 
 STRONGEST = 6  # channels shown of a step's output
 
@@ -55,17 +55,17 @@ def choose(steps: Sequence[Step]) -> Step:
     return steps[here - 1]
 
 
-def explain(explorer: Explorer, step: Step) -> None:
+def explain(view_state: ViewState, step: Step) -> None:
     """The step in words and in worked formulas."""
     for row in step.rows:
-        panels.explanation(explorer, row)
+        panels.explanation(view_state, row)
     for row in step.rows:
         if len(step.rows) > 1:
             st.markdown(f"**{row.path}** · {row.kind}")
-        panels.arithmetic(explorer, row.path)
+        panels.arithmetic(view_state, row.path)
 
 
-def what_comes_out(explorer: Explorer, step: Step) -> None:
+def what_comes_out(view_state: ViewState, step: Step) -> None:
     """Costs of the step, and the feature maps of the picture at that point."""
     panels.key_figures(
         (
@@ -75,12 +75,12 @@ def what_comes_out(explorer: Explorer, step: Step) -> None:
         )
     )
     path = step.shown.path
-    activation = explorer.capture(path)[path]
-    if path == explorer.trace.classifier.path:
-        panels.prediction_chart(explorer, explorer.prediction(explorer.capture(path)))
+    activation = view_state.capture(path)[path]
+    if path == view_state.trace.classifier.path:
+        panels.prediction_chart(view_state, view_state.prediction(view_state.capture(path)))
         return
     st.markdown(f"**The channels of {path} that vary most**")
-    panels.channel_pictures(explorer, activation, STRONGEST)
+    panels.channel_pictures(view_state, activation, STRONGEST)
     st.button(
         f"See all {len(activation.values):,} channels of {path}",
         on_click=_see_all,
@@ -89,9 +89,9 @@ def what_comes_out(explorer: Explorer, step: Step) -> None:
     )
 
 
-def inside(explorer: Explorer, step: Step) -> None:
+def inside(view_state: ViewState, step: Step) -> None:
     """The blocks of a stage, each with its shapes and costs."""
-    blocks = explorer.trace.blocks(step.shown.path) if step.shown.role is Role.STAGE else ()
+    blocks = view_state.trace.blocks(step.shown.path) if step.shown.role is Role.STAGE else ()
     if not blocks:
         return
     rows = [
@@ -134,12 +134,12 @@ def offer_original() -> None:
     )
 
 
-def about_the_name(explorer: Explorer) -> None:
+def about_the_name(view_state: ViewState) -> None:
     """What the name “ResNet-18” in the original hides, both networks side by side."""
     with st.expander("Why ResNet-26, and not ResNet-18?", expanded=True):
         st.markdown(text("walkthrough_name"))
-        real = walkthrough(trace(PRESETS["resnet18"], explorer.input_size))
-        ours = walkthrough(explorer.trace)
+        real = walkthrough(trace(PRESETS["resnet18"], view_state.input_size))
+        ours = walkthrough(view_state.trace)
         rows = [
             {
                 "Step": f"{a.number}",
@@ -153,7 +153,7 @@ def about_the_name(explorer: Explorer) -> None:
         total = {
             "Step": "**Total**",
             "This network": "",
-            "Parameters": f"**{explorer.trace.params:,}**",
+            "Parameters": f"**{view_state.trace.params:,}**",
             "The real ResNet-18": "",
             "Its parameters": f"**{sum(step.params for step in real):,}**",
         }

@@ -166,7 +166,7 @@ def _followed(cell: tuple[int, int], before: Shape, now: Shape) -> tuple[int, in
 def _home(values: np.ndarray) -> Pin:
     """The channel that varies most over the picture, of single numbers the largest; its central cell."""
     flat = values.shape[1:] == (1, 1)
-    channel = int(values.argmax()) if flat else maps.most_varied(values, 1)[0]
+    channel = int(values.argmax()) if flat else maps.top_variance_channels(values, 1)[0]
     return Pin(channel, *_central(values[channel]))
 
 

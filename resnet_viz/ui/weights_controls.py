@@ -11,14 +11,14 @@ from resnet_viz.errors import ConfigError, WeightsError
 from resnet_viz.figures import numbers
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.ui import cache, controls, shapes_panel, widgets
-from resnet_viz.ui.cache import NetworkKey
+from resnet_viz.ui.cache import ModelKey
 from resnet_viz.ui.texts import plain, text
 from resnet_viz.weights import download, sources, uploads
 from resnet_viz.weights.checkpoints import Checkpoint, megabytes
 from resnet_viz.weights.download import Download
 from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.loaded import Weights
-from resnet_viz.weights.matching import Misfit, check
+from resnet_viz.weights.matching import CheckpointMismatch, check
 from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.uploads import Upload
 
@@ -55,7 +55,7 @@ def _complete(config: ResNetConfig, chosen: str) -> str:
         return f"{RANDOM}:{widgets.number('Seed', (0, MAX_SEED), key='seed', default=0)}"
     if chosen == UPLOAD:
         return _own(config)
-    if not sources.at_hand(config, chosen):
+    if not sources.is_available(config, chosen):
         _fetch(config, chosen)
         return ""
     return chosen
@@ -66,7 +66,7 @@ def _ready(config: ResNetConfig, wanted: str, input_size: int, device: str) -> W
     try:
         description = sources.describe(config, wanted, input_size)
         if wanted.partition(":")[0] not in (RANDOM, "bundled"):
-            cache.is_sound(NetworkKey(config, description.key, input_size, device))
+            cache.is_sound(ModelKey(config, description.key, input_size, device))
     except ConfigError:
         pass  # too large to run: the pages say so, and everything else can be looked at
     except WeightsError as error:
@@ -104,7 +104,7 @@ def _fetch(config: ResNetConfig, wanted: str) -> None:
     assert checkpoint
     running = _mine(checkpoint) or download.running(checkpoint)
     if running is None:
-        missing = "" if sources.at_hand(config, wanted) else "Not on this machine yet. "
+        missing = "" if sources.is_available(config, wanted) else "Not on this machine yet. "
         st.caption(missing + text("download"))
         st.button(
             f"Download {megabytes(checkpoint.size)}",
@@ -175,7 +175,7 @@ def _own(config: ResNetConfig) -> str:
         st.caption(f"{plain(own.name)}, {numbers.bytes_(own.size)}, {names}")
         try:
             match = check(own.shapes, config)
-        except Misfit as error:
+        except CheckpointMismatch as error:
             st.error(plain(str(error)))
             if error.suggestion:
                 fitting = error.suggestion.config

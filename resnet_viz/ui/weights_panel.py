@@ -11,28 +11,28 @@ from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.figures import filters as figures
 from resnet_viz.figures import numbers
 from resnet_viz.ui import cache, panels, widgets
-from resnet_viz.ui.explorer import Explorer
+from resnet_viz.ui.view_state import ViewState
 
 _MOST: Final = 200  # rows of the table; the deepest preset has 155 convolutions
 
 
-def spread(explorer: Explorer, row: LayerRecord) -> None:
+def spread(view_state: ViewState, row: LayerRecord) -> None:
     """How often which weights occur in a layer, over the whole tensor."""
-    counted = cache.weight_histogram(explorer.network, row.path)
+    counted = cache.weight_histogram(view_state.network, row.path)
     st.markdown(f"**How the {counted.counts.sum():,} weights of {row.path} are spread**")
     st.plotly_chart(
-        figures.histogram(counted, explorer.theme, hue=explorer.theme.stage(row.stage)),
+        figures.histogram(counted, view_state.theme, hue=view_state.theme.stage(row.stage)),
         config={"displayModeBar": False},
         alt=f"Histogram of the weights of {row.path}, from {counted.edges[0]:.3g} to "
         f"{counted.edges[-1]:.3g}",
     )
 
 
-def all_layers(explorer: Explorer) -> None:
+def all_layers(view_state: ViewState) -> None:
     """A switch, and behind it one line of numbers for each layer of a kind."""
     if not st.toggle("Statistics of all layers", key="statistics", bind=widgets.BOUND):
         return
-    rows = cache.weight_statistics(explorer.network)
+    rows = cache.weight_statistics(view_state.network)
     kinds = tuple(dict.fromkeys(row.kind for row in rows))
     kind = widgets.segments("Kind", kinds, key="kind", default=kinds[0])
     shown = [row for row in rows if row.kind == kind]

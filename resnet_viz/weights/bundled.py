@@ -38,7 +38,7 @@ class BundledSource:
         """One for a preset with a card, as long as nothing in it is changed."""
         return ("",) if _is_preset(config) and config.name in cards() else ()
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Always: it came with the package."""
         return bool(self.options(config))
 

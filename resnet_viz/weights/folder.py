@@ -38,7 +38,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class FileSummary:
     """What a file holds, or the sentence that says why it cannot be used."""
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -60,7 +60,7 @@ class FolderSource:
             if not survey.problem and match(survey.shapes, config).fits
         )
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Whether the file is there and fits."""
         return option in self.options(config)
 
@@ -131,14 +131,14 @@ def _version(name: str) -> Version:
 
 
 @lru_cache(maxsize=256)
-def _survey(version: Version) -> Survey:
+def _survey(version: Version) -> FileSummary:
     try:
         if version.path.suffix == ".safetensors":
-            return Survey({tensor.name: tensor.shape for tensor in read_header(version.path)})
+            return FileSummary({tensor.name: tensor.shape for tensor in read_header(version.path)})
         tensors = read_pickled(version.path)  # a pickle does not tell before it is read
     except WeightsError as error:
-        return Survey({}, str(error))
-    return Survey({name: tuple(tensor.shape) for name, tensor in tensors.items()})
+        return FileSummary({}, str(error))
+    return FileSummary({name: tuple(tensor.shape) for name, tensor in tensors.items()})
 
 
 @lru_cache(maxsize=256)

@@ -53,7 +53,7 @@ class ImageNetSource:
         """The versions that are published for this network, the most accurate first."""
         return tuple(checkpoint.version for checkpoint in _fitting(config))
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Whether the file lies in the folder."""
         return bool(_fitting(config)) and _path(self.checkpoint(config, option)).is_file()
 

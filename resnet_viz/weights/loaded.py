@@ -18,7 +18,7 @@ from resnet_viz.model.resnet import ResNet
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# The gate: as many questions at once as there are cores, since more would only make everybody wait
+# The gate: as many forward passes at once as there are cores, since more would only make everybody wait
 # longer. Its threads live on, which torch rewards: in a thread of its own, as Streamlit gives every
 # rerun, the same forward pass takes one and a half times as long.
 _WORKERS: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="network")
@@ -53,7 +53,7 @@ class Weights:
 
 @dataclass(slots=True, eq=False)
 class LoadedModel:
-    """A network ready to answer. Ask through `ask`, which lets one question in at a time."""
+    """A network ready to run: through `run`, which lets one caller in at a time."""
 
     config: ResNetConfig
     weights: Weights
@@ -62,11 +62,11 @@ class LoadedModel:
     note: str = ""  # what the user should know about the device
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def ask(self, question: Callable[[ResNet], T]) -> T:
-        """Answer one question about the network: hooks on it are nobody else's meanwhile."""
+    def run(self, task: Callable[[ResNet], T]) -> T:
+        """Call `task` with the network: hooks on it are nobody else's meanwhile."""
         # The lock first: who waits for a busy network keeps no worker from the others.
         with self.lock:
-            return at_work(question, self.module)
+            return at_work(task, self.module)
 
     def fall_back_to_cpu(self) -> None:
         """Move to the CPU for good, after the GPU's memory ran out. Call while asking."""

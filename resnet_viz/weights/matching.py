@@ -24,7 +24,7 @@ from resnet_viz.weights.suggestion import (
 )
 from resnet_viz.weights.tensor_file import COUNTER, shown
 
-__all__ = ["Match", "Misfit", "WrongShape", "check", "match", "network_from", "suggest"]
+__all__ = ["CheckpointMismatch", "Match", "WrongShape", "check", "match", "network_from", "suggest"]
 
 _NAMED: Final = 3  # names of each kind in a message; the record has them all
 
@@ -64,7 +64,7 @@ class Match:
         return (f"The prefix “{self.prefix}” was removed from the names of the parameters.",)
 
 
-class Misfit(WeightsError):  # noqa: N818, it says what and not that it is wrong
+class CheckpointMismatch(WeightsError):  # noqa: N818, it says what and not that it is wrong
     """The checkpoint is of another network; the message says how, and which one would fit."""
 
     def __init__(self, match: Match, suggestion: Suggestion | None) -> None:
@@ -101,7 +101,7 @@ def check(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
     """
     found = match(shapes, config)
     if not found.fits:
-        raise Misfit(found, suggest(shapes))
+        raise CheckpointMismatch(found, suggest(shapes))
     return found
 
 

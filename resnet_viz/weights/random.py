@@ -33,7 +33,7 @@ class RandomSource:
         """Any network can be drawn; the seed is asked for separately."""
         return ("",)
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Nothing needs to be fetched."""
         return True
 

@@ -32,7 +32,7 @@ class Source(Protocol):
         """What it has for this network; `("",)` for one thing without a name, `()` for nothing."""
         ...
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Whether it can be built at once, without a download."""
         ...
 
@@ -87,7 +87,7 @@ def choices(config: ResNetConfig) -> tuple[str, ...]:
 def default_weights(config: ResNetConfig, without: Collection[str] = ()) -> str:
     """The first choice that needs no download, but none of those that turned out to be unusable."""
     for weights in choices(config):
-        if weights not in without and at_hand(config, weights):
+        if weights not in without and is_available(config, weights):
             return weights
     return RandomSource.slug
 
@@ -98,10 +98,10 @@ def describe(config: ResNetConfig, weights: str, input_size: int) -> Weights:
     return source.describe(config, input_size, option)
 
 
-def at_hand(config: ResNetConfig, weights: str) -> bool:
+def is_available(config: ResNetConfig, weights: str) -> bool:
     """Whether `load` can begin at once, without a download."""
     source, option = _source(weights)
-    return source.at_hand(config, option)
+    return source.is_available(config, option)
 
 
 def checkpoint(config: ResNetConfig, weights: str) -> Checkpoint | None:

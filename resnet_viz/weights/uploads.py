@@ -178,7 +178,7 @@ class UploadSource:
         """None: what others brought is nobody's business, and the sidebar knows the visitor's."""
         return ()
 
-    def at_hand(self, config: ResNetConfig, option: str) -> bool:
+    def is_available(self, config: ResNetConfig, option: str) -> bool:
         """Whether the file is still here."""
         try:
             _STORE.get(option)

@@ -9,7 +9,7 @@ from torch import nn
 
 from resnet_viz.analysis.by_hand import Worked, by_hand, story
 from resnet_viz.analysis.capture import outputs
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.images import read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS

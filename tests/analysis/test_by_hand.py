@@ -22,7 +22,7 @@ from resnet_viz.analysis.by_hand import (
     story,
 )
 from resnet_viz.analysis.capture import capture, outputs
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.errors import PathError
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import (

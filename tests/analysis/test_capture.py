@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from resnet_viz.analysis.capture import capture, check_runnable, outputs, predict
-from resnet_viz.analysis.question import watching
+from resnet_viz.analysis.forward import record_io
 from resnet_viz.analysis.records import INPUT, Activation, Capture
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.errors import ConfigError, PathError
@@ -77,7 +77,7 @@ def test_no_hook_stays_after_success_and_after_failure(loaded):
     assert hooks(network) == 0
     with pytest.raises(PathError, match="nowhere"):
         outputs(loaded, read_sample("cat"), ("layer1", "nowhere"))
-    with pytest.raises(RuntimeError, match="channels"), watching(network, ["layer1"]):
+    with pytest.raises(RuntimeError, match="channels"), record_io(network, ["layer1"]):
         network(torch.zeros(1, 4, 8, 8))
     assert hooks(network) == 0
     assert not network.training

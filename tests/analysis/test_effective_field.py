@@ -8,7 +8,7 @@ import torch
 
 from resnet_viz.analysis import effective_field as module
 from resnet_viz.analysis.effective_field import EffectiveField, effective_field
-from resnet_viz.analysis.question import as_maps, traced, watching
+from resnet_viz.analysis.forward import as_maps, record_io, traced
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import to_tensor
 from tests.analysis.networks import ALL, BASIC, CAT, RESNET20, network, snapshot, unchanged
@@ -25,7 +25,7 @@ def frame(box):
 
 def cells_of(loaded, path, picture):
     """(C, H, W): what the layer puts out for a tensor, by one plain forward pass."""
-    with torch.inference_mode(), watching(loaded.module, [path]) as seen:
+    with torch.inference_mode(), record_io(loaded.module, [path]) as seen:
         loaded.module(picture)
     return as_maps(seen[path].output)
 

@@ -15,7 +15,7 @@ from resnet_viz.analysis.filters import (
     weight_histogram,
     weight_statistics,
 )
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import PathError
 from resnet_viz.model.presets import PRESETS

@@ -5,10 +5,10 @@ import threading
 import pytest
 import torch
 
+from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.lesions import lesion_study
-from resnet_viz.analysis.question import traced
-from resnet_viz.analysis.surgery import Surgery, operate
 from tests.analysis.networks import CAT, PLAIN, RESNET20, network, snapshot, unchanged
 
 
@@ -23,7 +23,7 @@ def test_every_block_is_removed_once():
     assert [lesion.path for lesion in lesions] == [row.path for row in traced(loaded).blocks()]
     assert [lesion.kind for lesion in lesions].count("zero-pad") == 2
     for lesion in lesions:
-        odds = probabilities(operate(loaded, CAT, Surgery(removed=(lesion.path,))))
+        odds = probabilities(capture_ablated(loaded, CAT, Ablation(removed=(lesion.path,))))
         assert lesion.target == int(untouched.argmax())
         assert lesion.untouched == pytest.approx(untouched.max().item(), rel=1e-9)
         assert lesion.probability == pytest.approx(odds[lesion.target].item(), rel=1e-9)

@@ -19,7 +19,7 @@ from resnet_viz.analysis.by_hand import (
     WorkedSum,
 )
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.figures.working import Names, Working, working
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
 from tests.browser.serving import ROOT, serving, settled

@@ -1,4 +1,4 @@
-"""Surgery in the browser: what is changed stands in the URL, and a reset takes it back."""
+"""Ablation in the browser: what is changed stands in the URL, and a reset takes it back."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_click_on_a_bar_selects_its_block(page: Page, app, chart, row):
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
-    expect(page.get_by_role("heading", name=f"Surgery on {blocks[row]}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Ablation of {blocks[row]}")).to_be_visible()
     settled(page)
     assert query(page)["layer"] == [blocks[row]]
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)

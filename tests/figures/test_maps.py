@@ -46,9 +46,9 @@ def test_zero_is_white_among_signed_maps_and_zeros_alone_make_a_map():
 
 def test_the_strongest_vary_most():
     values = np.array([[[1, 1]], [[0, 3]], [[5, 6]]], np.float32)
-    assert maps.most_varied(values, 2) == [1, 2]
+    assert maps.top_variance_channels(values, 2) == [1, 2]
 
 
 def test_of_single_cells_the_strongest_are_the_largest_whatever_their_sign():
     values = np.array([0.5, -3, 2, 0], np.float32).reshape(4, 1, 1)
-    assert maps.most_varied(values, 3) == [1, 2, 0]
+    assert maps.top_variance_channels(values, 3) == [1, 2, 0]

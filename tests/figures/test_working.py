@@ -8,7 +8,7 @@ import pytest
 
 from resnet_viz.analysis.by_hand import Worked, WorkedConvolution, WorkedMean, WorkedScore
 from resnet_viz.analysis.by_hand.records import WorkedWindow
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.figures.working import Names, Step, Working, working
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import ALL, BASIC, BOTTLENECK, GROUPS, ZERO_PAD, network, worked_out

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from resnet_viz.analysis.surgery import Surgery, operate
+from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.images import Preprocessing, read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
@@ -76,7 +76,7 @@ def test_the_answer_without_a_block_is_the_one_that_the_residual_page_shows():
 
     x = to_tensor(image, loaded.weights.preprocessing)
     for path in ("layer1.1", "layer2.0", "layer4.1"):
-        expected = operate(loaded, image, Surgery(removed=(path,))).logits
+        expected = capture_ablated(loaded, image, Ablation(removed=(path,))).logits
         with torch.no_grad():
             out = x
             for name, module in loaded.module.named_children():

@@ -1,4 +1,4 @@
-"""The residual page: a block taken apart, surgery that changes the answer, the lesion study."""
+"""The residual page: a block taken apart, ablation that changes the answer, the lesion study."""
 
 import json
 from dataclasses import replace
@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viz.analysis.lens import block_view, residual_ratios
+from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.lesions import lesion_study
+from resnet_viz.analysis.residual import block_view, residual_ratios
 from resnet_viz.analysis.residual_records import Lesion
-from resnet_viz.analysis.surgery import Surgery, operate
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui import lesion_panel, shell
@@ -85,7 +85,7 @@ def test_a_layer_leads_to_its_block(open_page, layer, block):
     app = open_page("residual", layer=layer, **SHAPES)
     assert problems(app) == []
     assert app.main.selectbox[0].value == block
-    assert f"Surgery on {block}" in texts(app)
+    assert f"Ablation of {block}" in texts(app)
     assert (f"{layer} is no block" in texts(app)) == ("." not in layer)
 
 
@@ -94,7 +94,7 @@ def test_choosing_a_block_selects_it(open_page):
     app = app.main.selectbox[0].select("layer3.1").run()
     assert problems(app) == []
     assert app.sidebar.selectbox(key="layer").value == "layer3.1"
-    assert "Surgery on layer3.1" in texts(app)
+    assert "Ablation of layer3.1" in texts(app)
 
 
 def test_the_untouched_network_gives_the_same_answer_twice(open_page):
@@ -105,7 +105,7 @@ def test_the_untouched_network_gives_the_same_answer_twice(open_page):
 
 
 @pytest.mark.parametrize("operation", ["remove", "swap", "cut its shortcut"])
-def test_surgery_changes_the_answer_and_a_link_restores_it(open_page, operation):
+def test_ablation_changes_the_answer_and_a_link_restores_it(open_page, operation):
     app = open_page("residual", **SHAPES)
     app = app.main.get("button_group")[0].set_value(operation).run()
     assert problems(app) == []
@@ -200,7 +200,9 @@ def test_a_block_changes_places_with_one_of_its_shapes(open_page):
     three = open_page("residual", layer="layer1.1", partner="layer1.0", **resnet)
     assert three.main.selectbox(key="partner").options == ["layer1.2", "layer1.0"]
     loaded = load(PRESETS["resnet20"], "random", 32)
-    exchanged = operate(loaded, read_sample("star"), Surgery(swapped=(("layer1.0", "layer1.1"),)))
+    exchanged = capture_ablated(
+        loaded, read_sample("star"), Ablation(swapped=(("layer1.0", "layer1.1"),))
+    )
     after = answers(three)[1]
     expected = {f"class {index}": logit for index, logit in enumerate(exchanged.logits)}
     assert logits(after) == pytest.approx({label: expected[label] for label in after}, abs=0.0051)
@@ -229,8 +231,8 @@ def test_a_swap_with_an_earlier_block_is_followed_from_there(open_page):
 
 def test_the_lens_is_said_to_show_the_untouched_network(open_page):
     assert "still show the untouched" not in captions(open_page("residual", **SHAPES))
-    operated = open_page("residual", operation="remove", **SHAPES)
-    assert "still show the untouched network" in captions(operated)
+    ablated_model = open_page("residual", operation="remove", **SHAPES)
+    assert "still show the untouched network" in captions(ablated_model)
 
 
 def test_removing_is_the_same_as_alpha_zero_and_as_no_block_where_x_passes_unchanged(open_page):
@@ -252,7 +254,7 @@ def test_without_its_shortcut_a_block_at_alpha_zero_passes_nothing_on(open_page)
     assert slider.label == "α in α · F(x)"
     assert "passes nothing on" in slider.help
     assert "passes nothing on" in captions(app)
-    assert "0 … 0" in captions(app)  # the maps after the surgery
+    assert "0 … 0" in captions(app)  # the maps after the ablation
 
 
 def test_untrained_numbers_are_not_sold_as_findings(open_page):

@@ -12,7 +12,7 @@ from tests.ui.test_pages import problems, texts
 UNLIKE = "unlike the training images"
 
 
-def told(app) -> str:
+def said(app) -> str:
     return " ".join(info.value for info in app.info)
 
 
@@ -20,14 +20,14 @@ def told(app) -> str:
 def test_a_photograph_is_unlike_drawn_shapes_and_the_page_says_so(open_page, slug):
     app = open_page(slug, picture="galaxies")
     assert problems(app) == []
-    assert UNLIKE in told(app)
-    assert "nearest of 12 classes" in told(app)
+    assert UNLIKE in said(app)
+    assert "nearest of 12 classes" in said(app)
 
 
 @pytest.mark.parametrize("slug", ["overview", "predict"])
 def test_a_drawing_lies_within_and_the_page_says_where(open_page, slug):
     app = open_page(slug, picture="heart")
-    assert UNLIKE not in told(app)
+    assert UNLIKE not in said(app)
     assert "Compared with the training images: top logit" in texts(app)
 
 
@@ -58,7 +58,7 @@ def test_samples_are_told_from_what_the_network_was_trained_on(slug, capsys):
 def test_another_input_size_has_no_range_and_makes_no_claim(open_page):
     app = open_page("predict", picture="cat", size="96")
     assert problems(app) == []
-    assert UNLIKE not in told(app)
+    assert UNLIKE not in said(app)
     assert "Compared with the training images" not in texts(app)
 
 

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.weights.folder import VARIABLE, FolderSource, problems
-from resnet_viz.weights.matching import Misfit
+from resnet_viz.weights.matching import CheckpointMismatch
 from tests.weights.files import SMALL, small_network
 
 SOURCE = FolderSource()
@@ -39,13 +39,13 @@ def test_without_a_folder_there_is_nothing(place, monkeypatch):
         monkeypatch.setenv(VARIABLE, place)
     assert SOURCE.options(SMALL) == ()
     assert problems() == ()
-    assert not SOURCE.at_hand(SMALL, "a.safetensors")
+    assert not SOURCE.is_available(SMALL, "a.safetensors")
 
 
 def test_what_fits_is_listed_and_the_broken_take_nothing_away(folder):
     assert SOURCE.options(SMALL) == ("a.safetensors", "b.pth")
     assert SOURCE.options(replace(SMALL, num_classes=7)) == ("seven.safetensors",)
-    assert SOURCE.at_hand(SMALL, "b.pth")
+    assert SOURCE.is_available(SMALL, "b.pth")
 
 
 def test_the_broken_ones_are_named_each_with_its_sentence(folder):
@@ -85,7 +85,7 @@ def test_bad_labels_are_left_out_and_said_so(content, words, folder):
     ["", "../a.safetensors", "/etc/passwd", "x/../a.safetensors", "readme.md", "c\u202e.pth"],
 )
 def test_only_what_is_listed_is_opened(name, folder):
-    assert not SOURCE.at_hand(SMALL, name)
+    assert not SOURCE.is_available(SMALL, name)
     for ask in (lambda: SOURCE.build(SMALL, name), lambda: SOURCE.describe(SMALL, 64, name)):
         with pytest.raises(
             WeightsError, match=r"There is no file .* it has a.safetensors"
@@ -95,7 +95,7 @@ def test_only_what_is_listed_is_opened(name, folder):
 
 
 def test_what_does_not_fit_or_is_broken_says_so(folder):
-    with pytest.raises(Misfit, match="7 classes"):
+    with pytest.raises(CheckpointMismatch, match="7 classes"):
         SOURCE.describe(SMALL, 64, "seven.safetensors")
     with pytest.raises(WeightsError, match=r"“broken\.pt”: This file seems"):
         SOURCE.describe(SMALL, 64, "broken.pt")

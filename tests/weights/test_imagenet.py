@@ -117,7 +117,7 @@ def test_what_is_not_published_is_said(config, option, named):
 
 
 def test_a_file_that_is_not_here_tells_how_to_get_it(folder):
-    assert not SOURCE.at_hand(PRESETS["resnet50"], "v2")
+    assert not SOURCE.is_available(PRESETS["resnet50"], "v2")
     with pytest.raises(NotDownloaded, match=r"97\.8 MB.*weights fetch resnet50`") as best:
         SOURCE.build(PRESETS["resnet50"], "v2")
     assert best.value.checkpoint.file == "resnet50-11ad3fa6.pth"
@@ -128,7 +128,7 @@ def test_a_file_that_is_not_here_tells_how_to_get_it(folder):
 def test_a_damaged_file_is_named_and_not_read(folder):
     folder.mkdir(parents=True)
     (folder / "resnet18-f37072fd.pth").write_bytes(b"no checkpoint")
-    assert SOURCE.at_hand(PRESETS["resnet18"], "v1")
+    assert SOURCE.is_available(PRESETS["resnet18"], "v1")
     with pytest.raises(WeightsError, match=r"resnet18-f37072fd\.pth is damaged.*--version v1"):
         SOURCE.build(PRESETS["resnet18"], "v1")
 
@@ -152,7 +152,7 @@ def test_served_fetched_and_loaded_it_gives_the_same_scores(
     with pytest.raises(NotDownloaded) as missing:
         SOURCE.build(NARROW, "v1")
     assert start(missing.value.checkpoint).wait(BOUND).state == "done"
-    assert SOURCE.at_hand(NARROW, "v1")
+    assert SOURCE.is_available(NARROW, "v1")
     pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.equal(SOURCE.build(NARROW, "v1")(pictures), original(pictures))

@@ -7,7 +7,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
-from resnet_viz.weights.matching import Misfit, check, match, network_from
+from resnet_viz.weights.matching import CheckpointMismatch, check, match, network_from
 from resnet_viz.weights.suggestion import suggest
 from tests.weights.files import SMALL, small_network
 
@@ -105,7 +105,7 @@ def test_a_misfit_lists_what_is_missing_unexpected_and_of_another_shape():
     shapes = shapes_of(replace(SMALL, num_classes=7))
     del shapes["bn1.weight"]
     shapes["head.weight"] = (3, 4)
-    with pytest.raises(Misfit) as misfit:
+    with pytest.raises(CheckpointMismatch) as misfit:
         check(shapes, SMALL)
     assert misfit.value.match.missing == ("bn1.weight",)
     assert misfit.value.match.unexpected == ("head.weight",)
@@ -117,7 +117,9 @@ def test_a_misfit_lists_what_is_missing_unexpected_and_of_another_shape():
 
 
 def test_a_misfit_names_the_network_that_would_fit():
-    with pytest.raises(Misfit, match=r"resnet50 with 1,000 classes: .* and .* more") as misfit:
+    with pytest.raises(
+        CheckpointMismatch, match=r"resnet50 with 1,000 classes: .* and .* more"
+    ) as misfit:
         check(shapes_of(replace(PRESETS["resnet34"], num_classes=10)), PRESETS["resnet50"])
     assert misfit.value.suggestion.config.name == "resnet34"
     assert str(misfit.value).endswith("This file fits resnet34 with 10 classes.")
@@ -126,12 +128,12 @@ def test_a_misfit_names_the_network_that_would_fit():
 def test_timms_deep_stem_is_explained():
     shapes = shapes_of(SMALL)
     shapes["conv1.0.weight"] = shapes.pop("conv1.weight")
-    with pytest.raises(Misfit, match="three convolutions"):
+    with pytest.raises(CheckpointMismatch, match="three convolutions"):
         check(shapes, SMALL)
 
 
 def test_a_hostile_name_is_shown_without_its_markup():
-    with pytest.raises(Misfit) as misfit:
+    with pytest.raises(CheckpointMismatch) as misfit:
         check({**shapes_of(SMALL), "![x](http://y)": (1,)}, SMALL)
     assert "“··x··http···y·”" in str(misfit.value)
 

@@ -12,7 +12,7 @@ from safetensors.torch import save
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
 from resnet_viz.weights import uploads
-from resnet_viz.weights.matching import Misfit
+from resnet_viz.weights.matching import CheckpointMismatch
 from resnet_viz.weights.uploads import Store, UploadSource
 from tests.weights.files import SMALL, packed, small_network
 
@@ -35,7 +35,7 @@ def files(store):
 def test_an_upload_becomes_a_network(store):
     upload = uploads.accept(io.BytesIO(CONTENT), "mine.safetensors", LABELS)
     source = UploadSource()
-    assert source.at_hand(SMALL, upload.id)
+    assert source.is_available(SMALL, upload.id)
     weights = source.describe(SMALL, 64, upload.id)
     assert weights.label == "mine.safetensors"
     assert weights.labels == ("a", "b", "c", "d", "e")
@@ -54,7 +54,7 @@ def test_what_others_brought_is_not_listed(store):
 
 def test_an_unknown_id_says_what_to_do(store):
     source = UploadSource()
-    assert not source.at_hand(SMALL, "../../etc/passwd")
+    assert not source.is_available(SMALL, "../../etc/passwd")
     with pytest.raises(WeightsError, match="upload them again"):
         source.build(SMALL, "../../etc/passwd")
 
@@ -118,7 +118,7 @@ def test_labels_of_another_number_are_named(store):
 
 def test_a_file_of_another_network_is_a_misfit(store):
     upload = uploads.accept(save({"a": torch.ones(1)}), "x")
-    with pytest.raises(Misfit):
+    with pytest.raises(CheckpointMismatch):
         UploadSource().describe(SMALL, 64, upload.id)
 
 

@@ -21,7 +21,7 @@ from resnet_viz.analysis.by_hand.windowed import (
     WorkedReLU,
     WorkedSum,
 )
-from resnet_viz.analysis.question import check_cell, traced
+from resnet_viz.analysis.forward import check_cell, traced
 from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
 from resnet_viz.errors import PathError
 from resnet_viz.model.resnet import ResNet
@@ -87,7 +87,7 @@ def by_hand(
     if layer.kind not in WORKED:
         raise PathError(f"{layer.path} is a {layer.kind}; its values are not worked out here yet.")
 
-    def question(network: ResNet) -> Worked:
+    def forward(network: ResNet) -> Worked:
         worked = WORKED[layer.kind](_cell(network, trace, seen, layer.path, at, strongest))
         if isinstance(worked, Followed):
             after = _after(trace, layer)
@@ -97,7 +97,7 @@ def by_hand(
             return replace(worked, after=tuple(told))
         return worked
 
-    return loaded.ask(question)
+    return loaded.run(forward)
 
 
 def contributions(
@@ -113,7 +113,7 @@ def contributions(
     check_cell(layer, *at)
     if layer.kind not in CONTRIBUTIONS:
         raise PathError(f"{layer.path} is a {layer.kind} and does not sum over channels.")
-    return loaded.ask(
+    return loaded.run(
         lambda network: CONTRIBUTIONS[layer.kind](_cell(network, trace, seen, layer.path, at))
     )
 

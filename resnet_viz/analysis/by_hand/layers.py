@@ -23,7 +23,7 @@ from resnet_viz.analysis.by_hand.windowed import (
     WorkedReLU,
     WorkedSum,
 )
-from resnet_viz.analysis.question import as_array
+from resnet_viz.analysis.forward import as_array
 from resnet_viz.model.blocks import ZeroPad
 
 _CLASSES: Final = 6  # of the classifier, besides the one that is asked about

@@ -1,4 +1,4 @@
-"""What the sidebar holds, as one record: every page asks its questions through it."""
+"""Everything a page needs to draw, as one record: what the sidebar holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import cache
-from resnet_viz.ui.cache import NetworkKey
+from resnet_viz.ui.cache import ModelKey
 from resnet_viz.ui.network import station_paths
 from resnet_viz.weights.loaded import LoadedModel, Weights
 from resnet_viz.weights.sources import default_weights, describe
@@ -24,7 +24,7 @@ DEFAULT_LAYER = "layer1.0"  # every network has it
 
 
 @dataclass(frozen=True, slots=True)
-class Explorer:
+class ViewState:
     """A network, its parameters, a picture and the selected layer."""
 
     config: ResNetConfig
@@ -47,9 +47,9 @@ class Explorer:
         return f"{name}{self.config.depth if name == 'custom' else ''}_{self.input_size}"
 
     @property
-    def network(self) -> NetworkKey:
+    def network(self) -> ModelKey:
         """What its answers are kept by."""
-        return NetworkKey(self.config, self.weights.key, self.input_size, self.device)
+        return ModelKey(self.config, self.weights.key, self.input_size, self.device)
 
     @property
     def trace(self) -> Trace:
@@ -92,11 +92,11 @@ def answer_first_page() -> None:
     traced = trace(config, size)
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
-    network = NetworkKey(config, weights.key, size, "cpu")
+    network = ModelKey(config, weights.key, size, "cpu")
     cache.capture(network, image, with_features(network, station_paths(traced)))
 
 
-def with_features(network: NetworkKey, paths: tuple[str, ...]) -> tuple[str, ...]:
+def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
     """The layers, and the classifier's input where it can be compared with training images."""
     if not cache.training_range(network):
         return paths

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from resnet_viz.analysis.ablation import Ablation, ablated_model, capture_ablated
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.lens import block_view
-from resnet_viz.analysis.question import traced
-from resnet_viz.analysis.surgery import Surgery, operate, operated
+from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.residual import block_view
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import to_tensor
 from resnet_viz.model.resnet import ResNet
@@ -48,7 +48,9 @@ def logits_with_weights_of(loaded, config, rename=lambda name: name):
 def test_alpha_one_is_the_untouched_network_bit_for_bit(config):
     loaded = network(config)
     paths, before = traced(loaded).paths, snapshot(loaded)
-    whole = operate(loaded, CAT, Surgery(scale=tuple((b, 1.0) for b in blocks(loaded))), paths)
+    whole = capture_ablated(
+        loaded, CAT, Ablation(scale=tuple((b, 1.0) for b in blocks(loaded))), paths
+    )
     untouched = capture(loaded, CAT, paths)
     np.testing.assert_array_equal(whole.logits, untouched.logits)
     for path in paths:
@@ -58,15 +60,15 @@ def test_alpha_one_is_the_untouched_network_bit_for_bit(config):
 
 def test_others_who_ask_the_shared_network_meanwhile_notice_nothing():
     loaded, before = network(BASIC), snapshot(network(BASIC))
-    whole = Surgery(scale=tuple((b, 1.0) for b in blocks(loaded)))
-    none = Surgery(removed=blocks(loaded))
-    expected = {s: operate(loaded, CAT, s, ("layer2",)) for s in (Surgery(), whole, none)}
+    whole = Ablation(scale=tuple((b, 1.0) for b in blocks(loaded)))
+    none = Ablation(removed=blocks(loaded))
+    expected = {s: capture_ablated(loaded, CAT, s, ("layer2",)) for s in (Ablation(), whole, none)}
     found = []
 
-    def work(surgery):
+    def work(ablation):
         for _ in range(5):
-            found.append((surgery, operate(loaded, CAT, surgery, ("layer2",))))
-            found.append((Surgery(), capture(loaded, CAT, ("layer2",))))
+            found.append((ablation, capture_ablated(loaded, CAT, ablation, ("layer2",))))
+            found.append((Ablation(), capture(loaded, CAT, ("layer2",))))
 
     threads = [threading.Thread(target=work, args=(s,)) for s in (whole, none) * 2]
     for thread in threads:
@@ -74,9 +76,9 @@ def test_others_who_ask_the_shared_network_meanwhile_notice_nothing():
     for thread in threads:
         thread.join()
     assert len(found) == 40
-    for surgery, answer in found:
-        np.testing.assert_array_equal(answer.logits, expected[surgery].logits)
-        np.testing.assert_array_equal(answer["layer2"].values, expected[surgery]["layer2"].values)
+    for ablation, answer in found:
+        np.testing.assert_array_equal(answer.logits, expected[ablation].logits)
+        np.testing.assert_array_equal(answer["layer2"].values, expected[ablation]["layer2"].values)
     assert unchanged(loaded, before)
 
 
@@ -86,8 +88,8 @@ def test_others_who_ask_the_shared_network_meanwhile_notice_nothing():
 def test_alpha_zero_on_an_identity_block_returns_its_input_exactly(config, path):
     loaded = network(config)
     given = block_view(loaded, CAT, path).input
-    for surgery in (Surgery(scale=((path, 0.0),)), Surgery(removed=(path,))):
-        answer = operate(loaded, CAT, surgery, (path,))
+    for ablation in (Ablation(scale=((path, 0.0),)), Ablation(removed=(path,))):
+        answer = capture_ablated(loaded, CAT, ablation, (path,))
         np.testing.assert_array_equal(answer[path].values, given)
 
 
@@ -96,14 +98,14 @@ def test_alpha_zero_on_an_identity_block_returns_its_input_exactly(config, path)
 def test_alpha_scales_the_branch(path, alpha):
     loaded = network(BASIC)
     view = block_view(loaded, CAT, path)
-    answer = operate(loaded, CAT, Surgery(scale=((path, alpha),)), (path,))
+    answer = capture_ablated(loaded, CAT, Ablation(scale=((path, alpha),)), (path,))
     expected = np.maximum(np.float32(alpha) * view.branch + view.shortcut, 0)
     np.testing.assert_array_equal(answer[path].values, expected)
 
 
 def test_a_removed_projection_block_keeps_its_projection_and_its_relu():
     view = block_view(network(BASIC), CAT, "layer2.0")
-    answer = operate(network(BASIC), CAT, Surgery(removed=("layer2.0",)), ("layer2.0",))
+    answer = capture_ablated(network(BASIC), CAT, Ablation(removed=("layer2.0",)), ("layer2.0",))
     np.testing.assert_array_equal(answer["layer2.0"].values, np.maximum(view.shortcut, 0))
 
 
@@ -115,7 +117,7 @@ def test_without_all_but_its_first_block_a_stage_is_that_of_the_smaller_network(
     removed = tuple(b for b in blocks(loaded) if b.startswith(f"layer{stage}.") and b[-1] != "0")
     repeats = tuple(1 if i == stage else n for i, n in enumerate(config.repeats, start=1))
     expected = logits_with_weights_of(loaded, replace(config, repeats=repeats))
-    answer = operate(loaded, CAT, Surgery(removed=removed))
+    answer = capture_ablated(loaded, CAT, Ablation(removed=removed))
     np.testing.assert_array_equal(answer.logits, expected)
 
 
@@ -126,17 +128,17 @@ def test_two_blocks_change_places_and_back():
     expected = logits_with_weights_of(
         loaded, RESNET20, lambda name: names.get(name[:8], name[:8]) + name[8:]
     )
-    once = operate(loaded, CAT, Surgery(swapped=(pair,))).logits
+    once = capture_ablated(loaded, CAT, Ablation(swapped=(pair,))).logits
     np.testing.assert_array_equal(once, expected)
     assert not np.array_equal(once, untouched)
-    twice = operate(loaded, CAT, Surgery(swapped=(pair, pair[::-1]))).logits
+    twice = capture_ablated(loaded, CAT, Ablation(swapped=(pair, pair[::-1]))).logits
     np.testing.assert_array_equal(twice, untouched)
 
 
 def test_a_block_keeps_its_factor_when_it_changes_places():
     """Block 1, silenced and moved to place 2: place 2 hands on what it is given."""
-    surgery = Surgery(scale=(("layer2.1", 0.0),), swapped=(("layer2.1", "layer2.2"),))
-    answer = operate(network(RESNET20), CAT, surgery, ("layer2.1", "layer2.2"))
+    ablation = Ablation(scale=(("layer2.1", 0.0),), swapped=(("layer2.1", "layer2.2"),))
+    answer = capture_ablated(network(RESNET20), CAT, ablation, ("layer2.1", "layer2.2"))
     np.testing.assert_array_equal(answer["layer2.1"].values, answer["layer2.2"].values)
 
 
@@ -144,13 +146,13 @@ def test_a_block_keeps_its_factor_when_it_changes_places():
 def test_all_shortcuts_cut_is_the_plain_network_with_the_same_weights(config):
     loaded = network(config)
     expected = logits_with_weights_of(loaded, replace(config, shortcut="none"))
-    answer = operate(loaded, CAT, Surgery(cut=blocks(loaded)))
+    answer = capture_ablated(loaded, CAT, Ablation(cut=blocks(loaded)))
     np.testing.assert_array_equal(answer.logits, expected)
 
 
 def test_the_private_network_shares_the_memory_and_nothing_else():
     loaded = network(BASIC)
-    private = operated(loaded, Surgery(removed=("layer1.1",)))
+    private = ablated_model(loaded, Ablation(removed=("layer1.1",)))
     ours, theirs = loaded.module, private.module
     for (name, value), other in zip(
         ours.state_dict().items(), theirs.state_dict().values(), strict=True
@@ -161,33 +163,33 @@ def test_the_private_network_shares_the_memory_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("surgery", "error", "words"),
+    ("ablation", "error", "words"),
     [
-        (Surgery(swapped=(("layer1.1", "layer2.1"),)), ConfigError, "8 × 16 × 16 into 8 × 16"),
-        (Surgery(removed=("layer9.0",)), PathError, r"layer9\.0"),
-        (Surgery(cut=("layer1.0.conv1",)), PathError, "no block"),
-        (Surgery(scale=(("conv1", 0.5),)), PathError, "no block"),
-        (Surgery(swapped=(("layer1.0", "layer1"),)), PathError, "no block"),
+        (Ablation(swapped=(("layer1.1", "layer2.1"),)), ConfigError, "8 × 16 × 16 into 8 × 16"),
+        (Ablation(removed=("layer9.0",)), PathError, r"layer9\.0"),
+        (Ablation(cut=("layer1.0.conv1",)), PathError, "no block"),
+        (Ablation(scale=(("conv1", 0.5),)), PathError, "no block"),
+        (Ablation(swapped=(("layer1.0", "layer1"),)), PathError, "no block"),
     ],
 )
-def test_surgery_that_does_not_fit_is_a_sentence_and_leaves_no_trace(surgery, error, words):
+def test_ablation_that_does_not_fit_is_a_sentence_and_leaves_no_trace(ablation, error, words):
     loaded, before = network(BASIC), snapshot(network(BASIC))
     with pytest.raises(error, match=words):
-        operate(loaded, CAT, surgery)
+        capture_ablated(loaded, CAT, ablation)
     with pytest.raises(PathError, match="nowhere"):
-        operate(loaded, CAT, Surgery(removed=("layer1.1",)), ("layer1", "nowhere"))
+        capture_ablated(loaded, CAT, Ablation(removed=("layer1.1",)), ("layer1", "nowhere"))
     assert unchanged(loaded, before)
 
 
 @pytest.mark.parametrize("field", ["removed", "cut"])
 def test_a_plain_network_has_no_shortcuts_to_keep_or_cut(field):
     with pytest.raises(ConfigError, match=r"layer1\.1 is a plain block"):
-        operate(network(PLAIN), CAT, Surgery(**{field: ("layer1.1",)}))
+        capture_ablated(network(PLAIN), CAT, Ablation(**{field: ("layer1.1",)}))
 
 
 def test_plain_blocks_can_change_places():
     loaded = network(PLAIN)
-    answer = operate(loaded, CAT, Surgery(swapped=(("layer1.0", "layer1.1"),)))
+    answer = capture_ablated(loaded, CAT, Ablation(swapped=(("layer1.0", "layer1.1"),)))
     assert not np.array_equal(answer.logits, capture(loaded, CAT).logits)
 
 
@@ -200,10 +202,10 @@ def test_plain_blocks_can_change_places():
         ({"removed": ("layer1.0",), "cut": ("layer1.0",)}, "nothing would pass"),
     ],
 )
-def test_surgery_is_valid_from_birth(fields, words):
+def test_ablation_is_valid_from_birth(fields, words):
     with pytest.raises(ConfigError, match=words):
-        Surgery(**fields)
+        Ablation(**fields)
 
 
-def test_surgery_is_a_key():
-    assert len({Surgery(), Surgery(), Surgery(removed=("layer1.0",))}) == 2
+def test_ablation_is_a_key():
+    assert len({Ablation(), Ablation(), Ablation(removed=("layer1.0",))}) == 2

@@ -1,6 +1,6 @@
 """Alter a network's blocks and ask it again, as Veit, Wilber and Belongie 2016 (arXiv 1605.06431) did.
 
-The surgery is done on a private network that shares the parameters of the loaded one, so that it costs
+The ablation is done on a private network that shares the parameters of the loaded one, so that it costs
 no memory and nobody else's answers change.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.lens import check_block
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.records import Capture, LayerRecord, Trace
+from resnet_viz.analysis.residual import check_block
 from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.blocks import Add
@@ -23,7 +23,7 @@ from resnet_viz.weights.loaded import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
-class Surgery:
+class Ablation:
     """What is done to which blocks; empty, it leaves the network as it is. Hashable: a cache key.
 
     Blocks are named as in the untouched network: they are altered first, and then exchanged.
@@ -73,28 +73,28 @@ class AlteredAdd(Add):
         return scaled if self.cut else scaled + shortcut
 
 
-def operate(
-    loaded: LoadedModel, image: ImageInput, surgery: Surgery, paths: Iterable[str] = ()
+def capture_ablated(
+    loaded: LoadedModel, image: ImageInput, ablation: Ablation, paths: Iterable[str] = ()
 ) -> Capture:
     """What `capture` answers for the altered network: its scores, and maps of the layers at `paths`.
 
     A path is a place in the network: of two blocks that changed places, the one that now stands there.
     The branch of a removed block still runs, and its maps show what it would have added.
-    Raises `ConfigError` or `PathError` when the surgery does not fit the network.
+    Raises `ConfigError` or `PathError` when the ablation does not fit the network.
     """
-    return capture(operated(loaded, surgery), image, paths)
+    return capture(ablated_model(loaded, ablation), image, paths)
 
 
-def operated(loaded: LoadedModel, surgery: Surgery) -> LoadedModel:
-    """The altered network, ready for any question; raises as `operate` does."""
-    _check(traced(loaded), surgery)
-    private = loaded.ask(lambda network: _sharing(loaded, network))
-    for path in surgery.at_shortcuts:
+def ablated_model(loaded: LoadedModel, ablation: Ablation) -> LoadedModel:
+    """The altered network, ready for any question; raises as `capture_ablated` does."""
+    _check(traced(loaded), ablation)
+    private = loaded.run(lambda network: _sharing(loaded, network))
+    for path in ablation.at_shortcuts:
         altered = AlteredAdd(
-            surgery.alphas.get(path, 1.0), path in surgery.removed, path in surgery.cut
+            ablation.alphas.get(path, 1.0), path in ablation.removed, path in ablation.cut
         )
         private.module.set_submodule(traced(loaded).parts(path).total, altered)
-    for path, other in surgery.swapped:
+    for path, other in ablation.swapped:
         _exchange(private.module, path, other)
     return private
 
@@ -114,14 +114,14 @@ def _exchange(network: nn.Module, path: str, other: str) -> None:
     network.set_submodule(other, block)
 
 
-def _check(trace: Trace, surgery: Surgery) -> None:
-    for path in surgery.at_shortcuts:
+def _check(trace: Trace, ablation: Ablation) -> None:
+    for path in ablation.at_shortcuts:
         if trace.shortcut_kind(check_block(trace, path).path) == "none":
             raise ConfigError(
                 f"{path} is a plain block: without a shortcut there is nothing beside its branch "
                 "that could be kept or cut."
             )
-    for pair in surgery.swapped:
+    for pair in ablation.swapped:
         first, second = (check_block(trace, path) for path in pair)
         if _shapes(first) != _shapes(second):
             raise ConfigError(

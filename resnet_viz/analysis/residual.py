@@ -1,4 +1,4 @@
-"""The residual lens: what a block adds to what it was given, He et al. 2015 (arXiv 1512.03385) section 3."""
+"""The residual decomposition: what a block adds to what it was given, He et al. 2015, section 3."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viz.analysis.question import (
-    Passage,
+from resnet_viz.analysis.forward import (
+    ModuleIO,
     as_array,
-    ask,
     finite,
-    observed,
-    run_to,
+    forward_hooks,
+    forward_until,
+    record_io,
+    run_forward,
     traced,
-    watching,
 )
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
@@ -44,9 +44,9 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
     add, relu = parts.total, parts.activation
     watched = tuple(each for each in (path, relu, add) if each)
 
-    def question(network: ResNet, picture: Tensor) -> BlockView:
-        with torch.inference_mode(), watching(network, watched) as seen:
-            run_to(network, picture, path)
+    def forward(network: ResNet, picture: Tensor) -> BlockView:
+        with torch.inference_mode(), record_io(network, watched) as seen:
+            forward_until(network, picture, path)
             total = seen[relu].inputs[0]
             branch, shortcut = seen[add].inputs if add in seen else (total, None)
             return BlockView(
@@ -59,7 +59,7 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
                 output=as_array(seen[path].output[0]),
             )
 
-    return ask(loaded, image, question)
+    return run_forward(loaded, image, forward)
 
 
 def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
@@ -68,18 +68,18 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
     kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
     blocks = {trace.parts(path).total: path for path, kind in kinds.items() if kind != "none"}
 
-    def question(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
+    def forward(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
         ratios: list[BlockRatio] = []
 
-        def measure(path: str, passage: Passage) -> None:  # at once: the maps need not be kept
+        def measure(path: str, passage: ModuleIO) -> None:  # at once: the maps need not be kept
             block = blocks[path]
             ratios.append(_ratio(block, kinds[block], *passage.inputs))
 
-        with torch.inference_mode(), observed(network, blocks, measure):
+        with torch.inference_mode(), forward_hooks(network, blocks, measure):
             network(picture)
         return tuple(ratios)
 
-    return ask(loaded, image, question)
+    return run_forward(loaded, image, forward)
 
 
 def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:

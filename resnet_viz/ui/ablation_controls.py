@@ -7,8 +7,8 @@ from typing import Final
 
 import streamlit as st
 
+from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.records import Trace
-from resnet_viz.analysis.surgery import Surgery
 from resnet_viz.figures import numbers
 from resnet_viz.ui import widgets
 from resnet_viz.ui.texts import plain
@@ -53,7 +53,7 @@ def operations(trace: Trace, block: str) -> tuple[str, ...]:
     return tuple(name for name in OPERATIONS if name not in left_out)
 
 
-def surgery(trace: Trace, block: str) -> Surgery:
+def ablation(trace: Trace, block: str) -> Ablation:
     """The controls, all of them in the URL, and what they ask for."""
     operation = _operation(trace, block)
     weakens = operation != "remove" and trace.shortcut_kind(block) != "none"
@@ -61,7 +61,7 @@ def surgery(trace: Trace, block: str) -> Surgery:
         partner = _partner(trace, block) if operation == "swap" else ""
         alpha = _alpha(cut=operation == "cut its shortcut") if weakens else 1.0
         asked = OPERATIONS[operation](block, alpha, partner)
-        st.button("Reset", on_click=_reset, icon=":material/undo:", disabled=asked == Surgery())
+        st.button("Reset", on_click=_reset, icon=":material/undo:", disabled=asked == Ablation())
     if said := _remarks(trace, block, operation):
         st.caption(" ".join(said))
     return asked
@@ -112,10 +112,10 @@ def _alpha(*, cut: bool) -> float:
     return float(chosen)
 
 
-def compared(trace: Trace, surgery: Surgery, block: str) -> str:
+def compared(trace: Trace, ablation: Ablation, block: str) -> str:
     """The block whose maps are compared: the first that is changed, or one after it."""
     paths = [row.path for row in trace.blocks()]
-    following = paths[paths.index(_first_changed(trace, surgery) or block) :]
+    following = paths[paths.index(_first_changed(trace, ablation) or block) :]
     return _one_of("Maps of", following, following[-1], key="later")
 
 
@@ -139,9 +139,9 @@ def _give_up(key: str, options: Sequence[str], default: str) -> str:
     return str(asked)[:60]
 
 
-def _first_changed(trace: Trace, surgery: Surgery) -> str:
-    """The earliest block that a surgery touches, or nothing."""
-    touched = {*surgery.at_shortcuts, *(path for pair in surgery.swapped for path in pair)}
+def _first_changed(trace: Trace, ablation: Ablation) -> str:
+    """The earliest block that an ablation touches, or nothing."""
+    touched = {*ablation.at_shortcuts, *(path for pair in ablation.swapped for path in pair)}
     return next((row.path for row in trace.blocks() if row.path in touched), "")
 
 
@@ -158,27 +158,27 @@ def _reset() -> None:
     st.session_state.operation, st.session_state.alpha = "none", _WHOLE
 
 
-def _weaken(block: str, alpha: float, partner: str) -> Surgery:
-    return Surgery(scale=_scaled(block, alpha))
+def _weaken(block: str, alpha: float, partner: str) -> Ablation:
+    return Ablation(scale=_scaled(block, alpha))
 
 
-def _remove(block: str, alpha: float, partner: str) -> Surgery:
-    return Surgery(removed=(block,))
+def _remove(block: str, alpha: float, partner: str) -> Ablation:
+    return Ablation(removed=(block,))
 
 
-def _cut(block: str, alpha: float, partner: str) -> Surgery:
-    return Surgery(cut=(block,), scale=_scaled(block, alpha))
+def _cut(block: str, alpha: float, partner: str) -> Ablation:
+    return Ablation(cut=(block,), scale=_scaled(block, alpha))
 
 
-def _swap(block: str, alpha: float, partner: str) -> Surgery:
-    return Surgery(swapped=((block, partner),), scale=_scaled(block, alpha))
+def _swap(block: str, alpha: float, partner: str) -> Ablation:
+    return Ablation(swapped=((block, partner),), scale=_scaled(block, alpha))
 
 
 def _scaled(block: str, alpha: float) -> tuple[tuple[str, float], ...]:
     return () if alpha == 1.0 else ((block, alpha),)
 
 
-OPERATIONS: Final[Mapping[str, Callable[[str, float, str], Surgery]]] = {
+OPERATIONS: Final[Mapping[str, Callable[[str, float, str], Ablation]]] = {
     "none": _weaken,
     "remove": _remove,
     "swap": _swap,

@@ -1,4 +1,4 @@
-"""How a question is put: the picture prepared, the layers watched, the network run no further than asked."""
+"""Run a network on an image: prepared, with forward hooks on layers, and no further than needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ModuleIO:
     """What went into a module and what came out, the batch axis still in front."""
 
     inputs: tuple[Tensor, ...]
@@ -33,26 +33,28 @@ def traced(loaded: LoadedModel) -> Trace:
     return trace(loaded.config, loaded.weights.preprocessing.crop)
 
 
-def ask(loaded: LoadedModel, image: ImageInput, question: Callable[[ResNet, Tensor], T]) -> T:
-    """Put `question(network, picture)`, the picture (1, 3, H, W), while nobody else asks.
+def run_forward(
+    loaded: LoadedModel, image: ImageInput, forward: Callable[[ResNet, Tensor], T]
+) -> T:
+    """Call `forward(network, image)`, the image (1, 3, H, W), while nobody else runs the network.
 
-    When a GPU runs out of memory the network moves to the CPU, once and for all, and is asked again.
+    When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again.
     """
     picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
 
     def answer(network: ResNet) -> T:
         try:
-            return question(network, picture.to(loaded.device))
+            return forward(network, picture.to(loaded.device))
         except OutOfMemoryError:
             loaded.fall_back_to_cpu()
-            return question(network, picture)
+            return forward(network, picture)
 
-    return loaded.ask(answer)
+    return loaded.run(answer)
 
 
 @contextmanager
-def observed(
-    network: nn.Module, paths: Iterable[str], note: Callable[[str, Passage], None]
+def forward_hooks(
+    network: nn.Module, paths: Iterable[str], note: Callable[[str, ModuleIO], None]
 ) -> Iterator[None]:
     """Call `note` whenever a module at `paths` has run; the hooks end with the block.
 
@@ -63,7 +65,7 @@ def observed(
         for path in paths:
             handles.append(
                 network.get_submodule(path).register_forward_hook(
-                    lambda _, inputs, output, p=path: note(p, Passage(inputs, output))
+                    lambda _, inputs, output, p=path: note(p, ModuleIO(inputs, output))
                 )
             )
         yield
@@ -73,14 +75,14 @@ def observed(
 
 
 @contextmanager
-def watching(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, Passage]]:
+def record_io(network: nn.Module, paths: Iterable[str]) -> Iterator[dict[str, ModuleIO]]:
     """Keep what goes into and comes out of the modules at `paths`; nothing is copied."""
-    seen: dict[str, Passage] = {}
-    with observed(network, paths, seen.__setitem__):
+    seen: dict[str, ModuleIO] = {}
+    with forward_hooks(network, paths, seen.__setitem__):
         yield seen
 
 
-def run_to(network: nn.Sequential, x: Tensor, path: str) -> None:
+def forward_until(network: nn.Sequential, x: Tensor, path: str) -> None:
     """Run the network up to the layer or block at `path`, and no block further.
 
     A stage is entered and not called, so that its own hooks do not fire; those of blocks and layers do.
@@ -88,7 +90,7 @@ def run_to(network: nn.Sequential, x: Tensor, path: str) -> None:
     head, _, rest = path.partition(".")
     for name, part in network.named_children():
         if name == head and rest and isinstance(part, nn.Sequential):
-            return run_to(part, x, rest)
+            return forward_until(part, x, rest)
         x = part(x)
         if name == head:
             return None

@@ -1,4 +1,4 @@
-"""The residual lens against a block run by hand, and its numbers against numpy's."""
+"""The residual decomposition against a block run by hand, and its numbers against numpy's."""
 
 import math
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.lens import block_view, residual_ratios
-from resnet_viz.analysis.question import traced
+from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.residual import block_view, residual_ratios
 from resnet_viz.analysis.residual_records import BlockRatio
 from resnet_viz.errors import PathError
 from tests.analysis.networks import (
