@@ -27,11 +27,11 @@ _PLACES = {
     ),
     "kernel of resnet18's conv1, by hand": (
         "feature_maps?model=resnet18&layer=conv1",
-        ".st-key-by_hand .output canvas",
+        ".st-key-worked_example .output canvas",
     ),
     "kernel of resnet18's layer1.0.conv1, by hand": (
         "feature_maps?model=resnet18&layer=layer1.0.conv1",
-        ".st-key-by_hand .output canvas",
+        ".st-key-worked_example .output canvas",
     ),
     "network map of resnet18": ("?model=resnet18", ".st-key-network_map .grid"),
 }

@@ -9,7 +9,7 @@ from resnet_viz.ui.network_panel import network_panel
 
 with shell.page("overview") as view_state:
     config, trace = view_state.config, view_state.trace
-    st.title(f"{view_state.title} looks at your picture")
+    st.title(f"{view_state.title}: feature maps and prediction")
     st.caption(
         f"{numbers.count(config.depth)} weighted layers · {numbers.count(trace.params)} parameters · "
         f"{numbers.short(trace.macs)} multiply-adds · {numbers.count(config.num_classes)} classes · "

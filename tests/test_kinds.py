@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viz.analysis import arithmetic, by_hand
-from resnet_viz.analysis.by_hand.layers import CONTRIBUTIONS, WORKED
+from resnet_viz.analysis import arithmetic, worked_example
 from resnet_viz.analysis.trace import trace, trace_anew
+from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import diagram_labels
 from resnet_viz.figures.diagrams import network_diagram
@@ -44,13 +44,13 @@ def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
         "formulas": arithmetic.EXPLAINED,
         "worked examples": WORKED,
         "contributions": CONTRIBUTIONS,
-        "what follows": by_hand._AFTER,
+        "what follows": worked_example._AFTER,
         "diagram details": diagram_labels._DETAILS,
         "diagram words": diagram_labels._WORDS,
     }
     for name, mapping in mappings.items():
         assert set(mapping) <= set(KINDS), name
-    assert set(by_hand._FOLLOWED) <= set(KINDS)
+    assert set(worked_example._FOLLOWED) <= set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

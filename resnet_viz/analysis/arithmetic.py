@@ -146,7 +146,7 @@ def _field_of(trace: Trace, path: str) -> Field:
 
 
 def _activations(record: LayerRecord) -> Formula:
-    return _product("activations", "Values put out for one picture", record.output_shape)
+    return _product("activations", "Output activations of one image", record.output_shape)
 
 
 def _product(measures: str, title: str, factors: tuple[int, ...]) -> Formula:

@@ -106,7 +106,7 @@ def length_bars(lengths: np.ndarray, theme: Theme) -> go.Figure:
         "height": 180,
         "bargap": 0.15,
         "xaxis": charts.axis(theme, "filter", **_named(len(lengths))),
-        "yaxis": charts.axis(theme, "length ‖w‖", nticks=4, rangemode="tozero"),
+        "yaxis": charts.axis(theme, "L2 norm ‖w‖", nticks=4, rangemode="tozero"),
     }
     return go.Figure(bars, layout)
 

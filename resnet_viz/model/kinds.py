@@ -2,7 +2,7 @@
 
 A layer kind is the class of a module. What is said about a kind elsewhere hangs on its name: its
 explanation in `texts/`, its formulas in `analysis.arithmetic`, its worked example in
-`analysis.by_hand`, its words in `figures.diagram_labels`. `tests/test_kinds.py` goes over all of them.
+`analysis.worked_example`, its words in `figures.diagram_labels`. `tests/test_kinds.py` goes over all of them.
 """
 
 from __future__ import annotations

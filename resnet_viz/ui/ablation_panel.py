@@ -90,7 +90,7 @@ def _compare_maps(before: Capture, after: Capture, path: str) -> None:
     reach = residual_panel.pictures(parts, channels, signed=False)
     residual_panel.scale(
         reach,
-        f"{path}, {residual_panel.named(channels, len(values))}: those that vary most in the "
+        f"{path}, {residual_panel.named(channels, len(values))}: those of highest variance in the "
         "untouched network",
         signed=False,
     )

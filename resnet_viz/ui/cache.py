@@ -10,18 +10,18 @@ import streamlit as st
 
 from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
-from resnet_viz.analysis import by_hand as cells
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
 from resnet_viz.analysis import filters
 from resnet_viz.analysis import residual as decomposition
+from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
-from resnet_viz.analysis.by_hand import Contributions, Worked
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.records import Capture, Outputs
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.weights import sources
@@ -63,25 +63,25 @@ def training_range(network: ModelKey) -> TrainingRange | None:
     return sources.training_range(network.config, network.weights, network.input_size)
 
 
-@st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_size="400MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def capture(network: ModelKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
     """One picture through the network, with the outputs of the layers at `paths`."""
     return questions.capture(model(network), image, paths)
 
 
-@st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_size="100MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def block_view(network: ModelKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
     return decomposition.block_view(model(network), image, path)
 
 
-@st.cache_data(max_entries=256, show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_entries=256, show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, ...]:
     """What every block adds to its shortcut, in norms and angles."""
     return decomposition.residual_ratios(model(network), image)
 
 
-@st.cache_data(max_size="100MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_size="100MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def capture_ablated(
     network: ModelKey, image: ImageInput, ablation: Ablation, paths: tuple[str, ...]
 ) -> Capture:
@@ -89,7 +89,7 @@ def capture_ablated(
     return ablations.capture_ablated(model(network), image, ablation, paths)
 
 
-@st.cache_data(max_size="50MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
+@st.cache_data(max_size="50MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def effective_field(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> EffectiveField:
@@ -97,20 +97,20 @@ def effective_field(
     return fields.effective_field(model(network), image, path, *cell)
 
 
-@st.cache_data(max_size="400MB", show_spinner="Asking the network …", hash_funcs=_BY_VALUE)
-def story(network: ModelKey, image: ImageInput, path: str) -> Outputs:
+@st.cache_data(max_size="400MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
+def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
-    paths = cells.story(trace(network.config, network.input_size), path)
+    paths = cells.example_paths(trace(network.config, network.input_size), path)
     return questions.outputs(model(network), image, (path, *paths))
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
-def by_hand(
+def worked_example(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
-) -> Worked:
+) -> WorkedExample:
     """How one cell comes about: its channel, row and column."""
-    seen = story(network, image, path)
-    return cells.by_hand(model(network), seen, path, *cell, strongest=strongest)
+    seen = example_outputs(network, image, path)
+    return cells.worked_example(model(network), seen, path, *cell, strongest=strongest)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
@@ -118,7 +118,7 @@ def contributions(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> Contributions:
     """What every input channel adds to one cell: its channel, row and column."""
-    seen = story(network, image, path)
+    seen = example_outputs(network, image, path)
     return cells.contributions(model(network), seen, path, *cell)
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.analysis.by_hand import Contributions, Worked, WorkedConvolution, WorkedScore
 from resnet_viz.analysis.records import INPUT
+from resnet_viz.analysis.worked_example import (
+    Contributions,
+    WorkedConvolution,
+    WorkedExample,
+    WorkedScore,
+)
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures import numbers
 from resnet_viz.figures.filters import signed_bars
@@ -13,7 +18,7 @@ from resnet_viz.ui import cache, controls, wall_state, widgets
 from resnet_viz.ui.view_state import ViewState
 
 
-def contributions_panel(view_state: ViewState, worked: Worked, pin: Pin) -> None:
+def contributions_panel(view_state: ViewState, worked: WorkedExample, pin: Pin) -> None:
     """A switch, and behind it a bar for each channel; nothing where all of them are shown anyway."""
     if not isinstance(worked, WorkedConvolution | WorkedScore) or not worked.rest_channels:
         return
@@ -46,7 +51,7 @@ def contributions_panel(view_state: ViewState, worked: Worked, pin: Pin) -> None
     st.caption(_words(shares, source, worked))
 
 
-def _words(shares: Contributions, source: str, worked: Worked) -> str:
+def _words(shares: Contributions, source: str, worked: WorkedExample) -> str:
     """What the channels come to, how unequal they are, and where a click leads."""
     total = numbers.value(float(shares.values.sum()))
     of_class = isinstance(worked, WorkedScore)
@@ -68,7 +73,7 @@ def _extremes(shares: Contributions) -> str:
     )
 
 
-def _go_to(key: str, source: str, worked: Worked) -> None:
+def _go_to(key: str, source: str, worked: WorkedExample) -> None:
     """Show the channel whose bar was clicked, at the middle of what the cell reads; for callbacks."""
     points = st.session_state[key].selection.points
     if points and source != INPUT:

@@ -20,7 +20,7 @@ from resnet_viz.weights.loaded import LoadedModel
 
 _WALL: Final = 520  # pixels across on the page; on a phone as wide as there is room
 _STEM: Final = 640  # likewise of the stem's wall
-_FEW: Final = 12  # channels that speak loudest for a class, and as many against it
+_FEW: Final = 12  # channels with the largest weights for a class, and as many with the smallest
 _NEAR_ZERO: Final = f"{100 * weights.NEAR_ZERO:g} %"
 _NAMED: Final = 12  # dead channels by number; of more, how many there are
 
@@ -62,7 +62,7 @@ def _lengths(view_state: ViewState, loaded: LoadedModel) -> None:
     st.plotly_chart(
         figures.length_bars(lengths, view_state.theme),
         config={"displayModeBar": False},
-        alt=f"Lengths of {len(lengths)} filters, from {numbers.value(lengths[shortest])} of filter "
+        alt=f"L2 norms of {len(lengths)} filters, from {numbers.value(lengths[shortest])} of filter "
         f"{shortest} to {numbers.value(lengths[longest])} of filter {longest}",
     )
 
@@ -209,7 +209,7 @@ def _range(values: np.ndarray) -> str:
 
 
 def _classifier(view_state: ViewState, row: LayerRecord) -> None:
-    """The channels that speak loudest for a class, and against it."""
+    """The channels with the largest and the smallest weights for a class."""
     count = row.output_shape[0]
     names = [f"{index} {view_state.weights.class_name(index)}" for index in range(count)]
     if st.session_state.get("class", names[0]) not in names:
@@ -225,8 +225,8 @@ def _classifier(view_state: ViewState, row: LayerRecord) -> None:
     name = plain(view_state.weights.class_name(chosen))
     best, worst = int(order[0]), int(order[-1])
     st.markdown(
-        f"Channel **{best}** speaks most for **{name}** "
-        f"({numbers.value(float(row_of_class[best]))}), channel **{worst}** most against it "
+        f"Channel **{best}** has the largest weight for **{name}** "
+        f"({numbers.value(float(row_of_class[best]))}), channel **{worst}** the smallest "
         f"({numbers.value(float(row_of_class[worst]))})."
     )
     st.plotly_chart(

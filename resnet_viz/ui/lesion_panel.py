@@ -42,7 +42,7 @@ def _ask(subject: Hashable) -> None:
 
 def _performed(view_state: ViewState, subject: Hashable) -> tuple[Lesion, ...]:
     """The study itself, with a bar that tells how far it is."""
-    bar = st.progress(0.0, "Asking the network …")
+    bar = st.progress(0.0, "Running the forward pass …")
 
     def report(done: int, total: int) -> None:
         bar.progress(done / total, f"{done} of {total} forward passes")

@@ -10,10 +10,10 @@ from resnet_viz.figures import numbers
 from resnet_viz.figures.wall import side_of_squares
 from resnet_viz.images import as_seen
 from resnet_viz.ui import panels, wall_state
-from resnet_viz.ui.by_hand_panel import by_hand_panel
 from resnet_viz.ui.field_panel import field_panel
 from resnet_viz.ui.texts import plain
 from resnet_viz.ui.view_state import ViewState
+from resnet_viz.ui.worked_example_panel import worked_example_panel
 
 
 @st.fragment
@@ -35,7 +35,7 @@ def below(view_state: ViewState, pin: Pin) -> None:
         field_panel(view_state, pin)
     with panels.error_boundary():
         st.subheader("This cell by hand")
-        by_hand_panel(view_state, pin)
+        worked_example_panel(view_state, pin)
 
 
 def wall(view_state: ViewState, activation: Activation) -> None:

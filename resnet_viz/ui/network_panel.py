@@ -53,7 +53,7 @@ def _legend(view_state: ViewState) -> str:
     """What there is to be seen, in as few words as will do."""
     arcs = "Arcs: shortcuts, dashed where x must be made to fit; they are added at ⊕. "
     return (
-        f"Small pictures: the {THUMBNAILS} channels of a block that vary most, each on its own scale. "
+        f"Small maps: the {THUMBNAILS} highest-variance channels of a block, each on its own scale. "
         f"{'' if view_state.config.shortcut == 'none' else arcs}"
         "Frame: what the central cell can see of the picture. A click on a block selects it for all "
         "pages."

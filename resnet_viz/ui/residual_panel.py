@@ -186,9 +186,9 @@ def _chance(count: int) -> str:
 def _choice(view: BlockView) -> str:
     """Which channels are shown, in words."""
     if view.kind != "zero-pad":
-        return "those that vary most"
+        return "those of highest variance"
     given = len(view.input)
-    return f"those that vary most below {given}, and of the padded ones from {given} on"
+    return f"those of highest variance below {given}, and of the padded ones from {given} on"
 
 
 def _extremes(ratios: Sequence[BlockRatio]) -> str:

@@ -72,7 +72,7 @@ class ViewState:
 
     def activation(self) -> Activation:
         """What the selected layer puts out, asked together with what its cells come from."""
-        return cache.story(self.network, self.image, self.layer)[self.layer]
+        return cache.example_outputs(self.network, self.image, self.layer)[self.layer]
 
     def range_check(self, capture: Capture) -> RangeCheck | None:
         """How the picture compares with the training images; `None` where that is not known."""

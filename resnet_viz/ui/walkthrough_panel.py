@@ -71,7 +71,7 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
         (
             ("Parameters", numbers.count(step.params)),
             ("Multiply-adds", numbers.short(step.macs)),
-            ("Values put out", numbers.count(step.shown.activations)),
+            ("Output activations", numbers.count(step.shown.activations)),
         )
     )
     path = step.shown.path
@@ -79,7 +79,7 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
     if path == view_state.trace.classifier.path:
         panels.prediction_chart(view_state, view_state.prediction(view_state.capture(path)))
         return
-    st.markdown(f"**The channels of {path} that vary most**")
+    st.markdown(f"**Highest-variance channels of {path}**")
     panels.channel_pictures(view_state, activation, STRONGEST)
     st.button(
         f"See all {len(activation.values):,} channels of {path}",

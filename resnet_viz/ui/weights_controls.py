@@ -135,7 +135,7 @@ def _progress(running: Download) -> None:
     if mine:
         st.button("Cancel", on_click=_leave, width="stretch")
     else:
-        st.caption("Somebody else has asked for it.")
+        st.caption("Another user already started this download.")
 
 
 def _start(config: ResNetConfig, wanted: str) -> None:

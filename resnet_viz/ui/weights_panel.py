@@ -43,7 +43,7 @@ def all_layers(view_state: ViewState) -> None:
     )
     st.caption(
         f"Near zero: at most {100 * NEAR_ZERO:g} % of the layer's own largest weight. "
-        "Length: √ of the sum of squares. Of a BatchNorm the weights are its γ; biases are not in."
+        "L2 norm: √ of the sum of squares. Of a BatchNorm the weights are its γ; biases are not in."
     )
 
 
@@ -61,6 +61,6 @@ def _line(row: WeightStatistics) -> dict[str, str]:
         "std": numbers.value(row.std),
         "min": numbers.value(row.min),
         "max": numbers.value(row.max),
-        "length": numbers.value(row.norm),
+        "L2 norm": numbers.value(row.norm),
         "near zero": numbers.percent(row.near_zero),
     }

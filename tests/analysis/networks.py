@@ -7,9 +7,9 @@ from functools import cache
 import torch
 from torch import nn
 
-from resnet_viz.analysis.by_hand import Worked, by_hand, story
 from resnet_viz.analysis.capture import outputs
 from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.worked_example import WorkedExample, example_paths, worked_example
 from resnet_viz.images import read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
@@ -70,7 +70,7 @@ def unchanged(loaded: LoadedModel, before: dict[str, torch.Tensor]) -> bool:
 
 def worked_out(
     loaded: LoadedModel, path: str, channel: int, row: int = 0, column: int = 0, strongest: int = 6
-) -> Worked:
+) -> WorkedExample:
     """A cell of a layer by hand, for the cat; the network asked anew."""
-    seen = outputs(loaded, CAT, story(traced(loaded), path))
-    return by_hand(loaded, seen, path, channel, row, column, strongest)
+    seen = outputs(loaded, CAT, example_paths(traced(loaded), path))
+    return worked_example(loaded, seen, path, channel, row, column, strongest)

@@ -264,12 +264,12 @@ def test_a_stage_lists_its_blocks_once(page, app):
 def test_options_of_the_wall_go_into_the_link(page, app):
     visit(page, app, "feature_maps?model=resnet18&layer=layer2.0.relu1")
     expect(page.locator(f"{WALL} .root[data-shown]")).to_be_visible()
-    page.get_by_label("Colours span").select_option("channel")
+    page.get_by_label("Colour range").select_option("channel")
     page.get_by_label("Sort by").select_option("alike")
     page.wait_for_url(lambda url: "scale=channel" in url and "sort=alike" in url)
     page.get_by_label("Sort by").select_option("index")
     page.wait_for_url(lambda url: "sort" not in url)
-    expect(page.get_by_label("Colours span")).to_have_value("channel")
+    expect(page.get_by_label("Colour range")).to_have_value("channel")
 
 
 def test_hover_over_the_maps_sends_nothing(page, app):

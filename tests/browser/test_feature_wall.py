@@ -385,7 +385,7 @@ def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> 
     page.get_by_label("Sort by").select_option("variance")
     page.get_by_label("Show").select_option("dead")
     expect(page.locator(".foot")).to_contain_text("4 of 24 channels are dead")
-    page.get_by_label("Colours span").select_option("fixed")
+    page.get_by_label("Colour range").select_option("fixed")
     page.get_by_label("From", exact=True).fill("-0.5")
     page.get_by_label("To", exact=True).fill("2")
     page.get_by_label("To", exact=True).press("Tab")
@@ -495,7 +495,7 @@ def test_a_fixed_scale_of_signed_values_opens_on_both_sides_of_zero(
     page: Page, address: str
 ) -> None:
     opened(page, address, "signed")
-    page.get_by_label("Colours span").select_option("fixed")
+    page.get_by_label("Colour range").select_option("fixed")
     expect(page.get_by_label("From", exact=True)).to_have_value("-3")
     expect(page.get_by_text("options: index fixed all -3 3", exact=True)).to_be_visible()
 

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("stride", "Stride", "right"),
     Column("params", "Parameters", "right", bar=True),
     Column("macs", "Multiply-adds", "right", bar=True),
-    Column("activations", "Values put out", "right", bar=True),
+    Column("activations", "Output activations", "right", bar=True),
     Column("field", "Receptive field", "right"),
 )
 COSTS = ("params", "macs", "activations")

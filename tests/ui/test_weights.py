@@ -346,7 +346,7 @@ def test_two_visitors_and_one_download(open_page, published):
     download = download_of(published)
     other = other.run()
     assert "Cancel" not in buttons(other)  # it is not theirs, but they see how far it is
-    assert "Somebody else" in texts(other)
+    assert "Another user already started" in texts(other)
     one = buttons(one)["Cancel"].click().run()
     published.gate.set()
     assert download.wait(BOUND).state == "cancelled"

@@ -15,7 +15,7 @@ const SORTS = {
   mean: "mean",
   variance: "variance",
   strongest: "largest |value|",
-  alike: "likeness",
+  alike: "correlation",
 };
 const SHOWS = { all: "all", alive: "alive", dead: "dead (all zero)" };
 
@@ -36,7 +36,7 @@ function numberField(name, into) {
 
 function buildTools(into) {
   const tools = make("div", "tools", into);
-  const scale = selection("Colours span", SCALES, tools);
+  const scale = selection("Colour range", SCALES, tools);
   const fixed = make("span", "fixed", tools);
   const low = numberField("From", fixed);
   const high = numberField("To", fixed);
@@ -54,7 +54,7 @@ function showTools({ tools }, { wall, options, pinned, anchor }) {
   for (const name of ["sort", "scale", "show"]) tools[name].value = options[name];
   for (const name of ["low", "high"]) tools[name].value = options[name];
   const alike = [...tools.sort.options].find(({ value }) => value === "alike");
-  alike.textContent = `likeness to ${wall.noun} ${anchor}`;
+  alike.textContent = `correlation with ${wall.noun} ${anchor}`;
   tools.sort.options[0].textContent = `${wall.noun} number`;
   tools.find.previousSibling.textContent = wall.noun === "class" ? "Class" : "Channel";
   tools.fixed.hidden = options.scale !== "fixed";

@@ -11,16 +11,16 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from resnet_viz.analysis.by_hand import (
-    Worked,
+from resnet_viz.analysis.capture import capture
+from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.worked_example import (
     WorkedConvolution,
+    WorkedExample,
     WorkedMaxPool,
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.forward import traced
-from resnet_viz.figures.working import Names, Working, working
+from resnet_viz.figures.worked_example import Names, WrittenExample, write_out
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
 from tests.browser.serving import ROOT, serving, settled
 
@@ -29,12 +29,16 @@ pytestmark = pytest.mark.browser
 SCRIPT = """
 import streamlit as st
 
-from resnet_viz.components.by_hand import by_hand
-from tests.browser.test_by_hand import made
+from resnet_viz.components.worked_example import worked_example
+from tests.browser.test_worked_example import made
 
 st.set_page_config(page_title="by hand", layout="wide")
 kind = st.query_params.get("kind", "3")
-by_hand(kind, made(kind), on_pin=lambda place: st.session_state.update(told=place), key="by_hand")
+def keep(place):
+    st.session_state.update(told=place)
+
+
+worked_example(kind, made(kind), on_pin=keep, key="worked_example")
 st.write("told", str(st.session_state.get("told")))
 """
 # Network, layer, channel, row, column: at the upper border, where there is padding.
@@ -53,16 +57,16 @@ ASKED = {
 STRONGEST = 4
 
 
-def asked(kind: str) -> Worked:
+def asked(kind: str) -> WorkedExample:
     config, path, *cell = ASKED[kind]
     return worked_out(network(config), path, *cell, strongest=STRONGEST)
 
 
-def made(kind: str) -> Working:
+def made(kind: str) -> WrittenExample:
     worked = asked(kind)
     classes = tuple("abcdefg")[: len(getattr(worked, "classes", ()))]
     shown = traced(network(ASKED[kind][0])).producer(ASKED[kind][1])
-    return working(worked, Names("source", "channel 3", shown, classes=classes))
+    return write_out(worked, Names("source", "channel 3", shown, classes=classes))
 
 
 def convolution(kind: str) -> WorkedConvolution:
@@ -73,7 +77,7 @@ def convolution(kind: str) -> WorkedConvolution:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("by_hand")
+    folder = tmp_path_factory.mktemp("worked_example")
     (folder / "page.py").write_text(SCRIPT, "utf-8")
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
     with serving("page.py", folder) as address:
@@ -108,7 +112,7 @@ def point_at(board: Locator, row: float, column: float, rows: float, columns: fl
     board.hover(position={"x": x, "y": y})
 
 
-def over_output(page: Page, worked: Worked, row: int, column: int) -> None:
+def over_output(page: Page, worked: WorkedExample, row: int, column: int) -> None:
     point_at(page.locator(".output .board"), row, column, *worked.outputs.shape)
     expect(page.locator(".place")).to_contain_text(f"row {row}, column {column}:")
 

@@ -7,19 +7,19 @@ from typing import Final
 
 import numpy as np
 
-from resnet_viz.analysis.by_hand.whole import WorkedMean, WorkedScore
+from resnet_viz.analysis.worked_example.whole import WorkedMean, WorkedScore
 from resnet_viz.figures import numbers, wall
-from resnet_viz.figures.working import lines
-from resnet_viz.figures.working.records import Names, Step, Working
+from resnet_viz.figures.worked_example import lines
+from resnet_viz.figures.worked_example.records import Names, Step, WrittenExample
 
 MOST_CELLS: Final = 16  # a side of a map whose mean is taken; a larger one is shown in squares
 
 
-def mean(worked: WorkedMean, names: Names) -> Working:
+def mean(worked: WorkedMean, names: Names) -> WrittenExample:
     side = math.ceil(max(worked.map.shape) / MOST_CELLS)
     shown = wall.averaged(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
     squares = f", as means over squares of {side} × {side}" if side > 1 else ""
-    return Working(
+    return WrittenExample(
         "mean",
         f"All {worked.count:,} cells of {names.target} of {names.source} become one number.",
         (
@@ -39,14 +39,14 @@ def mean(worked: WorkedMean, names: Names) -> Working:
     )
 
 
-def score(worked: WorkedScore, names: Names) -> Working:
-    return Working(
+def score(worked: WorkedScore, names: Names) -> WrittenExample:
+    return WrittenExample(
         "score",
-        f"Each channel of {names.source} speaks for or against a class. Those that say most of "
-        "{class}:",
+        f"Each channel of {names.source} contributes to the logit of a class: activation × weight. "
+        "The largest contributions to {class}:",
         (
-            Step("The channels above that speak for it", "{positives}", "positive"),
-            Step("Those that speak against it", "{negatives}", "negative"),
+            Step("Positive contributions above", "{positives}", "positive"),
+            Step("Negative contributions above", "{negatives}", "negative"),
             Step("The other {others}", "", "rest"),
             Step("Bias", "", "bias"),
             lines.value_of(worked, names, "the score of {class}"),

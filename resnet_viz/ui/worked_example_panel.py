@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.by_hand import Worked, WorkedScore
 from resnet_viz.analysis.records import INPUT, LayerRecord
-from resnet_viz.components.by_hand import by_hand
+from resnet_viz.analysis.worked_example import WorkedExample, WorkedScore
 from resnet_viz.components.feature_wall import Pin
-from resnet_viz.figures.working import Names, working
+from resnet_viz.components.worked_example import worked_example
+from resnet_viz.figures.worked_example import Names, write_out
 from resnet_viz.ui import cache, controls, wall_state
 from resnet_viz.ui.contributions_panel import contributions_panel
 from resnet_viz.ui.view_state import ViewState
@@ -20,10 +20,10 @@ _GRIDS: Final = 4
 _LINES: Final = 8
 
 
-def by_hand_panel(view_state: ViewState, pin: Pin) -> None:
+def worked_example_panel(view_state: ViewState, pin: Pin) -> None:
     """How the value of a cell comes about, and the way on to the layers that it comes from."""
     row = view_state.trace[view_state.trace.producer(view_state.layer)]
-    worked = cache.by_hand(
+    worked = cache.worked_example(
         view_state.network,
         view_state.image,
         view_state.layer,
@@ -32,19 +32,19 @@ def by_hand_panel(view_state: ViewState, pin: Pin) -> None:
     )
     names = _names(view_state, worked, row)
     name = f"{row.path}, {names.target}, row {pin.row}, column {pin.column}, by hand"
-    by_hand(
+    worked_example(
         name,
-        working(worked, names),
+        write_out(worked, names),
         on_pin=lambda place: wall_state.ask_for(
             Pin(**{**pin._asdict(), **place}), view_state.layer
         ),
-        key="by_hand",
+        key="worked_example",
     )
     contributions_panel(view_state, worked, pin)
     _sources(view_state, worked)
 
 
-def _names(view_state: ViewState, worked: Worked, row: LayerRecord) -> Names:
+def _names(view_state: ViewState, worked: WorkedExample, row: LayerRecord) -> Names:
     first = view_state.trace.sources(worked.path)[0]
     target = f"channel {worked.channel}"
     classes: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def _names(view_state: ViewState, worked: Worked, row: LayerRecord) -> Names:
     return Names(source, target, row.path, coloured=first == INPUT, classes=classes)
 
 
-def _sources(view_state: ViewState, worked: Worked) -> None:
+def _sources(view_state: ViewState, worked: WorkedExample) -> None:
     """Buttons that lead to what counted most of what the layer reads, one layer earlier."""
     sources = [path for path in view_state.trace.sources(worked.path) if path != INPUT]
     pin = Pin(*worked.origin)
@@ -63,7 +63,7 @@ def _sources(view_state: ViewState, worked: Worked) -> None:
         for path in sources:
             st.button(
                 f"Back to {path}",
-                key=f"_by_hand_{path}",
+                key=f"_worked_example_{path}",
                 on_click=_go_back,
                 args=(path, pin),
                 icon=":material/arrow_back:",

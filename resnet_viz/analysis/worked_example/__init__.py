@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from resnet_viz.analysis.by_hand.cell import Cell
-from resnet_viz.analysis.by_hand.contributions import Contributions
-from resnet_viz.analysis.by_hand.layers import CONTRIBUTIONS, WORKED, batch_norm, relu
-from resnet_viz.analysis.by_hand.records import Worked, WorkedWindow
-from resnet_viz.analysis.by_hand.whole import Term, WorkedMean, WorkedScore
-from resnet_viz.analysis.by_hand.windowed import (
+from resnet_viz.analysis.forward import check_cell, traced
+from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
+from resnet_viz.analysis.worked_example.cell import Cell
+from resnet_viz.analysis.worked_example.contributions import Contributions
+from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED, batch_norm, relu
+from resnet_viz.analysis.worked_example.records import WorkedExample, WorkedWindow
+from resnet_viz.analysis.worked_example.whole import Term, WorkedMean, WorkedScore
+from resnet_viz.analysis.worked_example.windowed import (
     ChannelSum,
     Followed,
     WorkedConvolution,
@@ -21,8 +23,6 @@ from resnet_viz.analysis.by_hand.windowed import (
     WorkedReLU,
     WorkedSum,
 )
-from resnet_viz.analysis.forward import check_cell, traced
-from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
 from resnet_viz.errors import PathError
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -32,9 +32,9 @@ __all__ = [
     "Contributions",
     "Followed",
     "Term",
-    "Worked",
     "WorkedConvolution",
     "WorkedCopy",
+    "WorkedExample",
     "WorkedMaxPool",
     "WorkedMean",
     "WorkedNorm",
@@ -42,12 +42,12 @@ __all__ = [
     "WorkedScore",
     "WorkedSum",
     "WorkedWindow",
-    "by_hand",
     "contributions",
-    "story",
+    "example_paths",
+    "worked_example",
 ]
 
-# What may follow a convolution or a sum place by place, so that its story is told to the end.
+# What may follow a convolution or a sum place by place, so that it is worked out to the end.
 _AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
     "BatchNorm2d": batch_norm,
     "ReLU": relu,
@@ -55,8 +55,8 @@ _AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
 _FOLLOWED: Final = ("Conv2d", "Add")
 
 
-def story(trace: Trace, path: str) -> tuple[str, ...]:
-    """The paths whose outputs `by_hand` has to see: the layer, what it reads, what follows it.
+def example_paths(trace: Trace, path: str) -> tuple[str, ...]:
+    """The paths whose outputs `worked_example` has to see: the layer, what it reads, what follows it.
 
     Raises `PathError` for a path that the network does not have.
     """
@@ -64,7 +64,7 @@ def story(trace: Trace, path: str) -> tuple[str, ...]:
     return (*trace.sources(layer.path), layer.path, *_after(trace, layer))
 
 
-def by_hand(
+def worked_example(
     loaded: LoadedModel,
     seen: Outputs,
     path: str,
@@ -72,10 +72,10 @@ def by_hand(
     row: int = 0,
     column: int = 0,
     strongest: int = 6,
-) -> Worked:
+) -> WorkedExample:
     """Work out one cell of a layer's output; of a stage or block, of its last sum or layer.
 
-    `seen` holds what the layers of its `story` put out. What follows a convolution or a sum place by
+    `seen` holds what the layers of its `example_paths` put out. What follows a convolution or a sum place by
     place is worked out with it, in `after`. `strongest` is how many input channels of a convolution
     (or of the classifier, on each side) are shown one by one; the others become one number.
     Raises `PathError` for a layer or a cell that the network does not have.
@@ -87,7 +87,7 @@ def by_hand(
     if layer.kind not in WORKED:
         raise PathError(f"{layer.path} is a {layer.kind}; its values are not worked out here yet.")
 
-    def forward(network: ResNet) -> Worked:
+    def forward(network: ResNet) -> WorkedExample:
         worked = WORKED[layer.kind](_cell(network, trace, seen, layer.path, at, strongest))
         if isinstance(worked, Followed):
             after = _after(trace, layer)
@@ -105,7 +105,7 @@ def contributions(
 ) -> Contributions:
     """What every input channel adds to one cell of a convolution or of the classifier.
 
-    `seen` and errors as in `by_hand`; `PathError` too for a layer that does not sum over channels.
+    `seen` and errors as in `worked_example`; `PathError` too for a layer that does not sum over channels.
     """
     trace = traced(loaded)
     layer = _worked_out(trace, path)

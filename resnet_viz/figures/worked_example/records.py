@@ -3,7 +3,7 @@
 A gap is the name of a number in braces: `{rest}`, `{(rest)}` where a negative one needs brackets,
 `{=rest}` where all of its digits matter.
 The browser works the numbers out for whatever cell is under the cursor; `numbersAt` in
-components/by_hand/arithmetic.js lists them.
+components/worked_example/arithmetic.js lists them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class WrittenExample:
     """All that is shown of one cell, and of those around it."""
 
     kind: Kind  # how it is laid out

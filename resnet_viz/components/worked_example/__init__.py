@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from resnet_viz.components import SHARED, declare, fired
-from resnet_viz.figures.working import Working
+from resnet_viz.figures.worked_example import WrittenExample
 
 _SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js", "slide.js")
 _STYLES: Final = ("maps.css", "grids.css", "products.css")
 _COMPONENT = declare(__file__, scripts=(*SHARED, *_SCRIPTS), styles=_STYLES)
 
 
-def by_hand(
-    name: str, working: Working, *, on_pin: Callable[[dict[str, int]], None], key: str
+def worked_example(
+    name: str, write_out: WrittenExample, *, on_pin: Callable[[dict[str, int]], None], key: str
 ) -> None:
     """Mount the working of a cell; `name` says which one, for those who cannot see it.
 
@@ -23,6 +23,6 @@ def by_hand(
     """
     _COMPONENT(
         key=key,
-        data=working.encoded(name),
+        data=write_out.encoded(name),
         on_pin_change=lambda: on_pin(fired(key, "pin")),
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from resnet_viz.analysis.by_hand.records import Worked
+from resnet_viz.analysis.worked_example.records import WorkedExample
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WorkedMean(Worked):
+class WorkedMean(WorkedExample):
     """The mean of a whole map: sum / count."""
 
     map: np.ndarray = field(repr=False)  # (H, W)
@@ -47,7 +47,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WorkedScore(Worked):
+class WorkedScore(WorkedExample):
     """The score of one class (`channel`): positive + negative + rest + bias = total.
 
     The other classes are the likeliest of the picture, so that the same channels can be asked about them.

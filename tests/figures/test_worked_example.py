@@ -6,10 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resnet_viz.analysis.by_hand import Worked, WorkedConvolution, WorkedMean, WorkedScore
-from resnet_viz.analysis.by_hand.records import WorkedWindow
 from resnet_viz.analysis.forward import traced
-from resnet_viz.figures.working import Names, Step, Working, working
+from resnet_viz.analysis.worked_example import (
+    WorkedConvolution,
+    WorkedExample,
+    WorkedMean,
+    WorkedScore,
+)
+from resnet_viz.analysis.worked_example.records import WorkedWindow
+from resnet_viz.figures.worked_example import Names, Step, WrittenExample, write_out
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import ALL, BASIC, BOTTLENECK, GROUPS, ZERO_PAD, network, worked_out
 from tests.figures.blobs import unpack
@@ -21,15 +26,15 @@ def shown(config, path: str, channel: int = 1, row: int = 0, column: int = 0, na
     """The record of a cell and what is written of it."""
     worked = worked_out(network(config), path, channel, row, column, strongest=3)
     classes = tuple(f"class {label}" for label in getattr(worked, "classes", ()))
-    return worked, working(worked, replace(names, shown=worked.path, classes=classes))
+    return worked, write_out(worked, replace(names, shown=worked.path, classes=classes))
 
 
-def marked(written: Working) -> Step:
+def marked(written: WrittenExample) -> Step:
     (step,) = (step for step in written.steps if step.marked)
     return step
 
 
-def known(worked: Worked, written: Working) -> set[str]:
+def known(worked: WorkedExample, written: WrittenExample) -> set[str]:
     """The numbers that arithmetic.js makes of what is sent, as its `numbersAt` lists them."""
     outputs = written.arrays.get("outputs", np.zeros((1, 1, 1)))
     names = {f"out{i}" for i in range(len(outputs))}
@@ -51,7 +56,7 @@ def test_every_gap_is_filled_and_every_layer_ends_in_its_value(config):
     for row in traced(loaded).leaves():
         worked = worked_out(loaded, row.path, 1, strongest=3)
         classes = tuple(map(str, getattr(worked, "classes", ())))
-        written = working(worked, replace(NAMES, shown=row.path, classes=classes))
+        written = write_out(worked, replace(NAMES, shown=row.path, classes=classes))
         gaps = {step.value for step in written.steps}
         for words in (written.intro, *(step.how + step.name for step in written.steps)):
             gaps |= set(re.findall(r"\{[(=]?(\w+)\)?\}", words))
@@ -69,7 +74,7 @@ def test_maps_and_outputs_are_those_of_the_record(config):
         worked = worked_out(loaded, row.path, 1, strongest=3)
         if not isinstance(worked, WorkedWindow):
             continue
-        header, arrays = unpack(working(worked, replace(NAMES, shown=row.path)).encoded("here"))
+        header, arrays = unpack(write_out(worked, replace(NAMES, shown=row.path)).encoded("here"))
         assert header["name"] == "here"
         assert header["extent"] == list(arrays["outputs"].shape[1:])
         assert header["map_size"] == list(arrays["maps"].shape[1:])
@@ -139,7 +144,7 @@ def test_the_score_of_a_class_can_be_asked_of_the_likeliest():
 
 def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():
     worked = worked_out(load(BASIC, "random:0", 336), "conv1", 1, 100, 3)
-    written = working(worked, replace(NAMES, shown="conv1"))
+    written = write_out(worked, replace(NAMES, shown="conv1"))
     assert (
         written.facts["output"] == "conv1, channel 1: rows 68 to 131, columns 0 to 63 of 168 × 168"
     )
@@ -159,7 +164,7 @@ def test_a_large_average_is_shown_in_squares(side, squares, cells):
         outputs=np.array([[mean]], np.float32),
         map=values,
     )
-    written = working(worked, replace(NAMES, shown="avgpool"))
+    written = write_out(worked, replace(NAMES, shown="avgpool"))
     assert written.facts["squares"] == squares
     assert written.arrays["maps"].shape == (1, cells, cells)
     assert written.arrays["maps"].mean() == pytest.approx(mean, abs=1e-6)
@@ -186,7 +191,7 @@ def test_each_kind_is_said_in_a_sentence(config, path, channel, words):
 def test_of_a_block_the_sum_is_told_to_the_relu_whose_map_is_shown(path):
     worked = worked_out(network(BASIC), path, 1)
     last = traced(network(BASIC)).producer(path)
-    written = working(worked, replace(NAMES, shown=last))
+    written = write_out(worked, replace(NAMES, shown=last))
     assert [step.value for step in written.steps] == ["in0", "in1", "out0", "out1"]
     assert marked(written).name == last
     assert written.facts["shown"] == "out1"

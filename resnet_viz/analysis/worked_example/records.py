@@ -28,7 +28,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Worked:
+class WorkedExample:
     """One cell of one layer. Channels, rows and columns count from 0; a vector has one row, one column.
 
     Every array in a record is float32 and read-only.
@@ -74,7 +74,7 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WorkedWindow(Worked):
+class WorkedWindow(WorkedExample):
     """A layer that moves a window over its input; of 1 × 1 where it works place by place."""
 
     window: Window

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from resnet_viz.analysis.by_hand import (
-    Worked,
+from resnet_viz.analysis.worked_example import (
     WorkedConvolution,
     WorkedCopy,
+    WorkedExample,
     WorkedMaxPool,
     WorkedMean,
     WorkedNorm,
@@ -16,18 +16,18 @@ from resnet_viz.analysis.by_hand import (
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.figures.working import whole, windowed
-from resnet_viz.figures.working.records import Names, Step, Working
+from resnet_viz.figures.worked_example import whole, windowed
+from resnet_viz.figures.worked_example.records import Names, Step, WrittenExample
 
-__all__ = ["Names", "Step", "Working", "working"]
+__all__ = ["Names", "Step", "WrittenExample", "write_out"]
 
 
-def working(worked: Worked, names: Names) -> Working:
+def write_out(worked: WorkedExample, names: Names) -> WrittenExample:
     """Write out the arithmetic of a cell and of those around it."""
     return _WRITTEN[type(worked)](worked, names)
 
 
-_WRITTEN: Final[Mapping[type[Worked], Callable[[Any, Names], Working]]] = {
+_WRITTEN: Final[Mapping[type[WorkedExample], Callable[[Any, Names], WrittenExample]]] = {
     WorkedConvolution: windowed.convolution,
     WorkedNorm: windowed.norm,
     WorkedReLU: windowed.relu,

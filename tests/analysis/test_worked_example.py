@@ -8,7 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from resnet_viz.analysis.by_hand import (
+from resnet_viz.analysis.capture import capture, outputs
+from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.worked_example import (
     Contributions,
     WorkedConvolution,
     WorkedCopy,
@@ -19,10 +21,8 @@ from resnet_viz.analysis.by_hand import (
     WorkedScore,
     WorkedSum,
     contributions,
-    story,
+    example_paths,
 )
-from resnet_viz.analysis.capture import capture, outputs
-from resnet_viz.analysis.forward import traced
 from resnet_viz.errors import PathError
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import (
@@ -181,7 +181,7 @@ def test_what_a_channel_adds_is_what_torch_makes_of_it_alone(config, path, sourc
     module = loaded.module.get_submodule(path)
     x, out = maps(loaded, source, path)
     x = x.flatten(1) if path == "fc" else x
-    seen = outputs(loaded, CAT, story(traced(loaded), path))
+    seen = outputs(loaded, CAT, example_paths(traced(loaded), path))
     silence = module(torch.zeros_like(x))  # the bias, where there is one
     for channel, row, column in cells(out.shape[1:], 3):
         found = contributions(loaded, seen, path, channel, row, column)
@@ -215,7 +215,7 @@ def test_channels_that_are_all_shown_stand_in_their_own_order():
 def test_back_is_to_the_channel_that_adds_most(config, path, strongest):
     loaded = network(config)
     (out,) = maps(loaded, path)
-    seen = outputs(loaded, CAT, story(traced(loaded), path))
+    seen = outputs(loaded, CAT, example_paths(traced(loaded), path))
     for cell in cells(out.shape[1:], 8):
         found = contributions(loaded, seen, path, *cell)
         most = found.channels[int(np.abs(found.values).argmax())]
@@ -234,7 +234,7 @@ def test_how_many_channels_make_up_half():
 
 def test_a_layer_that_does_not_sum_over_channels_is_a_sentence():
     loaded = network(BASIC)
-    seen = outputs(loaded, CAT, story(traced(loaded), "relu"))
+    seen = outputs(loaded, CAT, example_paths(traced(loaded), "relu"))
     with pytest.raises(PathError, match="relu is a ReLU"):
         contributions(loaded, seen, "relu", 0)
 

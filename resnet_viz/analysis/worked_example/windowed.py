@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from resnet_viz.analysis.by_hand.records import Pair, WorkedWindow
+from resnet_viz.analysis.worked_example.records import Pair, WorkedWindow
 
 
 @dataclass(frozen=True, slots=True, eq=False)

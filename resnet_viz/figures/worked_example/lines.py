@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from resnet_viz.analysis.by_hand.records import Worked
+from resnet_viz.analysis.worked_example.records import WorkedExample
 from resnet_viz.figures import numbers
-from resnet_viz.figures.working.records import Names, Step
+from resnet_viz.figures.worked_example.records import Names, Step
 
 
-def value_of(worked: Worked, names: Names, how: str, value: str = "out0") -> Step:
+def value_of(worked: WorkedExample, names: Names, how: str, value: str = "out0") -> Step:
     """What a layer puts out; marked where it is the layer whose map is shown."""
     return Step(worked.path, how, value, marked=worked.path == names.shown)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from resnet_viz.analysis.by_hand.records import WorkedWindow
-from resnet_viz.analysis.by_hand.windowed import (
+from resnet_viz.analysis.worked_example.records import WorkedWindow
+from resnet_viz.analysis.worked_example.windowed import (
     Followed,
     WorkedConvolution,
     WorkedCopy,
@@ -18,11 +18,11 @@ from resnet_viz.analysis.by_hand.windowed import (
     WorkedSum,
 )
 from resnet_viz.figures import numbers
-from resnet_viz.figures.working import lines
-from resnet_viz.figures.working.records import Kind, Names, Step, Working
+from resnet_viz.figures.worked_example import lines
+from resnet_viz.figures.worked_example.records import Kind, Names, Step, WrittenExample
 
 
-def convolution(worked: WorkedConvolution, names: Names) -> Working:
+def convolution(worked: WorkedConvolution, names: Names) -> WrittenExample:
     values = (
         Step("The channels above", "{sums}", "shown"),
         *lines.rest(worked.rest_channels),
@@ -100,7 +100,7 @@ def _relu_line(before: str) -> str:
     return f"ReLU: max(0, {{{before}}})"
 
 
-def norm(worked: WorkedNorm, names: Names) -> Working:
+def norm(worked: WorkedNorm, names: Names) -> WrittenExample:
     intro = (
         f"BatchNorm scales and shifts {names.target} by four numbers of its own: the running mean "
         "μ and variance σ², and the learned γ and β."
@@ -113,13 +113,13 @@ def norm(worked: WorkedNorm, names: Names) -> Working:
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
-def relu(worked: WorkedReLU, names: Names) -> Working:
+def relu(worked: WorkedReLU, names: Names) -> WrittenExample:
     intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
     steps = (Step(names.source, "x", "in0"), lines.value_of(worked, names, _relu_line("in0")))
     return _windowed("place", worked, names, intro, steps, [names.source])
 
 
-def max_pool(worked: WorkedMaxPool, names: Names) -> Working:
+def max_pool(worked: WorkedMaxPool, names: Names) -> WrittenExample:
     size = numbers.shape(worked.window.size)
     return _windowed(
         "pool",
@@ -135,7 +135,7 @@ def max_pool(worked: WorkedMaxPool, names: Names) -> Working:
     )
 
 
-def add(worked: WorkedSum, names: Names) -> Working:
+def add(worked: WorkedSum, names: Names) -> WrittenExample:
     return _windowed(
         "place",
         worked,
@@ -151,7 +151,7 @@ def add(worked: WorkedSum, names: Names) -> Working:
     )
 
 
-def copy(worked: WorkedCopy, names: Names) -> Working:
+def copy(worked: WorkedCopy, names: Names) -> WrittenExample:
     if worked.source is None:
         intro = f"{names.source} has no {names.target}: the shortcut fills new channels with zeros."
     else:
@@ -169,7 +169,7 @@ def _windowed(
     steps: Sequence[Step],
     inputs: Sequence[str],
     arrays: Mapping[str, np.ndarray] | None = None,
-) -> Working:
+) -> WrittenExample:
     (marked,) = (step for step in steps if step.marked)
     facts = {
         "inputs": inputs,
@@ -183,7 +183,7 @@ def _windowed(
         "cell": (worked.row, worked.column),
     }
     outputs = np.stack(_planes(worked))  # (1 + what follows, h, w)
-    return Working(
+    return WrittenExample(
         kind,
         intro,
         tuple(steps),

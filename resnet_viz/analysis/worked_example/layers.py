@@ -11,11 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_viz.analysis.by_hand.cell import Cell
-from resnet_viz.analysis.by_hand.contributions import Contributions
-from resnet_viz.analysis.by_hand.records import Window, Worked
-from resnet_viz.analysis.by_hand.whole import WorkedMean, WorkedScore
-from resnet_viz.analysis.by_hand.windowed import (
+from resnet_viz.analysis.forward import as_array
+from resnet_viz.analysis.worked_example.cell import Cell
+from resnet_viz.analysis.worked_example.contributions import Contributions
+from resnet_viz.analysis.worked_example.records import Window, WorkedExample
+from resnet_viz.analysis.worked_example.whole import WorkedMean, WorkedScore
+from resnet_viz.analysis.worked_example.windowed import (
     WorkedConvolution,
     WorkedCopy,
     WorkedMaxPool,
@@ -23,7 +24,6 @@ from resnet_viz.analysis.by_hand.windowed import (
     WorkedReLU,
     WorkedSum,
 )
-from resnet_viz.analysis.forward import as_array
 from resnet_viz.model.blocks import ZeroPad
 
 _CLASSES: Final = 6  # of the classifier, besides the one that is asked about
@@ -171,7 +171,7 @@ def _own(cell: Cell) -> np.ndarray:
     return cell.inputs[0][cell.channel : cell.channel + 1]
 
 
-WORKED: dict[str, Callable[[Cell], Worked]] = {
+WORKED: dict[str, Callable[[Cell], WorkedExample]] = {
     "Conv2d": convolution,
     "BatchNorm2d": batch_norm,
     "ReLU": relu,

@@ -8,8 +8,8 @@ from typing import Final, TypedDict
 import numpy as np
 from torch import nn
 
-from resnet_viz.analysis.by_hand.records import Pair, Window
 from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.analysis.worked_example.records import Pair, Window
 
 MOST_CELLS: Final = 64  # a side: of a larger map, the part around the cell
 
