@@ -69,7 +69,7 @@ def test_trained_filters_are_not_called_noise(open_page):
         ("layer2", "shown is its first convolution", 1),
         ("layer2.0.downsample.0", "weighted sum of the channels", 2),
         ("bn1", "No channel is dead", 1),
-        ("fc", "speaks most for **circle**", 2),
+        ("fc", "has the largest weight for **circle**", 2),
         ("relu", "ReLU has no weights", 0),
         ("layer1.0.add", "Add has no weights", 0),
         ("layer1.0.shortcut", "Identity has no weights", 0),
