@@ -13,9 +13,11 @@ from resnet_viz.model.presets import PRESETS, TITLES
 from resnet_viz.ui.shell import PAGES
 from resnet_viz.ui.texts import text
 from resnet_viz.weights import uploads
+from resnet_viz.weights.bundled import cards
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK], ids=lambda theme: theme.name)
@@ -82,3 +84,29 @@ def test_config_keeps_visitors_to_this_host():
     assert config["client"]["showErrorDetails"] == "none"
     assert config["server"]["fileWatcherType"] == "none"
     assert config["server"]["maxUploadSize"] == uploads.MAX_FILE // 10**6
+
+
+def test_places_that_contributing_names_are_there():
+    places = re.findall(
+        r"`((?:resnet_viz|pages|tests|ui|figures|analysis|training|components)/[^`<]+)`",
+        CONTRIBUTING,
+    )
+    assert len(places) >= 12
+    for place in places:
+        homes = (ROOT / place, ROOT / "resnet_viz" / place)
+        assert any(home.exists() for home in homes), place
+
+
+def test_names_that_contributing_tells_to_use_are_used():
+    sources = "".join(file.read_text("utf-8") for file in (ROOT / "resnet_viz").rglob("*.py"))
+    table = CONTRIBUTING.split("## Words")[1].split("## Recipes")[0]
+    names = re.findall(r"`(\w+)(?:\([^`]*)?`", table)
+    assert len(names) >= 15
+    for name in names:
+        assert re.search(rf"\b{name}\b", sources), name
+
+
+def test_readme_says_how_good_the_bundled_networks_are():
+    for name, card in cards().items():
+        assert f"`{name}`" in README
+        assert f"{100 * card['accuracy']:.1f} %" in README, name
