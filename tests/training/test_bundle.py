@@ -10,7 +10,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from resnet_viz.images import DRAWINGS, PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
+from resnet_viz.images import (
+    DRAWINGS,
+    PHOTOGRAPHS,
+    ImageInput,
+    Preprocessing,
+    read_sample,
+    to_tensor,
+)
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
 from resnet_viz.training import bundle
@@ -24,6 +31,7 @@ from resnet_viz.training.sources import CIFAR10_VARIABLE, open_dataset
 from resnet_viz.training.stencil import Pose, Stencil
 from resnet_viz.weights.curves import read_curves
 from resnet_viz.weights.lesion_table import read_lesions
+from tests.training.drawn import SCENES, scene
 
 CARDS = bundle.read_cards(bundle.FOLDER)
 DRAWN = tuple(name for name in CARDS if CARDS[name]["dataset"] == "shapes")
@@ -167,6 +175,18 @@ def test_every_block_has_its_gradient_in_every_epoch(name):
     for point in curves.points:
         assert len(point.output_gradients) == len(point.weight_gradients) == blocks
         assert min(*point.output_gradients, *point.weight_gradients) > 0
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+@torch.no_grad()
+def test_drawn_scenes_are_recognised(name):
+    """A handful, drawn for this test: no image of the data set may lie in the project."""
+    net, right = network(name), 0
+    for title in SCENES:
+        image = ImageInput(title, scene(title).copy(), title, (256, 256))
+        answer = net(to_tensor(image, Preprocessing.whole(32)))[0].argmax()
+        right += CLASSES[answer] == title
+    assert right >= len(SCENES) - 1
 
 
 @pytest.mark.skipif(not CIFAR10, reason=f"{CIFAR10_VARIABLE} names no folder with CIFAR-10")
