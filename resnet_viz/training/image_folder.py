@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,14 +42,19 @@ class ImageFiles:
         self.labels = labels
         self._preparation = Preprocessing.whole(size)
         room = min(len(files), memory_bytes // (3 * size * size))
-        self._kept = np.empty((room, size, size, 3), np.uint8)  # of the first `room` files
+        self._kept = np.empty((room, size, size, 3), np.uint8)
         self._is_kept = np.zeros(room, bool)
+        # Which of the kept images a file's is; -1 for those that find no room.
+        self._slots = np.where(np.arange(len(files)) < room, np.arange(len(files)), -1)
 
     def __len__(self) -> int:
         return len(self.files)
 
     def pixels(self, indices: Indices) -> Pixels:
         """(len(indices), size, size, 3) uint8; raises `DatasetError` for a file that is damaged."""
+        slots = self._slots[np.asarray(indices, np.int64)]
+        if (slots >= 0).all() and self._is_kept[slots].all():
+            return self._kept[slots]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return np.stack(list(pool.map(self._image, map(int, indices))))
 
@@ -63,27 +69,26 @@ class ImageFiles:
         return reasons
 
     def without(self, indices: Iterable[int]) -> ImageFiles:
-        """The same images but for some; nothing is decoded again."""
+        """The same images but for some; what is decoded is shared."""
         stay = np.setdiff1d(np.arange(len(self)), list(indices))
-        rest = ImageFiles.__new__(ImageFiles)
+        rest = copy.copy(self)
         rest.files = [self.files[index] for index in stay]
-        rest.labels, rest._preparation = self.labels[stay], self._preparation
-        room = stay[stay < len(self._kept)]
-        rest._kept, rest._is_kept = self._kept[room], self._is_kept[room]
+        rest.labels, rest._slots = self.labels[stay], self._slots[stay]
         return rest
 
     def _image(self, index: int) -> Pixels:
-        if index < len(self._kept) and self._is_kept[index]:
-            kept: Pixels = self._kept[index]
+        slot = self._slots[index]
+        if slot >= 0 and self._is_kept[slot]:
+            kept: Pixels = self._kept[slot]
             return kept
         try:
             image = read_image(self.files[index].read_bytes(), self.files[index].name)
         except (ImageError, OSError) as error:
             raise DatasetError(f"“{self.files[index]}” cannot be used: {error}") from None
         seen = as_seen(image, self._preparation)
-        if index < len(self._kept):
-            self._kept[index] = seen
-            self._is_kept[index] = True
+        if slot >= 0:
+            self._kept[slot] = seen
+            self._is_kept[slot] = True
         return seen
 
     def _reason(self, index: int) -> str:
@@ -110,6 +115,10 @@ def read_folder(folder: Path, size: int, seed: int, progress: Progress) -> Datas
     test = _files(test_root, classes, size) if test_root else None
     notes: list[str] = []
     train = _readable(train, progress, notes)
+    if test_root and (unknown := sorted(set(_subfolders(test_root)) - {*classes})):
+        notes.append(
+            f"Test images of {', '.join(unknown[:_TOLD])} were left out: no training images."
+        )
     if test is not None:
         test = _readable(test, progress, notes)
     else:
@@ -139,13 +148,18 @@ def _roots(folder: Path) -> tuple[Path, Path | None]:
 
 
 def _classes(root: Path) -> tuple[str, ...]:
-    names = sorted(each.name for each in root.iterdir() if each.is_dir() and any(_images(each)))
+    names = sorted(_subfolders(root))
     if not 2 <= len(names) <= MAX_CLASSES:
         raise DatasetError(
             f"“{root}” has {len(names):,} subfolders with images; a network needs a subfolder for "
             f"each of 2 to {MAX_CLASSES:,} classes."
         )
     return tuple(names)
+
+
+def _subfolders(root: Path) -> Iterator[str]:
+    """The names of the subfolders with images in them."""
+    return (each.name for each in root.iterdir() if each.is_dir() and any(_images(each)))
 
 
 def _files(root: Path, classes: tuple[str, ...], size: int) -> ImageFiles:

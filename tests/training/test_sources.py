@@ -79,6 +79,15 @@ def test_a_folder_with_train_and_test_is_taken_as_it_is(tmp_path):
         assert data.classes[label] == ("red", "green", "blue")[strongest]
 
 
+def test_a_class_without_training_images_is_left_out_and_named(tmp_path):
+    write_images(tmp_path / "train", 12)
+    write_images(tmp_path / "test", 6, seed=1)
+    (tmp_path / "test" / "red").rename(tmp_path / "test" / "violet")
+    data = opened(tmp_path)
+    assert (len(data.test), data.classes) == (4, CLASSES)
+    assert data.notes == ("Test images of violet were left out: no training images.",)
+
+
 def test_a_tenth_of_each_class_is_held_out_where_nothing_else_is(tmp_path):
     write_images(tmp_path, 60)
     first, again, other = opened(tmp_path), opened(tmp_path), opened(tmp_path, seed=1)
