@@ -103,7 +103,7 @@ def _count(text: str) -> int:
 def _train(options: argparse.Namespace) -> None:
     config, where = _network(options), _where(options)
     recipe = _recipe(options, where)
-    ours = options.out.resolve() == bundle.FOLDER
+    ours = options.out.resolve() == bundle.FOLDER.resolve()
     if ours and (config != PRESETS.get(config.name) or options.seed or _changed(options)):
         raise ConfigError(
             "The weights that come with the package are made of presets with the usual options; "
@@ -120,6 +120,11 @@ def _train(options: argparse.Namespace) -> None:
     for note in dataset.notes:
         print(note, file=sys.stderr)
     if len(dataset.classes) != config.num_classes:
+        if ours:
+            raise ConfigError(
+                f"{config.name} has {config.num_classes} classes and these images "
+                f"{len(dataset.classes)}; choose another folder with --out for such a network."
+            )
         config = replace(config, num_classes=len(dataset.classes))
     training = Training(Plan(config, recipe, options.seed), device)
     if progress.exists():

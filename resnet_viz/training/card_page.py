@@ -133,7 +133,7 @@ def _making(cards: Cards) -> str:
         tools = ", ".join(f"{tool} {number}" for tool, number in card["versions"].items())
         took = (
             f"{card['hours']:g} hours by the clock on {card['threads']} threads of a {card['device'].upper()}"
-            if card["hours"]
+            if card["hours"] is not None
             else "About ten minutes on two cores"
         )
         lines.append(

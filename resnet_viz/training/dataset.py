@@ -55,7 +55,7 @@ class Dataset:
     """What a network is trained and tested on.
 
     Attributes:
-        name: its key in `DATASETS`: "shapes", "cifar10" or "folder".
+        name: where it came from: "shapes", "cifar10" or "folder".
         classes: names, by label.
         train: images to learn from.
         held_out: images never learned from, on which every epoch is measured.

@@ -84,7 +84,8 @@ class ImageFiles:
         try:
             image = read_image(self.files[index].read_bytes(), self.files[index].name)
         except (ImageError, OSError) as error:
-            raise DatasetError(f"“{self.files[index]}” cannot be used: {error}") from None
+            place = "/".join(self.files[index].parts[-2:])  # class and file: no path of a machine
+            raise DatasetError(f"“{place}” cannot be used: {error}") from None
         seen = as_seen(image, self._preparation)
         if slot >= 0:
             self._kept[slot] = seen

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,7 +25,7 @@ from resnet_viz.training.evaluation import evaluate
 from resnet_viz.training.gradients import BlockGradients, block_gradients
 from resnet_viz.training.recipe import Recipe
 
-GRADIENT_IMAGES: Final = 128  # the first training images, unchanged, for `BlockGradients`
+GRADIENT_IMAGES: Final = 128  # training images, the same every time, for `BlockGradients`
 _MOMENTUM: Final = "momentum."  # before a parameter's name
 
 
@@ -178,10 +179,10 @@ class Training:
         return F.cross_entropy(scores.detach(), labels).item(), int(hits)
 
     def _gradients(self, images: ImageSet) -> BlockGradients:
-        """On the first training images, without augmentation."""
-        indices = range(min(GRADIENT_IMAGES, len(images)))
+        """On some training images, without augmentation; drawn, since folders are sorted by class."""
+        indices = np.sort(np.random.default_rng(0).permutation(len(images))[:GRADIENT_IMAGES])
         batch = as_batch(images.pixels(indices)).to(self._device)
-        labels = torch.from_numpy(images.labels[indices.start : indices.stop]).to(self._device)
+        labels = torch.from_numpy(images.labels[indices]).to(self._device)
         return block_gradients(self.network, normalised(batch, self.plan.preparation), labels)
 
     def _set_rate(self, rate: float) -> None:

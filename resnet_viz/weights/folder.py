@@ -68,7 +68,7 @@ class FolderSource:
         """What can be said of a file without a card.
 
         Raises:
-            Misfit: it is of another network.
+            CheckpointMismatch: it is of another network.
             WeightsError: it is not in the folder, or cannot be read.
         """
         version = _version(option)

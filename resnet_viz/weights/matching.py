@@ -97,7 +97,7 @@ def check(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
     """As `match`, for a checkpoint that has to fit.
 
     Raises:
-        Misfit: it does not.
+        CheckpointMismatch: it does not.
     """
     found = match(shapes, config)
     if not found.fits:
@@ -109,7 +109,7 @@ def network_from(config: ResNetConfig, tensors: Mapping[str, Tensor]) -> ResNet:
     """The network with these parameters, on the CPU, float32, in evaluation mode.
 
     Raises:
-        Misfit: they are another network's.
+        CheckpointMismatch: they are another network's.
         WeightsError: a value is infinite or no number, or a variance negative.
     """
     check({name: tuple(tensor.shape) for name, tensor in tensors.items()}, config)

@@ -190,7 +190,7 @@ class UploadSource:
         """What can be said of a file that came without a card.
 
         Raises:
-            Misfit: it is of another network.
+            CheckpointMismatch: it is of another network.
             WeightsError: it is no longer here, or its labels are too many or too few.
         """
         upload, match = self._fitting(config, option)

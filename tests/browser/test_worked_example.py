@@ -386,7 +386,9 @@ def test_channels_speak_of_the_class_under_the_cursor(page: Page, address: str) 
     assert isinstance(worked, WorkedScore)
     for at in (0, len(worked.classes) - 1):
         page.locator(".classes button").nth(at).hover()
-        expect(page.locator(".intro")).to_have_text(re.compile(f"contributions to {'abcdefg'[at]}:$"))
+        expect(page.locator(".intro")).to_have_text(
+            re.compile(f"contributions to {'abcdefg'[at]}:$")
+        )
         other = worked.of(worked.classes[at])
         terms = (*other.positive, *other.negative)
         names = page.locator(".product .name").all_inner_texts()

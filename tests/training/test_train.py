@@ -8,7 +8,7 @@ import torch
 
 from resnet_viz.errors import ConfigError, WeightsError
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.training import checkpoint
+from resnet_viz.training import checkpoint, train
 from resnet_viz.training.augmentation import AUGMENTATIONS
 from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import ArrayImages, Dataset
@@ -79,6 +79,16 @@ def test_every_epoch_tells_loss_accuracy_gradients_and_the_time_that_is_left(tmp
     assert len(told) == 3 * 20
     assert [step.share for step in told[:20]] == [pytest.approx((i + 1) / 20) for i in range(20)]
     assert told[0].seconds_left > told[-1].seconds_left == pytest.approx(0, abs=1e-9)
+
+
+def test_gradients_are_measured_on_images_of_all_classes_though_a_folder_sorts_them(monkeypatch):
+    order = np.argsort(np.arange(600) % 12, kind="stable")
+    images = ArrayImages(np.zeros((600, 64, 64, 3), np.uint8), (np.arange(600) % 12)[order])
+    seen = []
+    monkeypatch.setattr(train, "block_gradients", lambda network, x, labels: seen.append(labels))
+    Training(PLAN)._gradients(images)
+    assert len(seen[0]) == 128
+    assert len(set(seen[0].tolist())) == 12
 
 
 def test_a_short_training_learns(tmp_path):
