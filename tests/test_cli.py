@@ -73,7 +73,10 @@ def test_predict_answers_in_order_and_says_what_cannot_be_read(capsys, tmp_path)
     assert [entry["path"] for entry in found] == list(arguments[1:])
     assert [("error" in entry) for entry in found] == [False, True, True, False]
     good = found[0]
-    assert {"path", "model", "weights", "width", "height", "notes", "top"} == set(good)
+    named = {"path", "model", "weights", "width", "height", "notes", "top", "range"}
+    assert named == set(good)
+    assert good["range"]["in_range"]
+    assert 0 <= good["range"]["logit_percentile"] <= 100
     assert len(good["top"]) == 5
     assert good["top"] == found[3]["top"]
     chances = [score["probability"] for score in good["top"]]

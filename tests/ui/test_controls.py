@@ -195,7 +195,7 @@ def test_a_refused_file_is_forgotten_with_the_next_picture(open_page):
         ("layers", {"columns": ["bogus"]}, "bogus"),
         ("walkthrough", {"step": "99"}, "99"),
         ("walkthrough", {"model": "resnet20", "step": "9"}, "9"),
-        ("overview", {"model": "resnet20", "seed": "-4"}, "-4"),
+        ("overview", {"model": "resnet20", "weights": "random", "seed": "-4"}, "-4"),
     ],
 )
 def test_what_a_page_is_asked_for_in_vain_is_said_at_once(open_page, slug, query, named):

@@ -189,7 +189,7 @@ def test_an_operation_that_the_next_block_does_not_know_ends_with_one_sentence(o
 
 
 def test_a_block_changes_places_with_one_of_its_shapes(open_page):
-    resnet = {"model": "resnet20", "picture": "star", "operation": "swap"}
+    resnet = {"model": "resnet20", "weights": "random", "picture": "star", "operation": "swap"}
     app = open_page("residual", layer="layer2.1", **resnet)
     assert app.main.selectbox(key="partner").options == ["layer2.2"]
     # either way round it is the same exchange

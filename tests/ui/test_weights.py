@@ -67,7 +67,9 @@ def test_one_click_shows_the_photograph_to_the_bundled_network_for_photographs(o
     assert problems(app) == []
     values = {key: app.sidebar.selectbox(key=key).value for key in ("model", "weights", "picture")}
     assert values == {"model": "resnet20", "weights": "bundled", "picture": "cat"}
-    assert "32 × 32 pixels" in " ".join(image.proto.imgs[0].caption for image in app.get("imgs"))
+    assert "32 × 32 pixels" in " ".join(
+        each.caption for image in app.get("image") for each in image.proto.imgs
+    )
     assert any("knows only 10 classes" in info.value for info in app.info)
     assert [b.label for b in app.main.button if "·" in b.label] == [
         "ResNet-50 · ImageNet-1k, V2 (torchvision)"
@@ -284,10 +286,10 @@ def test_a_link_to_an_upload_shows_what_is_at_hand(open_page):
 
 def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monkeypatch, tmp_path):
     monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
-    (tmp_path / "ours.safetensors").write_bytes(save(state("resnet20", num_classes=4)))
-    torch.save({"state_dict": state("resnet20", "module.")}, tmp_path / "theirs.pth")
+    (tmp_path / "ours.safetensors").write_bytes(save(state("resnet32", num_classes=4)))
+    torch.save({"state_dict": state("resnet32", "module.")}, tmp_path / "theirs.pth")
     (tmp_path / "broken.pth").write_bytes(b"rubbish")
-    app = open_page("predict", model="resnet20")
+    app = open_page("predict", model="resnet32")
     assert problems(app) == []
     assert app.sidebar.selectbox(key="weights").value == "folder:theirs.pth"
     assert list(app.sidebar.selectbox(key="weights").options) == [
@@ -295,26 +297,26 @@ def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monke
         "random",
         "upload",
     ]
-    app = open_page(model="resnet20", num_classes="4", weights="folder:broken.pth")
+    app = open_page(model="resnet32", num_classes="4", weights="folder:broken.pth")
     assert "broken.pth" in warnings(app)
     assert app.sidebar.selectbox(key="weights").value == "folder:ours.safetensors"
 
 
 def test_names_belong_to_the_weights_that_they_came_with(open_page):
-    app = open_page("predict", model="resnet20", num_classes="4", weights="upload")
+    app = open_page("predict", model="resnet32", num_classes="4", weights="upload")
     app = uploaders(app)["Class names"].upload("names.txt", b"a\nb\nc\nDELTA").run()
-    app = bring(app, save(state("resnet20", num_classes=4)), "first.safetensors")
+    app = bring(app, save(state("resnet32", num_classes=4)), "first.safetensors")
     assert "DELTA" in app.get("plotly_chart")[0].proto.spec
-    app = bring(app, save(state("resnet20", num_classes=4, seed=8)), "second.safetensors")
+    app = bring(app, save(state("resnet32", num_classes=4, seed=8)), "second.safetensors")
     assert problems(app) == []
     assert "DELTA" not in app.get("plotly_chart")[0].proto.spec
 
 
 def test_names_that_cannot_be_read_are_said_at_once_and_forgotten(open_page):
-    app = open_page("predict", model="resnet20", num_classes="4", weights="upload")
+    app = open_page("predict", model="resnet32", num_classes="4", weights="upload")
     app = uploaders(app)["Class names"].upload("names.txt", b"a\n\nb").run()
     assert "Line 2" in app.sidebar.error[0].value
-    app = bring(app, save(state("resnet20", num_classes=4)))
+    app = bring(app, save(state("resnet32", num_classes=4)))
     assert problems(app) == []
 
 
@@ -322,18 +324,18 @@ def test_another_file_under_the_same_name_is_another_network(open_page, monkeypa
     monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
     answers = []
     for seed in (1, 2):
-        (tmp_path / "ours.safetensors").write_bytes(save(state("resnet20", seed=seed)))
-        app = open_page("predict", model="resnet20")
+        (tmp_path / "ours.safetensors").write_bytes(save(state("resnet32", seed=seed)))
+        app = open_page("predict", model="resnet32")
         answers.append(app.get("plotly_chart")[0].proto.spec)
     assert answers[0] != answers[1]
 
 
 def test_what_is_shown_meanwhile_has_been_read_too(open_page, monkeypatch, tmp_path):
     monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
-    broken = state("resnet20") | {"fc.bias": torch.full((10,), float("nan"))}
+    broken = state("resnet32") | {"fc.bias": torch.full((10,), float("nan"))}
     for name in ("a", "b"):
         (tmp_path / f"{name}.safetensors").write_bytes(save(broken))
-    app = open_page("predict", model="resnet20")
+    app = open_page("predict", model="resnet32")
     assert not app.exception
     assert not app.main.error
     assert "Meanwhile: Untrained" in texts(app)
