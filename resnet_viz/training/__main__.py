@@ -28,6 +28,7 @@ from resnet_viz.training.sources import (
 )
 from resnet_viz.training.train import Plan, Training
 from resnet_viz.weights.matching import network_from
+from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.tensor_file import read_tensors
 
 _TRUTHS: Final = {"true": True, "false": False}
@@ -88,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument("--card", action="store_true", help="only write README.md from the cards")
     parser.add_argument(
-        "--lesions", action="store_true", help="only measure the bundled network without each block"
+        "--lesions",
+        action="store_true",
+        help="only measure a trained network in --out without each of its blocks",
     )
     parser.add_argument("--samples", action="store_true", help="only draw the sample pictures")
     return parser
@@ -101,6 +104,8 @@ def _count(text: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.seed > MAX_SEED:
+        raise ConfigError(f"Seed {options.seed:,} is not accepted; choose 0 to {MAX_SEED:,}.")
     config, where = _network(options), _where(options)
     recipe = _recipe(options, where)
     ours = options.out.resolve() == bundle.FOLDER.resolve()

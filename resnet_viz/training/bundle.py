@@ -19,7 +19,7 @@ from resnet_viz.errors import ConfigError
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.card import Facts, card
-from resnet_viz.training.card_page import as_markdown
+from resnet_viz.training.card_page import MARKER, as_markdown
 from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.dataset import ArrayImages, Dataset, ImageSet
 from resnet_viz.training.evaluation import evaluate, features, logits
@@ -123,12 +123,10 @@ def training_range(
         train.labels,
     )
     test = _some(dataset.test)
-    pairs = zip(
-        features(network, test, preparation).numpy(),
-        logits(network, test, preparation).numpy(),
-        strict=True,
+    checks = known.check_all(
+        features(network, test, preparation).numpy(), logits(network, test, preparation).numpy()
     )
-    beyond = [not known.check(*pair).in_range for pair in pairs]
+    beyond = [not check.in_range for check in checks]
     return known, sum(beyond) / len(beyond)
 
 
@@ -154,12 +152,18 @@ def curve_record(training: Training, dataset: Dataset) -> dict[str, Any]:
 
 
 def write_page(folder: Path) -> None:
-    """Write the folder's README.md from the cards in it; `ConfigError` where there are none."""
+    """Write the folder's page from the cards in it; `ConfigError` where there are none.
+
+    The page is README.md; where somebody else's README lies, it is CARDS.md.
+    """
     cards = read_cards(folder)
     if not cards:
         raise ConfigError(f"“{folder}” holds no cards of trained networks.")
     known = {name: curves.read_curves(name, folder) for name in cards}
-    write_whole(folder / "README.md", as_markdown(cards, known).encode())
+    page = folder / "README.md"
+    if page.exists() and not page.read_text("utf-8", "replace").startswith(MARKER):
+        page = folder / "CARDS.md"
+    write_whole(page, as_markdown(cards, known).encode())
 
 
 def read_cards(folder: Path) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def read_cards(folder: Path) -> dict[str, Any]:
     return {
         file.stem: json.loads(file.read_text("utf-8"))
         for file in sorted(folder.glob("*.json"))
-        if "." not in file.stem
+        if (folder / f"{file.stem}{curves.SUFFIX}").exists()
     }
 
 

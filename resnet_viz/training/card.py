@@ -55,7 +55,6 @@ def card(
         extras: command, samples, licence, and whether they are stored in half precision.
     """
     plan, classes = training.plan, dataset.classes
-    device = next(training.network.parameters()).device
     return {
         "format": FORMAT,
         "title": title(plan.config),
@@ -70,7 +69,7 @@ def card(
         "command": extras["command"],
         "hours": round(facts.hours, 2),
         "threads": torch.get_num_threads(),
-        "device": device.type,
+        "device": training.device.partition(":")[0],
         "versions": {
             "python": platform.python_version(),
             "torch": str(torch.__version__),

@@ -11,6 +11,7 @@ from resnet_viz.weights.curves import CurvePoint, TrainingCurves
 
 Cards = Mapping[str, Card]
 
+MARKER: Final = "<!-- Written by `python -m resnet_viz.training"  # how every such page begins
 _HEAD: Final = """\
 <!-- Written by `python -m resnet_viz.training --card` from the JSON files: change those, not this. -->
 # Bundled weights: {names}

@@ -42,6 +42,8 @@ def open_dataset(
         DatasetError: there is nothing there that a network can be trained on.
     """
     if where == RENDERED:
+        if images < 1:
+            raise DatasetError("At least one image has to be rendered; choose a larger --images.")
         return rendered_shapes(images, size, seed)
     folder = Path(where)
     if not is_binary_folder(folder):

@@ -78,7 +78,7 @@ class Training:
     """A network on its way: parameters, momentum, and the curves so far."""
 
     def __init__(self, plan: Plan, device: str = "cpu") -> None:
-        self.plan = plan
+        self.plan, self.device = plan, device
         self.network = build_random(plan.config, plan.seed)
         self.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = _optimizer(self.network, plan.recipe)

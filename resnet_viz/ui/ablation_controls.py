@@ -16,8 +16,8 @@ from resnet_viz.ui.texts import plain
 _WHOLE: Final = "1"
 _ALPHAS: Final = (*(f"{step / 20:g}" for step in range(20)), _WHOLE)  # as they stand in the URL
 _NOTHING_BESIDE: Final = (
-    "In a plain network no block can be removed or weakened: it has no shortcut, and nothing would "
-    "be left."
+    "A plain block has no shortcut that could take its place, so it cannot be removed or weakened "
+    "here; two blocks of the same shapes can change places."
 )
 _AT_ZERO: Final = (
     "At α = 0 the block passes nothing on: without its shortcut there is only ReLU(α · F(x))."

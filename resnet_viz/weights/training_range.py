@@ -84,20 +84,30 @@ class TrainingRange:
 
     def check(self, features: Values, logits: Values) -> RangeCheck:
         """Where one image lies: its features (features,) and logits (classes,)."""
-        top = float(logits.max())
-        distance = float(_distances(features[None], self.means, self.precision)[0])
-        return RangeCheck(
-            top, _percentile(top, self.top_logits), distance, _percentile(distance, self.distances)
+        return self.check_all(features[None], logits[None])[0]
+
+    def check_all(self, features: Values, logits: Values) -> tuple[RangeCheck, ...]:
+        """The same for many images: features (N, features) and logits (N, classes)."""
+        tops = logits.max(axis=1).tolist()
+        distances = _distances(features, self.means, self.precision).tolist()
+        return tuple(
+            RangeCheck(
+                top,
+                _percentile(top, self.top_logits),
+                distance,
+                _percentile(distance, self.distances),
+            )
+            for top, distance in zip(tops, distances, strict=True)
         )
 
 
 def _distances(features: Values, means: Values, precision: Values) -> Values:
     """(N,) Mahalanobis distance of features (N, D) to the nearest class mean."""
     # Class by class: (N, classes, D) of a large network would be gigabytes.
-    squares = []
+    squares, weights = [], precision.astype(np.float64)
     for mean in means.astype(np.float64):
         offset = features - mean  # (N, D)
-        squares.append(((offset @ precision.astype(np.float64)) * offset).sum(axis=1))
+        squares.append(((offset @ weights) * offset).sum(axis=1))
     return np.asarray(np.sqrt(np.maximum(np.min(squares, axis=0), 0)), np.float32)
 
 

@@ -162,6 +162,8 @@ def test_the_samples_are_drawn_anew_to_the_byte(tmp_path, monkeypatch):
         (["--name", "../up"], "../up"),
         (["--data", "/nowhere/at/all"], "/nowhere/at/all"),
         (["resnet20"], "--data"),
+        (["--images", "0"], "--images"),
+        (["--seed", "100000000000000000000"], "Seed 100,000"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments, named, box, capsys, monkeypatch):
@@ -197,6 +199,15 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_before_anything_is_learne
         error = capsys.readouterr().err
         assert error.count("\n") == 1
         assert "cannot be written" in error
+
+
+def test_a_readme_of_somebody_else_and_other_json_files_stay_as_they_are(box):
+    box.mkdir()
+    (box / "README.md").write_text("# My project")
+    (box / "settings.json").write_text("{}")
+    assert main([*SMALL, "--out", str(box)]) == 0
+    assert (box / "README.md").read_text() == "# My project"
+    assert "`shapes`" in (box / "CARDS.md").read_text("utf-8")
 
 
 def test_no_page_is_written_where_there_are_no_cards(tmp_path, capsys):
