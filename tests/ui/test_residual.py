@@ -158,7 +158,7 @@ def test_only_what_can_be_done_to_a_block_is_offered(open_page, query, offered):
     app = open_page("residual", **SHAPES | query)
     assert operations(app) == offered
     assert ("cannot change places" in captions(app)) == ("swap" not in offered)
-    assert ("no block can be removed" in captions(app)) == ("remove" not in offered)
+    assert ("cannot be removed or weakened" in captions(app)) == ("remove" not in offered)
 
 
 @pytest.mark.parametrize(
