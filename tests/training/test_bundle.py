@@ -193,13 +193,14 @@ def test_drawn_scenes_are_recognised(name):
     assert right >= len(SCENES) - 1
 
 
+@pytest.fixture(scope="module")
+def data():
+    return open_dataset(CIFAR10, 32, 0, lambda done, total: None)
+
+
 @pytest.mark.skipif(not CIFAR10, reason=f"{CIFAR10_VARIABLE} names no folder with CIFAR-10")
 class TestOnCifar10:
     """What the files say, measured again on the images themselves."""
-
-    @pytest.fixture(scope="class")
-    def data(self):
-        return open_dataset(CIFAR10, 32, 0, lambda done, total: None)
 
     @pytest.mark.parametrize("name", PHOTOS)
     def test_accuracy_is_that_of_the_card(self, name, data):
