@@ -96,10 +96,10 @@ class LayerRecord:
 class BlockParts:
     """The paths of a block's layers, each group in the order of execution."""
 
-    branch: tuple[str, ...]  # F(x)
-    shortcut: tuple[str, ...]  # x, or what makes it fit; empty in a plain block
-    total: str  # F(x) + x; empty in a plain block
-    activation: str  # after the sum; empty in a block that ends with the sum
+    branch: tuple[str, ...] = ()  # F(x)
+    shortcut: tuple[str, ...] = ()  # x, or what makes it fit; empty in a plain block
+    total: str = ""  # F(x) + x; empty in a plain block
+    activation: str = ""  # after the sum; empty in a block that ends with the sum
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,14 @@ class Trace:
 
     def with_role(self, role: Role) -> tuple[LayerRecord, ...]:
         """All rows that play a role, in order."""
-        return tuple(layer for layer in self.layers if layer.role is role)
+        return self._by_role.get(role, ())
+
+    @cached_property
+    def _by_role(self) -> dict[Role, tuple[LayerRecord, ...]]:
+        return {
+            role: tuple(row for row in self.layers if row.role is role)
+            for role in {row.role for row in self.layers}
+        }
 
     @property
     def stem(self) -> tuple[LayerRecord, ...]:
@@ -176,6 +183,13 @@ class Trace:
 
     def parts(self, block: str) -> BlockParts:
         """The layers of a block by what they do."""
+        return self._parts.get(self[block].path, BlockParts())
+
+    @cached_property
+    def _parts(self) -> dict[str, BlockParts]:
+        return {block.path: self._parts_of(block.path) for block in self.blocks()}
+
+    def _parts_of(self, block: str) -> BlockParts:
         inside = self.inside(block)
         chosen = {
             role: tuple(row.path for row in inside if row.role is role)

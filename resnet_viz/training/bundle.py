@@ -28,10 +28,10 @@ from resnet_viz.training.lesion_study import lesion_table
 from resnet_viz.training.train import EpochRecord, Report, Training
 from resnet_viz.weights import curves
 from resnet_viz.weights import lesion_table as lesions
-from resnet_viz.weights.training_range import TrainingRange
+from resnet_viz.weights.bundled import read_cards
+from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
 
 FOLDER: Final = curves.FOLDER
-RANGE_SUFFIX: Final = ".range.safetensors"
 RANGE_IMAGES: Final = 10_000  # training images, at most, on which the range of answers is measured
 _DIGITS: Final = 6  # significant, of a number in a curve
 
@@ -164,15 +164,6 @@ def write_page(folder: Path) -> None:
     if page.exists() and not page.read_text("utf-8", "replace").startswith(MARKER):
         page = folder / "CARDS.md"
     write_whole(page, as_markdown(cards, known).encode())
-
-
-def read_cards(folder: Path) -> dict[str, Any]:
-    """The cards in a folder, by network: its `.json` files but for the curves and studies."""
-    return {
-        file.stem: json.loads(file.read_text("utf-8"))
-        for file in sorted(folder.glob("*.json"))
-        if (folder / f"{file.stem}{curves.SUFFIX}").exists()
-    }
 
 
 def check_writable(folder: Path) -> None:

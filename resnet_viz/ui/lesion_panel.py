@@ -71,13 +71,10 @@ def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> Non
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
         f"cases. {verdict(lesions, trained=view_state.weights.trained)}"
     )
-    st.plotly_chart(
+    residual_panel.block_chart(
         residual.lesion_bars(lesions, block, view_state.theme),
-        config={"displayModeBar": False},
-        alt=f"Probability of {name} without each of {len(lesions)} blocks",
-        key=_CHART,
-        on_select=lambda: residual_panel.select_clicked(_CHART),
-        selection_mode="points",
+        f"Probability of {name} without each of {len(lesions)} blocks",
+        _CHART,
     )
     with st.expander("As a table", icon=":material/table_rows:"):
         panels.table(

@@ -14,7 +14,7 @@ from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.lesion_table import LesionTable, read_lesions
 
 _CHART: Final = "_lesion_table_chart"  # its key
-_BOTH: Final = 2.0  # times the untouched error: what counts as missed
+_DOUBLED: Final = 2.0  # times the untouched error: up to that a block is hardly missed
 
 
 def on_test_set(view_state: ViewState, block: str) -> None:
@@ -26,18 +26,19 @@ def on_test_set(view_state: ViewState, block: str) -> None:
         return
     st.subheader("Lesion study on the test set")
     st.markdown(finding(table))
-    st.plotly_chart(
+    residual_panel.block_chart(
         residual.lesion_table_bars(table, block, view_state.theme),
-        config={"displayModeBar": False},
-        alt=f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
-        key=_CHART,
-        on_select=lambda: residual_panel.select_clicked(_CHART),
-        selection_mode="points",
+        f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
+        _CHART,
     )
     st.caption(text("lesion_table"))
     with st.expander("As a table", icon=":material/table_rows:"):
         rows = [
-            {"Without": one.path, "Left in its place": one.kind, "Error": _percent(one.error)}
+            {
+                "Without": one.path,
+                "Left in its place": one.kind,
+                "Error": numbers.percent(one.error),
+            }
             for one in table.blocks
         ]
         panels.table(rows, "Error on the test set without a block")
@@ -46,14 +47,10 @@ def on_test_set(view_state: ViewState, block: str) -> None:
 def finding(table: LesionTable) -> str:
     """What the study found, in two sentences with its own figures."""
     least, *_, most = sorted(table.blocks, key=lambda one: one.error)
-    chance = sum(one.error <= _BOTH * table.error for one in table.blocks)
+    hardly_missed = sum(one.error <= _DOUBLED * table.error for one in table.blocks)
+    whole, low, high = (numbers.percent(one.error) for one in (table, least, most))
     return (
-        f"With all blocks **{_percent(table.error)}** of {table.images:,} test images are classified "
-        f"wrong. Without a single one it is from {_percent(least.error)} ({least.path}) to "
-        f"**{_percent(most.error)}** ({most.path}); without {chance} of {len(table.blocks)} the error "
-        "at most doubles."
+        f"With all blocks **{whole}** of {table.images:,} test images are classified wrong. Without a "
+        f"single one it is from {low} ({least.path}) to **{high}** ({most.path}); without "
+        f"{hardly_missed} of {len(table.blocks)} the error at most doubles."
     )
-
-
-def _percent(share: float) -> str:
-    return numbers.percent(share)

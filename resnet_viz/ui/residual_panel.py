@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.analysis.records import Trace
@@ -64,17 +65,26 @@ def all_blocks(view_state: ViewState, block: str) -> None:
     if not ratios:
         return
     st.subheader("What every block adds")
-    st.plotly_chart(
+    block_chart(
         residual.ratio_chart(ratios, block, view_state.theme),
-        config={"displayModeBar": False},
-        alt=f"Length of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
-        key=_RATIOS,
-        on_select=lambda: select_clicked(_RATIOS),
-        selection_mode="points",
+        f"L2 norm of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
+        _RATIOS,
     )
     st.caption(text("residual_ratios"))
     with st.expander("As a table", icon=":material/table_rows:"):
         panels.table([_row(ratio) for ratio in ratios], "What every block adds")
+
+
+def block_chart(figure: go.Figure, alt: str, key: str) -> None:
+    """A chart with a bar or dot for each block; a click on one selects its block."""
+    st.plotly_chart(
+        figure,
+        config={"displayModeBar": False},
+        alt=alt,
+        key=key,
+        on_select=lambda: select_clicked(key),
+        selection_mode="points",
+    )
 
 
 def select_clicked(key: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
+from resnet_viz.figures import numbers
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.ui import controls
 from resnet_viz.ui.texts import text
@@ -50,8 +50,8 @@ def words() -> str:
     """The sentences, with the accuracies that the cards have."""
     with_shortcuts, without = (cards()[name] for name in _PAIR)
     return text("shapes_shortcuts").format(
-        with_shortcuts=_percent(with_shortcuts),
-        without=_percent(without),
+        with_shortcuts=numbers.percent(with_shortcuts["accuracy"]),
+        without=numbers.percent(without["accuracy"]),
         images=f"{with_shortcuts['test_images']:,}",
     )
 
@@ -63,7 +63,3 @@ def deep_pair() -> tuple[str, str] | tuple[()]:
         if all(name in cards() for name in pair):
             return pair
     return ()
-
-
-def _percent(card: Mapping[str, Any]) -> str:
-    return f"{100 * card['accuracy']:.1f} %"

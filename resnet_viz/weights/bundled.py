@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from safetensors.numpy import load_file
 
@@ -20,12 +20,11 @@ from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.curves import FOLDER, curve_names
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.tensor_file import read_tensors
-from resnet_viz.weights.training_range import TrainingRange
-
-FOLDER: Final = Path(__file__).with_name("bundled")
+from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
 
 
 class BundledSource:
@@ -88,16 +87,21 @@ class BundledSource:
 @cache
 def cards() -> Mapping[str, Mapping[str, Any]]:
     """The model cards of the bundled networks, by preset: recipe, data, accuracy and more."""
+    return read_cards(FOLDER)
+
+
+def read_cards(folder: Path) -> dict[str, Any]:
+    """The cards in a folder, by network: the `.json` files that have training curves beside them."""
     return {
-        file.stem: json.loads(file.read_text("utf-8"))
-        for file in sorted(FOLDER.glob("*.json"))
-        if "." not in file.stem  # curves and lesion studies have names of their own
+        name: json.loads((folder / f"{name}.json").read_text("utf-8"))
+        for name in curve_names(folder)
+        if (folder / f"{name}.json").is_file()
     }
 
 
 @cache
 def _range(name: str) -> TrainingRange:
-    return TrainingRange(**load_file(FOLDER / f"{name}.range.safetensors"))
+    return TrainingRange(**load_file(FOLDER / f"{name}{RANGE_SUFFIX}"))
 
 
 def _is_preset(config: ResNetConfig) -> bool:

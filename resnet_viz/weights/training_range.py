@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float32]
 
+RANGE_SUFFIX: Final = ".range.safetensors"  # of the file with a network's range
 EDGE: Final = 1.0  # percent of the training images that count as out of range, on either measure
 
 

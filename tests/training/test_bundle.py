@@ -29,11 +29,12 @@ from resnet_viz.training.rendered import Split, rendered
 from resnet_viz.training.shapes import FILLED_ONLY, SHAPES, Manner, form
 from resnet_viz.training.sources import CIFAR10_VARIABLE, open_dataset
 from resnet_viz.training.stencil import Pose, Stencil
+from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.curves import read_curves
 from resnet_viz.weights.lesion_table import read_lesions
 from tests.training.drawn import SCENES, scene
 
-CARDS = bundle.read_cards(bundle.FOLDER)
+CARDS = read_cards(bundle.FOLDER)
 DRAWN = tuple(name for name in CARDS if CARDS[name]["dataset"] == "shapes")
 PHOTOS = tuple(name for name in CARDS if name not in DRAWN)
 WHOLE = Preprocessing.whole(128)

@@ -6,10 +6,11 @@ import pytest
 
 from resnet_viz.training import bundle
 from resnet_viz.ui import lesion_table_panel, shapes_panel
+from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.lesion_table import BlockLesion, LesionTable, read_lesions
 from tests.ui.test_pages import problems, texts
 
-CARDS = bundle.read_cards(bundle.FOLDER)
+CARDS = read_cards(bundle.FOLDER)
 PHOTOS = [name for name in CARDS if CARDS[name]["dataset"] != "shapes"]
 
 
