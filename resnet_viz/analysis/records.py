@@ -172,6 +172,13 @@ class Trace:
         return self.with_role(Role.STEM)
 
     @property
+    def stem_parts(self) -> tuple[tuple[LayerRecord, ...], ...]:
+        """The stem in parts: a layer that moves a window, and those after it that move none."""
+        starts = [place for place, row in enumerate(self.stem) if row.kernel]
+        ends = [*starts[1:], len(self.stem)]
+        return tuple(self.stem[start:end] for start, end in zip(starts, ends, strict=True))
+
+    @property
     def head(self) -> tuple[LayerRecord, ...]:
         """The layers between the last stage and the classifier."""
         return self.with_role(Role.HEAD)

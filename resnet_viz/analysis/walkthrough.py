@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -56,7 +55,12 @@ class Step:
 def walkthrough(trace: Trace) -> tuple[Step, ...]:
     """The steps of a network: stem, one for each stage, head."""
     groups = [
-        *_windows_and_what_follows(trace.stem),
+        *(
+            group
+            for first, *after in trace.stem_parts
+            for group in ((first,), tuple(after))
+            if group
+        ),
         *((stage,) for stage in trace.stages()),
         *((row,) for row in trace.head if row.kernel),  # flattening is no step of its own
         (trace.classifier,),
@@ -64,12 +68,6 @@ def walkthrough(trace: Trace) -> tuple[Step, ...]:
     return tuple(
         Step(number, _title(trace, group), group) for number, group in enumerate(groups, start=1)
     )
-
-
-def _windows_and_what_follows(rows: tuple[LayerRecord, ...]) -> list[tuple[LayerRecord, ...]]:
-    """Each layer that moves a window alone, and what works position by position after it together."""
-    runs = groupby(rows, key=lambda row: row.path if row.kernel else "")
-    return [tuple(run) for _, run in runs]
 
 
 def _title(trace: Trace, group: tuple[LayerRecord, ...]) -> str:

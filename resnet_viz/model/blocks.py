@@ -104,13 +104,15 @@ class Block(nn.Module):
         Veit et al. 2016, section 4.1. A plain block has no shortcut: x goes on as it is, or as the
         parameter-free option A would bring it along where the block changes the shape.
         """
+        return F.relu(self.way_around()(x))  # (N, out_channels, H / stride, W / stride)
+
+    def way_around(self) -> nn.Module:
+        """The shortcut; of a plain block what option A would be."""
         if hasattr(self, "add"):
-            passed = self.get_submodule(self.around)(x)
-        else:
-            around = shortcut("zero-pad", self.in_channels, self.out_channels, self.stride)
-            assert around
-            passed = around(x)
-        return F.relu(passed)  # (N, out_channels, H / stride, W / stride)
+            return self.get_submodule(self.around)
+        path = shortcut("zero-pad", self.in_channels, self.out_channels, self.stride)
+        assert path
+        return path
 
 
 class BasicBlock(Block):

@@ -22,7 +22,7 @@ from resnet_viz.training.card import Facts, card
 from resnet_viz.training.card_page import MARKER, as_markdown
 from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.dataset import ArrayImages, Dataset, ImageSet
-from resnet_viz.training.evaluation import evaluate, features, logits
+from resnet_viz.training.evaluation import evaluate, features_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
 from resnet_viz.training.lesion_study import lesion_table
 from resnet_viz.training.train import EpochRecord, Report, Training
@@ -116,16 +116,11 @@ def training_range(
     network: ResNet, dataset: Dataset, preparation: Preprocessing
 ) -> tuple[TrainingRange, float]:
     """How high and how near the answers on training images are; the share of test images beyond."""
-    train = _some(dataset.train)
-    known = TrainingRange.measure(
-        features(network, train, preparation).numpy(),
-        logits(network, train, preparation).numpy(),
-        train.labels,
-    )
-    test = _some(dataset.test)
-    checks = known.check_all(
-        features(network, test, preparation).numpy(), logits(network, test, preparation).numpy()
-    )
+    train, test = _some(dataset.train), _some(dataset.test)
+    features, logits = features_and_logits(network, train, preparation)
+    known = TrainingRange.measure(features.numpy(), logits.numpy(), train.labels)
+    features, logits = features_and_logits(network, test, preparation)
+    checks = known.check_all(features.numpy(), logits.numpy())
     beyond = [not check.in_range for check in checks]
     return known, sum(beyond) / len(beyond)
 

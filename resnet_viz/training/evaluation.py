@@ -50,25 +50,22 @@ def evaluate(network: ResNet, images: ImageSet, preparation: Preprocessing) -> E
 
 def logits(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
     """(N, classes) float32 on the CPU."""
-    return _outputs(network, network, images, preparation)
-
-
-def features(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
-    """(N, features) float32 on the CPU: what the classifier reads."""
-    return _outputs(network, nn.Sequential(*[*network][:-1]), images, preparation)
+    return features_and_logits(network, images, preparation)[1]
 
 
 @torch.no_grad()
-def _outputs(
-    network: ResNet, part: nn.Sequential, images: ImageSet, preparation: Preprocessing
-) -> Tensor:
-    """What a part of the network, from its beginning on, puts out for every image."""
+def features_and_logits(
+    network: ResNet, images: ImageSet, preparation: Preprocessing
+) -> tuple[Tensor, Tensor]:
+    """What the classifier reads, (N, features), and what it answers, (N, classes); on the CPU."""
     network.eval()
     device = next(network.parameters()).device
-    starts = range(0, len(images), _BATCH)
-    batches = (range(start, min(start + _BATCH, len(images))) for start in starts)
-    outputs = [
-        part(normalised(as_batch(images.pixels(indices)).to(device), preparation))
-        for indices in batches
-    ]
-    return torch.cat(outputs).float().cpu()
+    *layers, classifier = network
+    body = nn.Sequential(*layers)
+    seen, answered = [], []
+    for start in range(0, len(images), _BATCH):
+        indices = range(start, min(start + _BATCH, len(images)))
+        batch = normalised(as_batch(images.pixels(indices)).to(device), preparation)
+        seen.append(body(batch))
+        answered.append(classifier(seen[-1]))
+    return torch.cat(seen).float().cpu(), torch.cat(answered).float().cpu()

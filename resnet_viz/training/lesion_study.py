@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.blocks import Block
+from resnet_viz.model.kinds import KINDS
 from resnet_viz.model.resnet import ResNet, Stage
 from resnet_viz.training.batches import as_batch, normalised
 from resnet_viz.training.dataset import ImageSet
@@ -21,7 +22,6 @@ from resnet_viz.weights.lesion_table import BlockLesion, LesionTable
 Progress = Callable[[int, int], None]  # images done, images in all
 
 _BATCH = 250
-_KINDS = {nn.Identity: "identity", nn.Sequential: "projection"}
 
 
 @torch.inference_mode()
@@ -81,8 +81,6 @@ def _errors(x: Tensor, rest: list[tuple[str, nn.Module]], truth: Tensor) -> int:
 
 
 def _kind(block: Block) -> str:
-    """What stands in for a removed block."""
-    if hasattr(block, "add"):
-        return _KINDS.get(type(block.get_submodule(block.around)), "zero-pad")
-    same = block.stride == 1 and block.in_channels == block.out_channels
-    return "identity" if same else "zero-pad"
+    """What stands in for a removed block: "identity", "zero-pad", or else "projection"."""
+    kind = KINDS.get(type(block.way_around()).__name__)
+    return kind.shortcut if kind else "projection"

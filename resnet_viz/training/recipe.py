@@ -22,8 +22,6 @@ def one_cycle(done: float, warm_up: float) -> float:
 
 def steps(done: float, warm_up: float) -> float:
     """1, a tenth after half of the steps, a hundredth after three quarters (He et al. 2015, 4.2)."""
-    if done < warm_up:
-        return 0.1
     return 1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
 
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
@@ -51,7 +50,8 @@ class Place:
 def places(trace: Trace, unfolded: Collection[str] = ()) -> tuple[Place, ...]:
     """Stem, blocks and head in order; of a folded run only the first block's thumbnails are sent."""
     head = Place(trace.classifier, trace.head, pictured=False, sent=False)
-    return (*_stem(trace), *_blocks(trace, unfolded), head)
+    stem = (Place(first, tuple(after)) for first, *after in trace.stem_parts)
+    return (*stem, *_blocks(trace, unfolded), head)
 
 
 def runs(trace: Trace) -> dict[str, tuple[LayerRecord, ...]]:
@@ -117,16 +117,6 @@ def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
     """The kind of a block's shortcut, "" when it has none, and what it is: `1×1, /2`, `identity`."""
     row = trace.shortcut(block.path)
     return (row.shortcut_kind, shortcut_label(row, 1)) if row else ("", "")
-
-
-def _stem(trace: Trace) -> Iterator[Place]:
-    """A place for each layer that moves a window, with what works position by position after it."""
-    rows = list(trace.stem)
-    while rows:
-        first, *rows = rows
-        after = tuple(takewhile(lambda row: not row.kernel, rows))
-        rows = rows[len(after) :]
-        yield Place(first, after)
 
 
 def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
