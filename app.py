@@ -4,7 +4,7 @@ import sys
 
 import streamlit as st
 
-from resnet_viz.ui import runtime, shell
+from resnet_viz.ui.frame import runtime, shell
 
 if st.runtime.exists():
     shell.run()

@@ -13,7 +13,7 @@ from benchmarks.timing import Step, freeze_heap, interleaved
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.analysis.trace import trace
-from resnet_viz.figures import wall
+from resnet_viz.components.feature_wall import encode
 from resnet_viz.images import DEFAULT_SAMPLE, ImageInput, as_seen, read_sample, to_tensor
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights.loaded import LoadedModel
@@ -74,7 +74,7 @@ def _click(loaded: LoadedModel, image: ImageInput) -> bytes:
     row = trace(loaded.config, SIZE)[LARGEST]
     field = Field(row.receptive_field, row.jump, row.start)
     values = capture(loaded, image, [LARGEST])[LARGEST].values
-    return wall.encode(values, as_seen(image, loaded.weights.preprocessing), field, {})
+    return encode.encode(values, as_seen(image, loaded.weights.preprocessing), field, {})
 
 
 def _forward(loaded: LoadedModel, picture: Tensor) -> Tensor:

@@ -3,18 +3,19 @@
 import streamlit as st
 
 from resnet_viz.figures.diagrams import LEVELS, describe, network_diagram
-from resnet_viz.ui import diagram_panel, panels, shell, widgets
+from resnet_viz.ui.diagram import diagram_panel
+from resnet_viz.ui.frame import shell
+from resnet_viz.ui.shared import layer_panel, widgets
+from resnet_viz.ui.state import url
 
 with shell.page("diagram") as view_state:
     trace, theme = view_state.trace, view_state.theme
     st.title("Diagram")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        level = widgets.segments("Detail", tuple(LEVELS), key="level", default="blocks")
+        level = widgets.segments("Detail", tuple(LEVELS), url.LEVEL, default="blocks")
         scopes = ("network", *(row.path for row in trace.layers if row.is_container))
-        scope = widgets.choice("Of", scopes, key="of", default="network", width=180)
-        direction = widgets.segments(
-            "Direction", ("down", "across"), key="direction", default="down"
-        )
+        scope = widgets.choice("Of", scopes, url.SCOPE, default="network", width=180)
+        direction = widgets.segments("Direction", ("down", "across"), url.DIRECTION, default="down")
     within = "" if scope == "network" else scope
     st.caption(f"{LEVELS[level]} · {diagram_panel.LEGEND[view_state.config.shortcut]}")
     diagram = network_diagram(
@@ -28,6 +29,6 @@ with shell.page("diagram") as view_state:
     diagram_panel.drawing(view_state, diagram, describe(trace, level, within))
 
     st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
-    panels.breadcrumbs(view_state)
-    panels.row_facts(view_state.selected)
-    panels.explanation(view_state, view_state.selected)
+    layer_panel.breadcrumbs(view_state)
+    layer_panel.row_facts(view_state.selected)
+    layer_panel.explanation(view_state, view_state.selected)

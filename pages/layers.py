@@ -2,32 +2,35 @@
 
 import streamlit as st
 
-from resnet_viz.figures import bars, numbers
-from resnet_viz.ui import panels, shell, table_panel, widgets
-from resnet_viz.ui.texts import text
+from resnet_viz.figures import bars, formatting
+from resnet_viz.texts import text
+from resnet_viz.ui.frame import shell
+from resnet_viz.ui.layers import table_panel
+from resnet_viz.ui.shared import layer_panel, widgets
+from resnet_viz.ui.state import url
 
 with shell.page("layers") as view_state:
     trace = view_state.trace
     st.title("Layers")
     st.caption(
-        f"{view_state.title} at {numbers.shape(trace.input_shape)} · "
-        f"{numbers.count(trace.params)} parameters · {numbers.count(trace.macs)} multiply-adds"
+        f"{view_state.title} at {formatting.shape(trace.input_shape)} · "
+        f"{formatting.count(trace.params)} parameters · {formatting.count(trace.macs)} multiply-adds"
     )
     selection = table_panel.table_controls(trace)
     table_panel.table(view_state, selection)
     table_panel.downloads(view_state, selection)
 
     st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
-    panels.breadcrumbs(view_state)
-    panels.row_facts(view_state.selected)
+    layer_panel.breadcrumbs(view_state)
+    layer_panel.row_facts(view_state.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
-        panels.explanation(view_state, view_state.selected)
+        layer_panel.explanation(view_state, view_state.selected)
     with sums:
-        panels.arithmetic(view_state, view_state.layer)
+        layer_panel.arithmetic(view_state, view_state.layer)
 
     st.subheader("Cost by layer")
-    measure = widgets.segments("Measure", tuple(bars.MEASURES), key="measure", default="macs")
+    measure = widgets.segments("Measure", tuple(bars.MEASURES), url.MEASURE, default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:
         st.plotly_chart(

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from resnet_viz.ui import panels, picture_controls, predict_panel, shell
-from resnet_viz.ui.texts import plain
+from resnet_viz.texts import plain
+from resnet_viz.ui.frame import shell
+from resnet_viz.ui.predict import predict_panel
+from resnet_viz.ui.shared import image_upload, notes, prediction
 
 with shell.page("predict") as view_state:
     st.title("Predict")
@@ -12,15 +14,15 @@ with shell.page("predict") as view_state:
     with original:
         predict_panel.original(view_state)
     with seen:
-        panels.picture_seen(view_state)
+        prediction.picture_seen(view_state)
         predict_panel.preprocessing(view_state)
     with answer:
-        predict_panel.answer(view_state)
-    panels.weights_note(view_state)
+        predict_panel.top_classes(view_state)
+    notes.weights_note(view_state)
 
     st.subheader("Another picture")
     upload, camera = st.columns(2, gap="large")
     with upload:
-        picture_controls.uploader("page")
+        image_upload.uploader("page")
     with camera:
         predict_panel.camera()

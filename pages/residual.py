@@ -2,22 +2,16 @@
 
 import streamlit as st
 
-from resnet_viz.ui import (
-    ablation_panel,
-    lesion_panel,
-    lesion_table_panel,
-    panels,
-    residual_panel,
-    shapes_panel,
-    shell,
-)
-from resnet_viz.ui.texts import plain
+from resnet_viz.texts import plain
+from resnet_viz.ui.frame import shell
+from resnet_viz.ui.residual import ablation_panel, lesion_panel, lesion_table_panel, residual_panel
+from resnet_viz.ui.shared import notes, shapes_panel
 
 with shell.page("residual") as view_state:
     st.title("Residual")
     st.caption(f"{view_state.title} · {view_state.weights.label} · {plain(view_state.image.name)}")
     if not view_state.weights.trained:
-        panels.weights_note(view_state)  # before anything is read into the numbers
+        notes.weights_note(view_state)  # before anything is read into the numbers
     block = residual_panel.choose_block(view_state)
     residual_panel.why_this_block(view_state, block)
     residual_panel.taken_apart(view_state, block)
@@ -32,4 +26,4 @@ with shell.page("residual") as view_state:
         st.subheader("Lesion study")
         lesion_panel.study(view_state, block)
     if view_state.weights.trained:
-        panels.weights_note(view_state)
+        notes.weights_note(view_state)

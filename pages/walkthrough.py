@@ -3,9 +3,11 @@
 import streamlit as st
 
 from resnet_viz.analysis.walkthrough import walkthrough
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import panels, shell, walkthrough_panel
+from resnet_viz.ui.frame import shell
+from resnet_viz.ui.shared import boundary, notes, prediction
+from resnet_viz.ui.walkthrough import walkthrough_panel
 
 with shell.page("walkthrough") as view_state:
     steps = walkthrough(view_state.trace)
@@ -19,15 +21,15 @@ with shell.page("walkthrough") as view_state:
     step = walkthrough_panel.choose(steps)
 
     st.header(f"{step.number}. {step.title}")
-    st.subheader(f"{numbers.shape(step.input_shape)} → {numbers.shape(step.output_shape)}")
+    st.subheader(f"{formatting.shape(step.input_shape)} → {formatting.shape(step.output_shape)}")
     words, picture = st.columns([3, 2], gap="large")
     with words:
         walkthrough_panel.explain(view_state, step)
-    with picture, panels.error_boundary():
-        panels.picture_seen(view_state, step.shown.path)
-    with panels.error_boundary():
+    with picture, boundary.error_boundary():
+        prediction.picture_seen(view_state, step.shown.path)
+    with boundary.error_boundary():
         walkthrough_panel.what_comes_out(view_state, step)
-        panels.weights_note(view_state)
+        notes.weights_note(view_state)
     walkthrough_panel.inside(view_state, step)
     walkthrough_panel.all_steps(steps)
     if view_state.config == PRESETS["walkthrough"]:

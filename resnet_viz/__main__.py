@@ -14,7 +14,7 @@ from resnet_viz.analysis.capture import capture, check_runnable, predict
 from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError, ImageError, WeightsError
-from resnet_viz.figures import numbers, tables
+from resnet_viz.figures import formatting, tables
 from resnet_viz.images import MAX_BYTES, read_image
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
@@ -74,8 +74,8 @@ def _trace(options: argparse.Namespace) -> int:
     else:
         print(tables.to_text(traced.layers, COLUMNS))
         print(
-            f"\n{numbers.count(traced.params)} parameters, {numbers.count(traced.macs)} "
-            f"multiply-adds for one picture of {numbers.shape(traced.input_shape)}"
+            f"\n{formatting.count(traced.params)} parameters, {formatting.count(traced.macs)} "
+            f"multiply-adds for one picture of {formatting.shape(traced.input_shape)}"
         )
     return 0
 

@@ -12,6 +12,8 @@ PACKAGE = ROOT / "resnet_viz"
 # From the ground up; a package may import those before it, and itself.
 ORDER = (
     "errors",
+    "jobs",
+    "texts",
     "model",
     "images",
     "weights",
@@ -24,6 +26,9 @@ ORDER = (
 NO_STREAMLIT = {*ORDER[: ORDER.index("components")], "__main__"}
 NO_TORCH = {"errors", "figures", "components"}
 FILES = sorted(PACKAGE.rglob("*.py"))
+# The rooms of ui/, from the ground up; beside `sidebar` one room for each page, and they do not know
+# each other. Only the frame knows them all.
+ROOMS = ("state", "shared", "sidebar", "frame")
 
 
 def layer_of(file: Path) -> str:
@@ -62,6 +67,23 @@ def test_streamlit_and_torch_stay_where_they_belong(file):
         assert not roots & {"torch", "torchinfo"}
 
 
+@pytest.mark.parametrize("file", sorted((PACKAGE / "ui").rglob("*.py")), ids=lambda f: f.stem)
+def test_a_room_of_the_ui_knows_those_below_it(file):
+    room = file.relative_to(PACKAGE / "ui").parts[0].removesuffix(".py")
+    if room in ("frame", "__init__"):
+        return
+    allowed = {*ROOMS[: ROOMS.index(room)]} if room in ROOMS else {"state", "shared"}
+    for name in imports(file):
+        if name.startswith("resnet_viz.ui."):
+            assert name.split(".")[2] in {*allowed, room}, f"{room} may not import {name}"
+
+
+def test_every_page_has_a_room_of_its_own():
+    rooms = {folder.name for folder in (PACKAGE / "ui").iterdir() if folder.is_dir()}
+    pages = {file.stem for file in (ROOT / "pages").glob("*.py")}
+    assert rooms - {"__pycache__"} == {*ROOMS, *pages}
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "pages").glob("*.py")), ids=lambda f: f.stem)
 def test_a_page_only_composes(file):
     roots = {name.split(".")[0] for name in imports(file)}
@@ -73,7 +95,7 @@ def test_a_page_only_composes(file):
 
 
 def test_every_page_file_is_registered_and_the_other_way_round():
-    from resnet_viz.ui.shell import PAGES
+    from resnet_viz.ui.state.pages import PAGES
 
     assert {page.slug for page in PAGES} == {file.stem for file in (ROOT / "pages").glob("*.py")}
 
@@ -87,7 +109,7 @@ def test_one_place_catches_everything_on_a_page():
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
     }
-    assert homes == {"ui/shell.py", "images/decode.py"}
+    assert homes == {"ui/frame/shell.py", "images/decode.py"}
 
 
 def test_no_text_of_a_user_becomes_markup():
@@ -107,7 +129,7 @@ LAYER_NAMES = {
     *("maxpool", "avgpool", "flatten", "fc", "downsample", "add", ".add"),
 }
 # The layer that is selected at first: every network has it, and a link without a layer means it.
-MAY_NAME = {("ui/view_state.py", "layer1.0")}
+MAY_NAME = {("ui/state/selection.py", "layer1.0"), ("ui/state/url.py", "layer1.0")}
 
 
 def test_layers_are_known_by_their_roles_and_not_by_their_names():

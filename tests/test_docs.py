@@ -10,8 +10,8 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.figures import palette
 from resnet_viz.model.config import SHORTCUTS
 from resnet_viz.model.presets import PRESETS, TITLES
-from resnet_viz.ui.shell import PAGES
-from resnet_viz.ui.texts import text
+from resnet_viz.texts import text
+from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.weights import uploads
 from resnet_viz.weights.bundled import cards
 

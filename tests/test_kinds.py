@@ -18,7 +18,7 @@ from resnet_viz.model.kinds import CONTAINERS, KINDS, LayerKind, own_window
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta, build_random
 from resnet_viz.model.roles import Role, stage_number
-from resnet_viz.ui.texts import explanation, text
+from resnet_viz.texts import explanation, text
 
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
 

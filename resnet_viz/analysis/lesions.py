@@ -15,6 +15,7 @@ from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.images import ImageInput
+from resnet_viz.jobs import Job
 from resnet_viz.weights.loaded import LoadedModel
 
 Progress = Callable[[int, int], None]  # forward passes done, and of how many
@@ -44,6 +45,26 @@ def lesion_study(
         lesions.append(_lesion(path, trace.shortcut_kind(path), before, after))
         report(done, len(blocks) + 1)
     return tuple(lesions)
+
+
+class LesionJob(Job[tuple[Lesion, ...]]):
+    """A lesion study in the background; progress is in forward passes."""
+
+    name = "lesion study"
+    cancelled_sentence = "The lesion study was cancelled."
+    failed_sentence = "The lesion study failed, and the server's log says why."
+
+    def __init__(self, loaded: LoadedModel, image: ImageInput) -> None:
+        super().__init__("Running the forward pass …")
+        self._loaded, self._image = loaded, image
+
+    def work(self) -> tuple[tuple[Lesion, ...], str]:
+        """Remove each block in turn."""
+        lesions = lesion_study(self._loaded, self._image, self._report)
+        return lesions, f"{len(lesions)} blocks were removed in turn."
+
+    def _report(self, done: int, total: int) -> None:
+        self.report(done, total, f"{done} of {total} forward passes")
 
 
 def _lesion(path: str, kind: str, before: np.ndarray, after: np.ndarray) -> Lesion:

@@ -9,7 +9,7 @@ from typing import Final
 import plotly.graph_objects as go
 
 from resnet_viz.analysis.records import ClassScore, LayerRecord
-from resnet_viz.figures import charts, numbers
+from resnet_viz.figures import charts, formatting
 from resnet_viz.figures.palette import Theme, mixed
 
 MEASURES = {
@@ -45,7 +45,7 @@ class ScorePair:
             before, after = (f"{100 * p:.{digits}f} %" for p in self.probabilities)
             if before != after:
                 return before, after
-        before, after = map(numbers.percent, self.probabilities)
+        before, after = map(formatting.percent, self.probabilities)
         return before, after
 
 
@@ -56,7 +56,7 @@ def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.F
     bars = go.Bar(
         x=[layer.path for layer in layers],
         y=values,
-        customdata=[numbers.count(value) for value in values],
+        customdata=[formatting.count(value) for value in values],
         marker={"color": [theme.stage(layer.stage) for layer in layers], "line": {"width": 0}},
         hovertemplate="%{x}<br>%{customdata} " + MEASURES[measure] + "<extra></extra>",
     )
@@ -80,7 +80,7 @@ def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -
         y=[score.label for score in top],
         orientation="h",
         marker={"color": [first, *[theme.line] * (len(top) - 1)], "line": {"width": 0}},
-        text=[numbers.percent(score.probability) for score in top],
+        text=[formatting.percent(score.probability) for score in top],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.4%}<extra></extra>",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from resnet_viz.analysis.records import LayerRecord, Trace
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.figures.palette import Theme
 
 NOTE_SIZE: Final = "10"  # points; a node's own text has 12
@@ -43,8 +43,8 @@ def costs(records: Iterable[LayerRecord], each: str = "") -> str:
     rows = tuple(records)
     params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
     parts = (
-        f"{numbers.count(params)} parameters" if params else "",
-        f"{numbers.short(macs)} MACs" if macs else "",
+        f"{formatting.count(params)} parameters" if params else "",
+        f"{formatting.short(macs)} MACs" if macs else "",
         each if params else "",
     )
     return " · ".join(part for part in parts if part)

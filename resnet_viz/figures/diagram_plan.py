@@ -15,7 +15,7 @@ from typing import Final
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.errors import ExplorerError, PathError
 from resnet_viz.figures import diagram_labels as labels
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.model.roles import Role
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
@@ -132,7 +132,7 @@ class Plan:
     ) -> Edge:
         """The edge between two layers' nodes; `passed` is the shortcut's layer on the way, if any."""
         made = self.trace[source].output_shape if source != INPUT else self.trace.input_shape
-        shape = numbers.shape(made)
+        shape = formatting.shape(made)
         tooltip = f"{source} → {target} · {shape}"
         if self.level == "stages" or ends[1] == OUTPUT:
             return Edge(*ends, shape, tooltip)

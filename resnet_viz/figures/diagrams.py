@@ -8,7 +8,7 @@ import graphviz
 
 from resnet_viz.analysis.records import Trace
 from resnet_viz.figures import diagram_labels as labels
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.figures.diagram_plan import LEVELS, Edge, Frame, Node, Plan, folds
 from resnet_viz.figures.palette import Theme, mixed
 
@@ -53,7 +53,7 @@ def describe(trace: Trace, level: str, within: str) -> str:
     end = whole.output_shape if whole else trace.layers[-1].output_shape
     drawn = (
         f"Diagram of {within or 'the whole network'} ({LEVELS[plan.level].lower()}) in "
-        f"{sum(map(_size, plan.items()))} nodes, from {numbers.shape(start)} to {numbers.shape(end)}."
+        f"{sum(map(_size, plan.items()))} nodes, from {formatting.shape(start)} to {formatting.shape(end)}."
     )
     first = [row for row in plan.scope if row.path.endswith((".shortcut", ".downsample.0"))]
     if not first:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from resnet_viz.analysis.filters import Histogram, NormParameters
-from resnet_viz.figures import charts, numbers
+from resnet_viz.figures import charts, formatting
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
 from resnet_viz.figures.png import png
@@ -160,7 +160,7 @@ def norm_chart(norm: NormParameters, theme: Theme, *, hue: str) -> go.Figure:
 def colour_ends(kernels: np.ndarray) -> tuple[str, str]:
     """What the two ends of a wall's colour scale stand for, as numbers to be read."""
     reach = float(np.abs(kernels).max())
-    return numbers.value(-reach), f"+{numbers.value(reach)}"
+    return formatting.value(-reach), f"+{formatting.value(reach)}"
 
 
 def _wall(tiles: np.ndarray, across: int) -> bytes:

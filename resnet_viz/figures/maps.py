@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from plotly.colors import sample_colorscale
 
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.figures.palette import ACTIVATION_SCALE, SIGNED_SCALE
 from resnet_viz.figures.png import png
 
@@ -61,8 +61,8 @@ def picture_jpeg(rgb: np.ndarray) -> bytes:
 def describe(values: np.ndarray, name: str) -> str:
     """Alternative text for the maps of a layer."""
     return (
-        f"{len(values)} feature maps of {name}, {numbers.shape(values.shape[1:])} cells each, "
-        f"values from {numbers.value(float(values.min()))} to {numbers.value(float(values.max()))}"
+        f"{len(values)} feature maps of {name}, {formatting.shape(values.shape[1:])} cells each, "
+        f"values from {formatting.value(float(values.min()))} to {formatting.value(float(values.max()))}"
     )
 
 

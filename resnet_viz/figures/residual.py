@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from resnet_viz.analysis.residual_records import BlockRatio, Lesion
-from resnet_viz.figures import charts, numbers
+from resnet_viz.figures import charts, formatting
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
 from resnet_viz.figures.png import png
@@ -101,7 +101,7 @@ def lesion_bars(lesions: Sequence[Lesion], selected: str, theme: Theme) -> go.Fi
         theme,
         selected,
         axis="probability",
-        level=f"dotted: all blocks, {numbers.percent(lesions[0].untouched)}",
+        level=f"dotted: all blocks, {formatting.percent(lesions[0].untouched)}",
     )
     return without.update_traces(
         customdata=[
@@ -121,7 +121,7 @@ def lesion_table_bars(table: LesionTable, selected: str, theme: Theme) -> go.Fig
         theme,
         selected,
         axis=f"error on {table.images:,} test images",
-        level=f"dotted: all blocks, {numbers.percent(table.error)}",
+        level=f"dotted: all blocks, {formatting.percent(table.error)}",
     )
     return without.update_traces(
         hovertemplate="without %{x}: %{y:.2%} of the test images wrong<extra></extra>"

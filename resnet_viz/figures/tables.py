@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from resnet_viz.analysis.records import LayerRecord, Trace
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 
 BYTES_PER_VALUE: Final = 4  # float32
 
@@ -30,21 +30,21 @@ COLUMNS: Final[Mapping[str, TableColumn]] = MappingProxyType(
     {
         "path": TableColumn("Path", lambda r: r.path, number=False),
         "kind": TableColumn("Kind", lambda r: r.kind, number=False),
-        "kernel": TableColumn("Kernel", lambda r: numbers.pair(r.kernel)),
+        "kernel": TableColumn("Kernel", lambda r: formatting.pair(r.kernel)),
         "stride": TableColumn("Stride", lambda r: _first(r.stride)),
         "padding": TableColumn("Padding", lambda r: _first(r.padding)),
         "groups": TableColumn("Groups", lambda r: str(r.groups) if r.groups else "–"),
-        "in": TableColumn("In", lambda r: numbers.shape(r.input_shape)),
-        "out": TableColumn("Out", lambda r: numbers.shape(r.output_shape)),
-        "params": TableColumn("Parameters", lambda r: numbers.count(r.params), "params"),
-        "macs": TableColumn("MACs", lambda r: numbers.count(r.macs), "macs"),
+        "in": TableColumn("In", lambda r: formatting.shape(r.input_shape)),
+        "out": TableColumn("Out", lambda r: formatting.shape(r.output_shape)),
+        "params": TableColumn("Parameters", lambda r: formatting.count(r.params), "params"),
+        "macs": TableColumn("MACs", lambda r: formatting.count(r.macs), "macs"),
         "activations": TableColumn(
-            "Activations", lambda r: numbers.count(r.activations), "activations"
+            "Activations", lambda r: formatting.count(r.activations), "activations"
         ),
         "bytes": TableColumn(
-            "Bytes out", lambda r: numbers.bytes_(r.activations * BYTES_PER_VALUE)
+            "Bytes out", lambda r: formatting.bytes_(r.activations * BYTES_PER_VALUE)
         ),
-        "field": TableColumn("Receptive field", lambda r: numbers.count(r.receptive_field)),
+        "field": TableColumn("Receptive field", lambda r: formatting.count(r.receptive_field)),
     }
 )
 

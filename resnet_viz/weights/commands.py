@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.jobs import Progress
 from resnet_viz.weights import checkpoints, download
 from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes, networks, published
-from resnet_viz.weights.download import Download, Progress
+from resnet_viz.weights.download import DownloadJob
 from resnet_viz.weights.pickled import convert
 
 _ROW = "{:<17} {:<8} {:>9} {:>7} {:>7}  {}"
@@ -130,11 +131,11 @@ def _fetch_one(checkpoint: Checkpoint) -> bool:
     return end.state == "done"
 
 
-def _watch(running: Download) -> Progress:
+def _watch(running: DownloadJob) -> Progress:
     """Wait for the end, with a line that counts up where somebody can see it."""
     if not sys.stderr.isatty():
         return running.wait()
-    while (now := running.wait(0.2)).state in ("waiting", "running"):
+    while not (now := running.wait(0.2)).has_ended:
         print(f"\r{now.sentence:<78}", end="", file=sys.stderr, flush=True)
     print(f"\r{'':<78}\r", end="", file=sys.stderr, flush=True)
     return now

@@ -2,147 +2,92 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import hashlib
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from filelock import FileLock, Timeout
 
+from resnet_viz import jobs
 from resnet_viz.errors import WeightsError
+from resnet_viz.jobs import Cancelled, Job, State
 from resnet_viz.weights import checkpoints
 from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes
-from resnet_viz.weights.request import Cancelled
-from resnet_viz.weights.transfer import Transfer, part_of
-
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
+from resnet_viz.weights.fetch import Fetch, part_of
 
 _LOOK_S: Final = 0.2  # between two looks at whether another process is through
-_GATE: Final = threading.RLock()  # around the two below it: who runs, and how many want it
-_RUNNING: Final[dict[Path, Download]] = {}
-_LAST_WORDS_S: Final = 2.0  # for each download, when the process ends
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a download is; the sentence is for the user."""
-
-    received: int  # bytes
-    total: int | None  # bytes, once they are announced
-    state: State
-    sentence: str
-
-
-def start(checkpoint: Checkpoint, folder: Path | None = None) -> Download:
+def start(checkpoint: Checkpoint, folder: Path | None = None) -> DownloadJob:
     """Fetch a checkpoint into the weights folder, or join the download of it that runs already.
 
-    Whoever calls this is one more who wants it, and says with `leave` that this is over. A file
-    that is there already is verified, and fetched again only if it is damaged. Nothing is raised:
-    what goes wrong stands in `progress`.
+    A file that is there already is verified, and fetched again only if it is damaged.
     """
-    path = (folder or checkpoints.folder()).absolute() / checkpoint.file
-    with _GATE:
-        download = _RUNNING.get(path)
-        if download is None:
-            download = _RUNNING[path] = Download(checkpoint, path)
-            threading.Thread(target=download.run, name=path.name, daemon=True).start()
-        download.wanted += 1
-    return download
+    path = _path(checkpoint, folder)
+    return jobs.start(path, lambda: DownloadJob(checkpoint, path))
 
 
-def running(checkpoint: Checkpoint, folder: Path | None = None) -> Download | None:
+def running(checkpoint: Checkpoint, folder: Path | None = None) -> DownloadJob | None:
     """The download of a checkpoint that runs at this moment, to look at without joining it."""
-    with _GATE:
-        return _RUNNING.get((folder or checkpoints.folder()).absolute() / checkpoint.file)
+    job = jobs.running(_path(checkpoint, folder))
+    return job if isinstance(job, DownloadJob) else None
 
 
-class Download:
-    """One file on its way, shared by all who want it. Made by `start`."""
+class DownloadJob(Job[Path]):
+    """One file on its way into the weights folder; progress is in bytes. Made by `start`."""
 
     def __init__(self, checkpoint: Checkpoint, path: Path) -> None:
+        file = checkpoint.file
+        super().__init__(f"{file} is about to be fetched.")
+        self.name = path.name
+        self.cancelled_sentence = f"The download of {file} was cancelled; nothing of it stays."
+        self.failed_sentence = f"{file} was not fetched, and the log says why."
         self.checkpoint = checkpoint
         self.path = path
-        self.wanted = 0  # how many have joined and not left
-        self.progress = Progress(0, None, "waiting", f"{checkpoint.file} is about to be fetched.")
-        self._transfer = Transfer(checkpoint, self._report)
-        self._finished = threading.Event()
-
-    def wait(self, timeout: float | None = None) -> Progress:
-        """How far it is when it has finished, or after `timeout` seconds."""
-        self._finished.wait(timeout)
-        return self.progress
-
-    def leave(self) -> None:
-        """One who joined no longer wants it; it is cancelled when nobody is left."""
-        with _GATE:
-            self.wanted -= 1
-            if self.wanted <= 0:
-                self.cancel()
+        self._fetch = Fetch(checkpoint, self._report, self.cancelled)
 
     def cancel(self) -> None:
-        """Stop it for everybody; `wait` tells when nothing of it is left."""
-        self._forget()  # so that `start` begins anew instead of joining what is ending
-        self._transfer.stop()
+        """Stop it for everybody, also while it waits for the next byte."""
+        super().cancel()
+        self._fetch.stop()
 
-    def run(self) -> None:
-        """Do the work, in the thread that `start` gave it."""
-        file = self.checkpoint.file
-        end: tuple[State, str] = ("failed", f"{file} was not fetched, and the log says why.")
+    def work(self) -> tuple[Path, str]:
+        """Have the file in its place."""
         try:
-            end = "done", self._fetch()
-        except Cancelled:
-            end = "cancelled", f"The download of {file} was cancelled; nothing of it stays."
-        except WeightsError as error:
-            end = "failed", str(error)
+            return self.path, self._placed()
         except OSError as error:
-            end = "failed", _unwritable(error, file)
-        finally:
-            before = self.progress
-            self.progress = Progress(before.received, before.total, *end)
-            self._forget()
-            self._finished.set()
+            raise WeightsError(_unwritable(error, self.checkpoint.file)) from None
 
-    def _fetch(self) -> str:
+    def _placed(self) -> str:
         """Have the file in its place; the sentence to say then."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(self.path, self._look):
             if self.path.exists() and is_intact(self.path, self.checkpoint):
                 self._report(self.checkpoint.size, self.checkpoint.size)
                 return f"{self.path.name} is on this machine already, and its SHA-256 is right."
-            self._transfer.run(self.path)
+            self._fetch.run(self.path)
         return f"{self.path.name} is on this machine now, and its SHA-256 is right."
 
     def _report(self, received: int, total: int | None, state: State = "running") -> None:
         of = f" of {megabytes(total)}" if total is not None else ""
         by = " (by another process)" if state == "waiting" else ""
         sentence = f"Fetching {self.checkpoint.file}{by}: {megabytes(received)}{of}."
-        self.progress = Progress(received, total, state, sentence)
+        self.report(received, total, sentence, state)
 
     def _look(self) -> None:
         """How far another process is."""
-        if self._transfer.cancelled.is_set():
+        if self.cancelled.is_set():
             raise Cancelled
         with suppress(FileNotFoundError):
             self._report(part_of(self.path).stat().st_size, self.checkpoint.size, "waiting")
 
-    def _forget(self) -> None:
-        with _GATE:
-            if _RUNNING.get(self.path) is self:
-                del _RUNNING[self.path]
 
-
-@atexit.register
-def _stop_all() -> None:
-    """Leave nothing half-written when the server is stopped."""
-    for download in list(_RUNNING.values()):
-        download.cancel()
-        download.wait(_LAST_WORDS_S)
+def _path(checkpoint: Checkpoint, folder: Path | None) -> Path:
+    return (folder or checkpoints.folder()).absolute() / checkpoint.file
 
 
 @contextmanager

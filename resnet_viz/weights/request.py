@@ -13,6 +13,7 @@ from requests import Response
 from requests.exceptions import InvalidSchema, ProxyError, SSLError, TooManyRedirects
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.jobs import Cancelled
 
 CONNECT_S: Final = 5.0  # for each address of the server
 READ_S: Final = 10.0  # without a single byte
@@ -36,10 +37,6 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
         "{host} cannot be reached; check the network, or copy the file into the weights folder",
     ),
 )
-
-
-class Cancelled(Exception):  # noqa: N818, it is a wish and nobody's error
-    """Nobody wants the answer any more."""
 
 
 def ask(url: str, headers: dict[str, str], cancelled: threading.Event) -> Response:

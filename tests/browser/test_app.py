@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from resnet_viz.ui.shell import PAGES
+from resnet_viz.ui.state.pages import PAGES
 from tests.browser.serving import serving, settled
 
 pytestmark = pytest.mark.browser
@@ -259,6 +259,13 @@ def test_a_stage_lists_its_blocks_once(page, app):
     visit(page, app, "feature_maps?model=shapes&layer=layer1")
     chips = page.get_by_test_id("stButtonGroup").get_by_text("layer1.0", exact=True)
     expect(chips).to_have_count(1)
+
+
+def test_an_old_link_to_a_part_of_the_diagram_becomes_a_new_one(page, app):
+    visit(page, app, "diagram?of=layer2")
+    expect(page.get_by_role("combobox", name="Of")).to_have_value("layer2")
+    page.wait_for_url(lambda url: "scope=layer2" in url)
+    assert query(page) == {"scope": ["layer2"]}
 
 
 def test_options_of_the_wall_go_into_the_link(page, app):

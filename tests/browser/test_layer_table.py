@@ -21,7 +21,7 @@ import streamlit as st
 
 from resnet_viz.analysis.trace import trace
 from resnet_viz.components.layer_table import Column, Row, layer_table
-from resnet_viz.figures import numbers
+from resnet_viz.figures import formatting
 from resnet_viz.figures.palette import theme
 from resnet_viz.model.presets import PRESETS
 
@@ -49,11 +49,11 @@ def row(layer):
     shares = [0 if layer.is_container else getattr(layer, c) / largest[c] for c in COSTS]
     cells = (
         layer.kind,
-        numbers.shape(layer.output_shape),
-        numbers.pair(layer.kernel),
-        numbers.pair(layer.stride),
+        formatting.shape(layer.output_shape),
+        formatting.pair(layer.kernel),
+        formatting.pair(layer.stride),
         *(written(getattr(layer, cost)) for cost in COSTS),
-        numbers.count(layer.receptive_field),
+        formatting.count(layer.receptive_field),
     )
     return Row(
         layer.path, layer.parent, layer.level, layer.stage, layer.kind, cells,
@@ -69,13 +69,13 @@ def hear(path):
 st.title("Layers")
 search = st.text_input("Search", key="search")
 opened = st.selectbox("Open", ["stages", "blocks", "layers"], index=1, key="opened")
-written = numbers.short if st.checkbox("Short numbers") else numbers.count
+written = formatting.short if st.checkbox("Short numbers") else formatting.count
 if st.button("Elsewhere"):
     state.selected = "layer4.1.conv2"
 layer_table(
     COLUMNS,
     [row(layer) for layer in traced.layers if search in layer.path],
-    ("", "", "", "", *(numbers.count(getattr(traced, cost)) for cost in COSTS), ""),
+    ("", "", "", "", *(formatting.count(getattr(traced, cost)) for cost in COSTS), ""),
     selected=state.selected,
     opened=opened,
     stage_colours=theme(st.context.theme.type).stages,

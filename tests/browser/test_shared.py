@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from resnet_viz.components import SHARED
-from resnet_viz.figures.blob import pack
+from resnet_viz.components.blob import pack
 from tests.browser.serving import ROOT
 from tests.figures.test_blob import ARRAYS
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 SCRIPT = """
 import os
 
-from resnet_viz.ui import shell
+from resnet_viz.ui.frame import shell
 from resnet_viz.weights import checkpoints
 
 checkpoints.CHECKPOINTS = (

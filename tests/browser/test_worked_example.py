@@ -20,7 +20,7 @@ from resnet_viz.analysis.worked_example import (
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.figures.worked_example import Names, WrittenExample, write_out
+from resnet_viz.components.worked_example.encode import Names, WrittenExample, write_out
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
 from tests.browser.serving import ROOT, serving, settled
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnet_viz.figures.blob import pack
+from resnet_viz.components.blob import pack
 from tests.figures.blobs import unpack
 
 ARRAYS = {

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from resnet_viz.analysis.trace import trace
-from resnet_viz.figures import numbers, tables
+from resnet_viz.figures import formatting, tables
 from resnet_viz.model.presets import PRESETS
 
 TRACE = trace(PRESETS["resnet18"])
@@ -15,14 +15,14 @@ TRACE = trace(PRESETS["resnet18"])
      (1_814_073_344, "1.814 G"), (11_513_626_624, "11.51 G"), (0, "0")],
 )  # fmt: skip
 def test_short_numbers(value, written):
-    assert numbers.short(value) == written
+    assert formatting.short(value) == written
 
 
 def test_shapes_counts_and_bytes():
-    assert numbers.shape((64, 56, 56)) == "64 × 56 × 56"
-    assert numbers.count(11_689_512) == "11,689,512"
-    assert numbers.bytes_(64 * 112 * 112 * 4) == "3.2 MB"
-    assert numbers.value(-2.62245) == "−2.622"
+    assert formatting.shape((64, 56, 56)) == "64 × 56 × 56"
+    assert formatting.count(11_689_512) == "11,689,512"
+    assert formatting.bytes_(64 * 112 * 112 * 4) == "3.2 MB"
+    assert formatting.value(-2.62245) == "−2.622"
 
 
 def test_markdown_has_one_line_a_row_and_the_same_cells_everywhere():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.figures import maps, wall
+from resnet_viz.components.feature_wall import encode
+from resnet_viz.figures import maps
 from tests.figures.blobs import unpack
 
 
@@ -42,7 +43,7 @@ def parts(blob: bytes) -> tuple[dict, np.ndarray, np.ndarray, dict[str, np.ndarr
 )
 def test_a_layer_takes_less_than_a_megabyte_and_loses_half_a_level(shape, code):
     values = np.random.default_rng(1).normal(0, 2, shape).astype(np.float32)
-    blob = wall.encode(values, photograph(), Field(), {"name": "noise"})
+    blob = encode.encode(values, photograph(), Field(), {"name": "noise"})
     assert len(blob) < 1_000_000
     header, statistics, read, rest = parts(blob)
     assert header["code"] == code
@@ -60,7 +61,7 @@ def test_a_layer_takes_less_than_a_megabyte_and_loses_half_a_level(shape, code):
 )
 def test_a_larger_layer_is_averaged_and_says_so(shape):
     values = np.random.default_rng(2).random(shape, np.float32)
-    blob = wall.encode(values, photograph(1024), Field(), {})
+    blob = encode.encode(values, photograph(1024), Field(), {})
     assert len(blob) < 1_000_000
     header, statistics, read, _ = parts(blob)
     side = header["squares"]
@@ -77,7 +78,7 @@ def test_a_larger_layer_is_averaged_and_says_so(shape):
 @pytest.mark.parametrize("level", [0.0, 2.5, -1.0])
 def test_a_constant_layer_stays_constant(level):
     values = np.full((64, 112, 112), level, np.float32)
-    header, statistics, read, _ = parts(wall.encode(values, photograph(), Field(), {}))
+    header, statistics, read, _ = parts(encode.encode(values, photograph(), Field(), {}))
     assert (read == level).all()
     assert header["signed"] is (level < 0)
     assert (statistics[4] == (level == 0)).all()
@@ -85,11 +86,11 @@ def test_a_constant_layer_stays_constant(level):
 
 def test_zero_stays_zero_after_a_relu():
     values = np.maximum(np.random.default_rng(3).normal(0, 1, (64, 112, 112)), 0)
-    _, _, read, _ = parts(wall.encode(values.astype(np.float32), photograph(), Field(), {}))
+    _, _, read, _ = parts(encode.encode(values.astype(np.float32), photograph(), Field(), {}))
     assert (read[values == 0] == 0).all()
 
 
 def test_the_same_layer_makes_the_same_bytes():
     values = np.random.default_rng(4).random((64, 56, 56), np.float32)
-    one, other = (wall.encode(values.copy(), photograph(), Field(3, 2), {}) for _ in range(2))
+    one, other = (encode.encode(values.copy(), photograph(), Field(3, 2), {}) for _ in range(2))
     assert one == other  # what is the same is not sent a second time

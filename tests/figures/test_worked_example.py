@@ -14,7 +14,7 @@ from resnet_viz.analysis.worked_example import (
     WorkedScore,
 )
 from resnet_viz.analysis.worked_example.records import WorkedWindow
-from resnet_viz.figures.worked_example import Names, Step, WrittenExample, write_out
+from resnet_viz.components.worked_example.encode import Names, Step, WrittenExample, write_out
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import ALL, BASIC, BOTTLENECK, GROUPS, ZERO_PAD, network, worked_out
 from tests.figures.blobs import unpack

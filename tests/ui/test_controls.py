@@ -8,10 +8,10 @@ from PIL import Image
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import shell
+from resnet_viz.ui.state import pages
 from tests.ui.test_pages import problems, texts
 
-SLUGS = [page.slug for page in shell.PAGES]
+SLUGS = [page.slug for page in pages.PAGES]
 
 
 def png(colour: str = "red", size: tuple[int, int] = (300, 200)) -> bytes:
@@ -218,7 +218,7 @@ def test_a_link_to_an_uploaded_picture_says_that_it_cannot_carry_it(open_page):
 
 def test_a_colour_scale_that_runs_backwards_is_explained(open_page):
     app = open_page("feature_maps", scale="fixed", low="3", high="1")
-    assert "must be larger" in warnings(app)
+    assert "more than the lower end" in warnings(app)
 
 
 def test_every_preset_is_offered(open_page):

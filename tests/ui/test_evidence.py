@@ -5,7 +5,8 @@ import json
 import pytest
 
 from resnet_viz.training import bundle
-from resnet_viz.ui import lesion_table_panel, shapes_panel
+from resnet_viz.ui.residual import lesion_table_panel
+from resnet_viz.ui.shared import shapes_panel
 from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.lesion_table import BlockLesion, LesionTable, read_lesions
 from tests.ui.test_pages import problems, texts

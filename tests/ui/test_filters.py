@@ -17,7 +17,8 @@ from resnet_viz.figures.fields import could_see, does_see, heat_over, surroundin
 from resnet_viz.figures.palette import LIGHT
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import filters_panel, shell, weights_panel
+from resnet_viz.ui.filters import filters_panel, weights_panel
+from resnet_viz.ui.state import pages
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import problems, texts
 
@@ -340,5 +341,5 @@ def test_a_cell_that_is_switched_off_leads_to_one_that_is_not(open_page, shapes)
 
 
 def test_the_page_stands_after_the_feature_maps():
-    slugs = [page.slug for page in shell.PAGES]
+    slugs = [page.slug for page in pages.PAGES]
     assert slugs.index("feature_maps") < slugs.index("filters") < slugs.index("predict")

@@ -10,7 +10,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.components.network_map import NetworkMap, encoded
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui.network import (
+from resnet_viz.ui.overview.nodes import (
     MEASURES,
     network_content,
     places,

@@ -9,10 +9,10 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.components.feature_wall import SCALES, SORTS
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import shell
+from resnet_viz.ui.state import pages
 from resnet_viz.weights.sources import load
 
-SLUGS = [page.slug for page in shell.PAGES]
+SLUGS = [page.slug for page in pages.PAGES]
 
 
 def texts(app) -> str:
@@ -126,14 +126,14 @@ def test_feature_maps_in_every_order_and_scale(open_page, order, scale):
     app = open_page("feature_maps", model="resnet18", channel="3", cell="5-6", **options)
     assert problems(app) == []
     opening = wall_opening(app)
-    del opening["home"]
+    del opening["default_position"]
     assert opening == {
         "options": {"sort": order, "scale": scale, "show": "dead", "low": -2.5, "high": 3.0},
         "channel": 3,
         "row": 5,
         "column": 6,
         "pinned": True,
-        "heard": 0,
+        "options_version": 0,
     }
     assert "**Channel 3** (of 0–63), row 5, column 6 holds" in texts(app)
 

@@ -12,8 +12,10 @@ from resnet_viz.analysis.residual import block_view, residual_ratios
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import lesion_panel, shell
+from resnet_viz.ui.residual import lesion_panel
+from resnet_viz.ui.state import pages, session
 from resnet_viz.weights.sources import load
+from tests.ui.test_controls import warnings
 from tests.ui.test_pages import problems, texts
 
 SHAPES = {"model": "shapes", "picture": "star"}
@@ -51,6 +53,13 @@ def button(app, beginning: str):
 def outcome(app) -> str:
     words = [m.value for m in app.main.markdown]
     return next(w for w in words if "goes from" in w or "Nothing is changed" in w)
+
+
+def studied(app):
+    """The page once its lesion study, which runs in the background, is through."""
+    _, job = app.session_state[session.STUDY.key]
+    assert job.wait(60).state == "done"
+    return app.run()
 
 
 @pytest.mark.parametrize("name", ["resnet20", "plain18", "resnext50_32x4d", "walkthrough"])
@@ -226,7 +235,7 @@ def test_a_swap_with_an_earlier_block_is_followed_from_there(open_page):
     assert app.main.selectbox(key="later").options[0] == "layer1.0"
     linked = open_page("residual", layer="layer3.0", later="layer1.0", **SHAPES)
     assert linked.main.selectbox(key="later").value == "layer4.1"
-    assert "The link asks for layer1.0" in captions(linked)
+    assert "The link asks for later “layer1.0”" in warnings(linked)
 
 
 def test_the_lens_is_said_to_show_the_untouched_network(open_page):
@@ -264,7 +273,7 @@ def test_untrained_numbers_are_not_sold_as_findings(open_page):
     assert order.index("Info") < order.index("Selectbox")
     assert "what chance gives two vectors" in texts(app)
     assert "adds mostly" not in texts(app)
-    app = button(app, "Remove each block").click().run()
+    app = studied(button(app, "Remove each block").click().run())
     assert "says nothing about the blocks" in texts(app)
     assert "missed most:" not in texts(app)
     trained = open_page("residual", **SHAPES)
@@ -309,7 +318,7 @@ def test_a_network_too_large_to_run_is_one_sentence(open_page):
 def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(open_page):
     app = open_page("residual", **SHAPES)
     assert len(charts(app)) == 2
-    app = button(app, "Remove each block in turn: 9 forward passes").click().run()
+    app = studied(button(app, "Remove each block in turn: 9 forward passes").click().run())
     assert problems(app) == []
     lesions = lesion_study(load(PRESETS["shapes"], "bundled", 128), read_sample("star"))
     bars = charts(app)[-1]["data"][0]
@@ -326,7 +335,7 @@ def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(op
 
 
 def test_the_page_stands_after_the_feature_maps():
-    slugs = [page.slug for page in shell.PAGES]
+    slugs = [page.slug for page in pages.PAGES]
     assert slugs.index("feature_maps") < slugs.index("residual") < slugs.index("predict")
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from resnet_viz.images import DRAWINGS
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_random
-from resnet_viz.ui import cache
+from resnet_viz.ui.state import cache, session
 from resnet_viz.weights import checkpoints, folder
 from resnet_viz.weights.download import running
 from tests.ui.test_controls import warnings
@@ -125,7 +125,7 @@ def test_a_download_is_announced_shown_and_used(open_page, published):
     assert published.asked == []  # nothing is fetched unasked
     published.behave = halves
     app = buttons(app)["Download 44.7 MB"].click().run()
-    until(lambda: download_of(published).progress.received > 0)
+    until(lambda: download_of(published).progress.done > 0)
     app = app.run()
     assert "Cancel" in buttons(app)
     assert "Fetching tiny.pth" in app.sidebar.get("progress")[0].proto.text
@@ -165,7 +165,7 @@ def test_a_failed_download_is_a_sentence_and_the_page_goes_on(open_page, publish
     app = asked_for_imagenet(open_page)
     published.behave = lambda request: request.head(404, 0)
     app = buttons(app)["Download 44.7 MB"].click().run()
-    download = app.session_state.get("_download", None)
+    download = app.session_state.get(session.DOWNLOAD.key, None)
     if download:
         download.wait(BOUND)
         app = app.run()

@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from resnet_viz.weights import transfer
+from resnet_viz.weights import fetch
 from tests.weights.shelf import Shelf, serving
 
 
@@ -12,7 +12,7 @@ from tests.weights.shelf import Shelf, serving
 def shelf(monkeypatch):
     """A server with a file of 400,000 bytes; it behaves as `shelf.behave` says."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(transfer, "PAUSE_S", 0.01)
+    monkeypatch.setattr(fetch, "PAUSE_S", 0.01)
     with serving(Shelf()) as shelf:
         yield shelf
 

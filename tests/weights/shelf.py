@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from resnet_viz.jobs import Progress
 from resnet_viz.weights.checkpoints import MB, Checkpoint
-from resnet_viz.weights.download import Progress, start
+from resnet_viz.weights.download import start
 
 BODY = random.Random(0).randbytes(400_000)
 HALF = len(BODY) // 2

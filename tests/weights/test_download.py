@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_file_arrives_whole_and_alone(shelf, folder):
     end = fetched(shelf, folder)
     assert end.state == "done"
-    assert end.received == end.total == len(BODY)
+    assert end.done == end.total == len(BODY)
     assert names(folder) == ["tiny.pth"]
     assert (folder / "tiny.pth").read_bytes() == BODY
 
@@ -44,10 +44,10 @@ def test_a_damaged_file_is_fetched_again(shelf, folder):
 def test_size_and_progress_are_told_while_it_runs(shelf, folder):
     shelf.behave = halves
     running = start(shelf.checkpoint(), folder)
-    until(lambda: running.progress.received > 0)
+    until(lambda: running.progress.done > 0)
     now = running.progress
     assert now.state == "running"
-    assert now.received <= HALF
+    assert now.done <= HALF
     assert now.total == len(BODY)
     assert "0.4 MB" in now.sentence
     assert download.running(shelf.checkpoint(), folder) is running
@@ -62,7 +62,7 @@ def test_size_and_progress_are_told_while_it_runs(shelf, folder):
 def test_a_cancelled_download_leaves_nothing_also_while_the_line_is_silent(shelf, folder):
     shelf.behave = halves
     running = start(shelf.checkpoint(), folder)
-    until(lambda: running.progress.received > 0)
+    until(lambda: running.progress.done > 0)
     before = time.monotonic()
     running.cancel()
     end = running.wait(BOUND)
@@ -93,7 +93,7 @@ def test_many_who_want_it_share_one_download(shelf, folder):
 def test_one_who_leaves_does_not_take_it_from_the_others(shelf, folder):
     shelf.behave = halves
     first, second = (start(shelf.checkpoint(), folder) for _ in range(2))
-    until(lambda: first.progress.received > 0)
+    until(lambda: first.progress.done > 0)
     first.leave()
     shelf.gate.set()
     assert second.wait(BOUND).state == "done"
@@ -102,7 +102,7 @@ def test_one_who_leaves_does_not_take_it_from_the_others(shelf, folder):
 def test_when_the_last_one_leaves_it_is_cancelled_and_can_be_started_again(shelf, folder):
     shelf.behave = halves
     first, second = (start(shelf.checkpoint(), folder) for _ in range(2))
-    until(lambda: first.progress.received > 0)
+    until(lambda: first.progress.done > 0)
     first.leave()
     second.leave()
     third = start(shelf.checkpoint(), folder)
@@ -142,7 +142,7 @@ def test_two_processes_share_one_download(shelf, folder):
     shelf.behave = halves
     with elsewhere(shelf, folder) as process:
         here = start(shelf.checkpoint(), folder)
-        until(lambda: here.progress.received > 0)
+        until(lambda: here.progress.done > 0)
         assert here.progress.state == "waiting"
         assert "another process" in here.progress.sentence
         shelf.gate.set()
@@ -167,7 +167,7 @@ def test_waiting_for_another_process_can_be_cancelled(shelf, folder):
     shelf.behave = halves
     with elsewhere(shelf, folder) as process:
         here = start(shelf.checkpoint(), folder)
-        until(lambda: here.progress.received > 0)
+        until(lambda: here.progress.done > 0)
         here.leave()
         assert here.wait(BOUND).state == "cancelled"
         shelf.gate.set()

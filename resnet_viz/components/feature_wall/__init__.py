@@ -19,7 +19,8 @@ import numpy as np
 
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.components import SHARED, declare, fired
-from resnet_viz.figures import maps, wall
+from resnet_viz.components.feature_wall import encode
+from resnet_viz.figures import maps
 
 SORTS: Final = ("index", "mean", "variance", "strongest", "alike")
 SCALES: Final = ("channel", "layer", "fixed")
@@ -51,7 +52,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class InitialView:
     """What the wall shows when it opens; from then on it moves by itself and reports."""
 
     options: Options
@@ -59,8 +60,10 @@ class Opening:
     row: int
     column: int
     pinned: bool  # whether somebody chose that cell
-    home: Pin  # what is shown while nothing is pinned and nothing under the cursor
-    heard: int = 0  # changes of options that were told by then: the wall keeps a later one
+    default_position: Pin  # what is shown while nothing is pinned and nothing under the cursor
+    options_version: int = (
+        0  # changes of options that were told by then: the wall keeps a later one
+    )
 
 
 def feature_wall(
@@ -69,7 +72,7 @@ def feature_wall(
     picture: np.ndarray,
     field: Field,
     *,
-    opening: Opening,
+    initial_view: InitialView,
     on_pin: Callable[[Pin | None], None],
     on_options: Callable[[Options, int], None],
     key: str,
@@ -87,14 +90,18 @@ def feature_wall(
         "alt": maps.describe(values, name),
         "noun": "channel" if classes is None else "class",
         "labels": classes or (),
-        "opening": asdict(opening) | {"home": opening.home._asdict()},
+        "opening": _sent(initial_view),
     }
     _COMPONENT(
         key=key,
-        data=wall.encode(values, picture, field, header),
+        data=encode.encode(values, picture, field, header),
         on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
         on_options_change=lambda: on_options(*_options(**fired(key, "options"))),
     )
+
+
+def _sent(view: InitialView) -> dict[str, Any]:
+    return asdict(view) | {"default_position": view.default_position._asdict()}
 
 
 def _options(change: int, **options: Any) -> tuple[Options, int]:

@@ -26,7 +26,7 @@ class FeatureWall {
     this.sheet = makeSheet(wall);
     this.takeOver(opening);
     this.shown = sentPlace(wall, opening);
-    this.home = sentPlace(wall, opening.home);
+    this.home = sentPlace(wall, opening.default_position);
     this.pinned = opening.pinned ? this.shown : null;
     this.anchor = this.shown.channel;
     this.active = false;
@@ -36,9 +36,9 @@ class FeatureWall {
   }
 
   // What was chosen here is kept until Python has heard of it, whatever layer comes in between.
-  takeOver({ options, heard }) {
-    if (heard < this.changes) return;
-    this.changes = heard;
+  takeOver({ options, options_version: version }) {
+    if (version < this.changes) return;
+    this.changes = version;
     this.options = options;
   }
 

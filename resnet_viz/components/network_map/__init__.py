@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from resnet_viz.components import SHARED, declare, fired
-from resnet_viz.figures import blob
+from resnet_viz.components import SHARED, blob, declare, fired
 from resnet_viz.figures.palette import DARK, LIGHT
 
 _COMPONENT = declare(

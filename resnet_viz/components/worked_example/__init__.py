@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from resnet_viz.components import SHARED, declare, fired
-from resnet_viz.figures.worked_example import WrittenExample
+from resnet_viz.components.worked_example.encode import WrittenExample
 
 _SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js", "slide.js")
 _STYLES: Final = ("maps.css", "grids.css", "products.css")

@@ -1,0 +1,142 @@
+"""Work in the background: one job for all who ask the same, with progress, cancel, result or error."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from resnet_viz.errors import ExplorerError
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+ENDED: Final = ("done", "failed", "cancelled")
+
+R_co = TypeVar("R_co", covariant=True)
+J = TypeVar("J", bound="Job[Any]")
+
+_GATE: Final = threading.RLock()  # around the jobs that run, and how many want each
+_RUNNING: Final[dict[Hashable, Job[Any]]] = {}
+_LAST_WORDS_S: Final = 2.0  # for each job, when the process ends
+
+
+class Cancelled(Exception):  # noqa: N818, it is a wish and nobody's error
+    """Nobody wants the result any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is; the sentence is for the user."""
+
+    done: int  # in the job's own unit: bytes, forward passes
+    total: int | None  # once it is known
+    state: State
+    sentence: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ENDED
+
+
+class Job(ABC, Generic[R_co]):
+    """One piece of work in a thread of its own, shared by all who want it. Started by `start`."""
+
+    name = "job"  # of the thread
+    cancelled_sentence = "This was cancelled."
+    failed_sentence = "This failed, and the server's log says why."
+
+    def __init__(self, sentence: str) -> None:
+        self.wanted = 0  # how many have joined and not left
+        self.progress = Progress(0, None, "waiting", sentence)
+        self.result: R_co | None = None  # once it is done
+        self.cancelled = threading.Event()
+        self._finished = threading.Event()
+
+    @abstractmethod
+    def work(self) -> tuple[R_co, str]:
+        """Do the work; return the result and the sentence to say then.
+
+        Raises:
+            Cancelled: `cancel` was called; see `report`.
+            ExplorerError: it cannot be done; the message is for the user.
+        """
+
+    def wait(self, timeout: float | None = None) -> Progress:
+        """How far it is when it has ended, or after `timeout` seconds."""
+        self._finished.wait(timeout)
+        return self.progress
+
+    def leave(self) -> None:
+        """One who joined no longer wants it; it is cancelled when nobody is left."""
+        with _GATE:
+            self.wanted -= 1
+            if self.wanted <= 0:
+                self.cancel()
+
+    def cancel(self) -> None:
+        """Stop it for everybody; `wait` tells when nothing of it is left."""
+        self._forget()  # so that `start` begins anew instead of joining what is ending
+        self.cancelled.set()
+
+    def report(self, done: int, total: int | None, sentence: str, state: State = "running") -> None:
+        """Say how far the work is; for `work`.
+
+        Raises:
+            Cancelled: it need not go on.
+        """
+        self.progress = Progress(done, total, state, sentence)
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    def run(self) -> None:
+        """Do the work and keep how it ended; in the thread that `start` gave it."""
+        end: tuple[State, str] = "failed", self.failed_sentence
+        try:
+            self.result, sentence = self.work()
+            end = "done", sentence
+        except Cancelled:
+            end = "cancelled", self.cancelled_sentence
+        except ExplorerError as error:
+            end = "failed", str(error)
+        finally:
+            before = self.progress
+            self.progress = Progress(before.done, before.total, *end)
+            self._forget()
+            self._finished.set()
+
+    def _forget(self) -> None:
+        with _GATE:
+            for key in [key for key, job in _RUNNING.items() if job is self]:
+                del _RUNNING[key]
+
+
+def start(key: Hashable, make: Callable[[], J]) -> J:
+    """Start the job of a key, or join the one that runs already.
+
+    Whoever calls this is one more who wants it, and says with `leave` that this is over. Nothing is
+    raised: what goes wrong stands in `progress`.
+    """
+    with _GATE:
+        job: J | None = _RUNNING.get(key)  # type: ignore[assignment]  # a key has one type of job
+        if job is None:
+            job = _RUNNING[key] = make()
+            threading.Thread(target=job.run, name=job.name, daemon=True).start()
+        job.wanted += 1
+    return job
+
+
+def running(key: Hashable) -> Job[Any] | None:
+    """The job of a key that runs at this moment, to look at without joining it."""
+    with _GATE:
+        return _RUNNING.get(key)
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Leave nothing half-done when the process ends."""
+    for job in list(_RUNNING.values()):
+        job.cancel()
+        job.wait(_LAST_WORDS_S)

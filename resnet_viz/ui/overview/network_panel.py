@@ -1,0 +1,85 @@
+"""The map of the whole network on the landing page, with the picture and the prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from resnet_viz.analysis.trace import trace as trace_of
+from resnet_viz.components.network_map import network_map
+from resnet_viz.figures import maps
+from resnet_viz.images import as_seen
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.ui.overview import nodes
+from resnet_viz.ui.overview.nodes import THUMBNAILS, network_content, runs, station_paths
+from resnet_viz.ui.shared import notes
+from resnet_viz.ui.state import cache, selection, url
+from resnet_viz.ui.state.cache import ModelKey
+from resnet_viz.ui.state.selection import DEFAULT_MODEL
+from resnet_viz.ui.state.view_state import ViewState, with_features
+from resnet_viz.weights.sources import default_weights, describe
+
+
+def network_panel(view_state: ViewState) -> None:
+    """Mount the map; a click on a block selects it everywhere."""
+    trace = view_state.trace
+    unfolded = _unfolded(runs(trace))
+    capture = view_state.capture(*station_paths(trace, unfolded))
+    prediction = view_state.prediction(capture)
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    content = network_content(
+        trace,
+        capture,
+        prediction,
+        maps.picture_jpeg(pixels),
+        unfolded=unfolded,
+        trained=view_state.weights.trained,
+    )
+    network_map(
+        content,
+        nodes.selection(trace, view_state.layer),
+        unfolded=unfolded,
+        alt=f"{view_state.title} as a row of blocks with the feature maps of {view_state.image.name}",
+        on_select=lambda path: selection.select_layer(path) if path in trace else None,
+        on_unfold=_keep_unfolded,
+        key="network_map",
+    )
+    st.caption(
+        f"{_legend(view_state)} Ran on {prediction.device} in {1000 * prediction.seconds:.0f} ms."
+    )
+    notes.range_note(view_state, capture)
+    if prediction.note:
+        st.warning(prediction.note)
+
+
+def _legend(view_state: ViewState) -> str:
+    """What there is to be seen, in as few words as will do."""
+    arcs = "Arcs: shortcuts, dashed where x must be made to fit; they are added at ⊕. "
+    return (
+        f"Small maps: the {THUMBNAILS} highest-variance channels of a block, each on its own scale. "
+        f"{'' if view_state.config.shortcut == 'none' else arcs}"
+        "Frame: what the central cell can see of the picture. A click on a block selects it for all "
+        "pages."
+    )
+
+
+def _unfolded(known: Iterable[str]) -> tuple[str, ...]:
+    """The runs that the link asks to see block by block."""
+    asked = url.UNFOLDED.all_asked()
+    return tuple(run for run in known if run in asked)
+
+
+def _keep_unfolded(runs: list[str]) -> None:
+    url.write({url.UNFOLDED: runs})
+
+
+def answer_first_page() -> None:
+    """Ask what the landing page asks, so that its first visitor finds the answers."""
+    config = PRESETS[DEFAULT_MODEL]
+    size = config.input_size
+    traced = trace_of(config, size)
+    weights = describe(config, default_weights(config), size)
+    image = cache.sample(weights.samples[0])
+    network = ModelKey(config, weights.key, size, "cpu")
+    cache.capture(network, image, with_features(network, station_paths(traced)))

@@ -1,0 +1,69 @@
+"""The parts of the prediction page: the original with its crop, what was done to it, the answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.figures import formatting
+from resnet_viz.figures.pictures import with_frame
+from resnet_viz.images import crop_box
+from resnet_viz.ui.shared import image_upload, notes, prediction, widgets
+from resnet_viz.ui.state import url
+from resnet_viz.ui.state.view_state import ViewState
+
+MOST = 20  # classes
+TALLEST = 420  # pixels on the page
+
+
+def original(view_state: ViewState) -> None:
+    """The picture as it came, with a frame around the part that the network sees."""
+    image = view_state.image
+    box = crop_box(image, view_state.weights.preprocessing)
+    width, height = image.original_size
+    tall = height > 1.4 * width
+    st.image(
+        with_frame(image.rgb, box, view_state.theme.shortcut),
+        caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
+        width=max(24, int(TALLEST * width / height)) if tall else "stretch",
+        alt=f"{image.name}, the original picture with a frame around the part that is kept",
+    )
+    for note in image.notes:
+        st.caption(note)
+
+
+def preprocessing(view_state: ViewState) -> None:
+    """How the original became what the network sees."""
+    steps = view_state.weights.preprocessing
+    mean = ", ".join(f"{value:g}" for value in steps.mean)
+    std = ", ".join(f"{value:g}" for value in steps.std)
+    st.caption(
+        f"shorter side resized to {steps.resize} px, centre {steps.crop} × {steps.crop} px kept, "
+        f"then (value − mean) / std per channel: mean {mean}; std {std}"
+    )
+
+
+def top_classes(view_state: ViewState) -> None:
+    """The top classes with their probabilities; where and how long it ran."""
+    classes = view_state.config.num_classes
+    if classes > 1:
+        top = widgets.slider(
+            "Classes shown", (1, min(MOST, classes)), url.TOP, default=min(5, classes)
+        )
+    else:
+        top = 1
+    capture = view_state.capture()
+    answer = view_state.prediction(capture, top)
+    prediction.prediction_chart(view_state, answer)
+    notes.range_note(view_state, capture)
+    rest = 1 - sum(score.probability for score in answer.top)
+    others = f"{formatting.percent(max(rest, 0))} over the other {classes - top:,} classes · "
+    st.caption(
+        (others if classes > top else "")
+        + f"ran on {answer.device} in {1000 * answer.seconds:.0f} ms"
+    )
+
+
+def camera() -> None:
+    """The camera, started only when it is asked for."""
+    if st.toggle("Use the camera", key="camera_on"):
+        image_upload.camera("page")

@@ -1,0 +1,60 @@
+"""What a visitor brings by file, drop, paste or camera: decoded, kept for the visit, or refused."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from resnet_viz.errors import ImageError
+from resnet_viz.images import MAX_BYTES, read_image
+from resnet_viz.texts import plain
+from resnet_viz.ui.state import selection, session
+
+
+def uploader(place: str) -> None:
+    """A place to drop, paste or choose an image; afterwards the file is let go, the pixels kept."""
+    key = f"_file_{place}_{session.IMAGES_ACCEPTED.get(0)}"
+    st.file_uploader(
+        "Your image: drop, paste or choose",
+        type=["image"],
+        key=key,
+        max_upload_size=MAX_BYTES // 1_000_000,
+        on_change=_accept,
+        args=(key, place),
+    )
+    _show_problem(place)
+
+
+def camera(place: str) -> None:
+    """A snapshot from the visitor's camera."""
+    key = f"_camera_{place}_{session.IMAGES_ACCEPTED.get(0)}"
+    st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key, "camera"))
+    _show_problem("camera")
+
+
+def forget_problem() -> None:
+    """No longer say why a file was refused; for callbacks."""
+    session.IMAGE_PROBLEM.pop(("", ""))
+
+
+def _show_problem(place: str) -> None:
+    """Say why a file was refused, where it was dropped."""
+    dropped, problem = session.IMAGE_PROBLEM.get(("", ""))
+    if dropped == place:
+        st.error(plain(problem))
+
+
+def _accept(key: str, place: str) -> None:
+    """Decode what was uploaded; keep the previous image when that fails."""
+    file: UploadedFile | None = st.session_state.get(key)
+    if file is None:
+        return
+    forget_problem()
+    try:
+        session.IMAGE.set(read_image(file.getvalue(), file.name))
+        selection.select_upload()
+    except ImageError as error:
+        session.IMAGE_PROBLEM.set((place, str(error)))
+        st.toast(plain(str(error)), icon=":material/error:")  # in sight, wherever the page is
+    # A new key empties the uploader: the file's bytes are not kept for the whole visit.
+    session.IMAGES_ACCEPTED.set(session.IMAGES_ACCEPTED.get(0) + 1)

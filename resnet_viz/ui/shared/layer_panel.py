@@ -1,0 +1,89 @@
+"""What several pages say about the selected layer: its facts, its arithmetic, its words, its place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.arithmetic import Formula, explain
+from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.figures import formatting
+from resnet_viz.texts import explanation as kind_explanation
+from resnet_viz.texts import text
+from resnet_viz.ui.shared import facts
+from resnet_viz.ui.state import selection
+from resnet_viz.ui.state.view_state import ViewState
+
+_UNITS: Final = {"receptive_field": " px", "jump": " px"}
+
+
+def row_facts(row: LayerRecord) -> None:
+    """Shapes and costs of a layer, block or stage."""
+    facts.key_figures(
+        (
+            ("In", formatting.shape(row.input_shape)),
+            ("Out", formatting.shape(row.output_shape)),
+            ("Parameters", formatting.count(row.params)),
+            ("Multiply-adds", formatting.short(row.macs)),
+            ("Receptive field", f"{row.receptive_field:,} px"),
+        )
+    )
+
+
+def arithmetic(view_state: ViewState, path: str) -> None:
+    """Where each number of a row comes from."""
+    st.markdown("\n".join(_formula_line(formula) for formula in explain(view_state.trace, path)))
+
+
+def explanation(view_state: ViewState, row: LayerRecord) -> None:
+    """What a layer, block or stage does, in words; only what is true of this one."""
+    names = []
+    if row.is_block:
+        names.append(f"shortcut_{view_state.config.shortcut}")
+    if row.kind == "Conv2d":
+        names += ["conv_1x1"] if row.kernel == (1, 1) else []
+        names += ["conv_groups"] if row.groups != 1 else []
+        names += ["conv_stride"] if row.stride != (1, 1) else []
+    st.markdown("\n\n".join([kind_explanation(row.kind), *(text(name) for name in names)]))
+
+
+def breadcrumbs(view_state: ViewState) -> None:
+    """Stem, stages and head; the blocks of the stage; the layers of the block: a click selects."""
+    trace, path = view_state.trace, view_state.layer
+    row, block = view_state.selected, trace.block_of(path)
+    stage = trace.stages()[row.stage - 1].path if row.stage else path
+    holders = {"Stages": "", "Blocks": stage, **({"Layers": block} if block else {})}
+    for label, holder in holders.items():
+        if rows := trace.children(holder):
+            _choices(label, holder, [row.path for row in rows], path)
+
+
+def _formula_line(formula: Formula) -> str:
+    unit, result = _UNITS.get(formula.measures, ""), f"{formula.value:,}"
+    expression = "" if formula.expression == result else f"{formula.expression} = "
+    return f"- {expression}**{result}{unit}**  \n  :gray[:small[{formula.title}]]"
+
+
+def _choices(label: str, holder: str, paths: list[str], selected: str) -> None:
+    """One row of buttons, the one that is or holds the selected layer pressed."""
+    here = next((p for p in paths if p == selected or selected.startswith(f"{p}.")), None)
+    # The same buttons as before, so that who uses the keyboard stays on them; they follow a choice
+    # that was made anywhere else.
+    key = f"_here_{label}_{holder}"
+    st.session_state[key] = here
+    st.pills(
+        label,
+        paths,
+        key=key,
+        label_visibility="collapsed",
+        format_func=lambda path: path.removeprefix(f"{holder}.") if "." in holder else path,
+        on_change=_follow,
+        args=(key, here if here != selected else None),
+    )
+
+
+def _follow(key: str, holder: str | None) -> None:
+    """Select what was clicked; a second click on the stage or block around goes up to it."""
+    if path := st.session_state.get(key) or holder:
+        selection.select_layer(path)

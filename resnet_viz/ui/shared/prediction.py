@@ -1,0 +1,42 @@
+"""The image as the network sees it, and its answer as a chart."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from resnet_viz.analysis.records import Prediction
+from resnet_viz.figures import bars, formatting
+from resnet_viz.figures.pictures import enlarged, with_frame
+from resnet_viz.images import as_seen
+from resnet_viz.ui.state.view_state import ViewState
+
+
+def picture_seen(
+    view_state: ViewState, path: str = "", *, width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """What the network sees; with the receptive field of a layer's central cell as a frame."""
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    caption, alt = "what the network sees", f"{view_state.image.name}, as the network sees it"
+    if path:
+        row = view_state.trace[path]
+        pixels = with_frame(
+            pixels, row.central_box(view_state.input_size), view_state.theme.shortcut
+        )
+        caption += f" · frame: receptive field, {row.receptive_field:,} px"
+    caption += f" · {view_state.input_size} × {view_state.input_size} pixels"
+    st.image(enlarged(pixels), caption=caption, width=width, alt=alt)
+
+
+def prediction_chart(view_state: ViewState, prediction: Prediction) -> None:
+    """The top classes as bars."""
+    trained = view_state.weights.trained
+    spoken = ", ".join(f"{s.label} {formatting.percent(s.probability)}" for s in prediction.top)
+    st.plotly_chart(
+        bars.prediction_bars(prediction.top, view_state.theme, trained=trained),
+        config={"displayModeBar": False},
+        alt=f"Most probable classes: {spoken}",
+    )
+    if prediction.note:
+        st.warning(prediction.note)

@@ -1,0 +1,115 @@
+"""Widgets whose value stands in the URL; what a link asks for in vain is said, once.
+
+A bound widget writes its *displayed* option into the URL, so options are shown as the slugs they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from resnet_viz.ui.state import url
+from resnet_viz.ui.state.notices import notice
+from resnet_viz.ui.state.url import Parameter
+
+_BOUND: Final = "query-params"
+
+
+def choice(
+    label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
+) -> str:
+    """A selectbox in the URL; an unknown value there falls back to the default and says so."""
+    warn_unknown(parameter, options, default)
+    key = parameter.key
+    if (chosen := st.session_state.get(key, default)) not in options:
+        notice(f"{label} “{chosen}” does not exist in this network: showing {default}.")
+        st.session_state[key] = default
+    index = options.index(default)
+    chosen = st.selectbox(label, options, index=index, key=key, bind=_BOUND, **widget)
+    return chosen if chosen in options else default
+
+
+def bound_choice(
+    label: str, options: Sequence[str], parameter: Parameter, *, at: int = 0, **widget: Any
+) -> str:
+    """A selectbox in the URL and nothing more: its caller has said what is not there."""
+    return str(st.selectbox(label, options, at, key=parameter.key, bind=_BOUND, **widget))
+
+
+def segments(
+    label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
+) -> str:
+    """A row of buttons in the URL, one of them pressed."""
+    warn_unknown(parameter, options, default)
+    return (
+        st.segmented_control(
+            label, options, default=default, key=parameter.key, bind=_BOUND, required=True, **widget
+        )
+        or default
+    )
+
+
+def stops(
+    label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
+) -> str:
+    """A slider with named stops, in the URL."""
+    warn_unknown(parameter, options, default)
+    return str(st.select_slider(label, options, default, key=parameter.key, bind=_BOUND, **widget))
+
+
+def several(
+    label: str, options: Sequence[str], parameter: Parameter, *, default: list[str], **widget: Any
+) -> list[str]:
+    """A choice of any number of options, in the URL; unknown ones there are said and left out."""
+    key = parameter.key
+    if parameter.is_fresh:
+        unknown = [value for value in parameter.all_asked() if value not in options]
+        if unknown:
+            url.refuse(parameter, unknown[0])
+    else:  # what was chosen for another network may not exist in this one
+        st.session_state[key] = [value for value in st.session_state[key] if value in options]
+    return st.multiselect(label, options, default, key=key, bind=_BOUND, **widget)
+
+
+def number(
+    label: str, limits: tuple[int, int], parameter: Parameter, *, default: int, **widget: Any
+) -> int:
+    """A whole number in the URL; one there that is not accepted is said, and the default shown."""
+    low, high = limits
+    asked = parameter.asked()
+    if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
+        url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
+    return int(st.number_input(label, low, high, default, key=parameter.key, bind=_BOUND, **widget))
+
+
+def slider(label: str, limits: tuple[int, int], parameter: Parameter, *, default: int) -> int:
+    """A whole number in the URL, dragged; one there that is not accepted is said."""
+    low, high = limits
+    asked = parameter.asked()
+    if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
+        url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
+    return int(st.slider(label, low, high, default, key=parameter.key, bind=_BOUND))
+
+
+def toggle(label: str, parameter: Parameter, *, default: bool = False, **widget: Any) -> bool:
+    """A switch in the URL."""
+    return st.toggle(label, default, key=parameter.key, bind=_BOUND, **widget)
+
+
+def line(label: str, parameter: Parameter, *, default: str = "", **widget: Any) -> str:
+    """A line of text in the URL."""
+    return st.text_input(label, default, key=parameter.key, bind=_BOUND, **widget) or ""
+
+
+def warn_unknown(parameter: Parameter, options: Sequence[str], default: str) -> None:
+    """Say that the URL asked for something that is not there, once, when the link is opened."""
+    asked = parameter.asked()
+    if asked is not None and parameter.is_fresh and asked not in options:
+        url.refuse(parameter, asked, showing=default)
+
+
+def is_whole(text: str, low: int, high: int) -> bool:
+    """Whether a text is a whole number from `low` to `high`."""
+    return text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high

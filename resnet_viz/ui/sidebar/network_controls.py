@@ -1,0 +1,131 @@
+"""The sidebar's network, input size, device and selected layer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.trace import trace
+from resnet_viz.errors import ConfigError
+from resnet_viz.figures import formatting
+from resnet_viz.model.config import (
+    CONVS_PER_BLOCK,
+    INPUT_SIZES,
+    LIMITS,
+    SHORTCUTS,
+    STEMS,
+    STRIDE_PLACES,
+    ResNetConfig,
+    parse_repeats,
+)
+from resnet_viz.model.devices import device_title, devices
+from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.texts import plain
+from resnet_viz.ui.shared import widgets
+from resnet_viz.ui.state import selection, session, url
+from resnet_viz.ui.state.notices import notice
+from resnet_viz.ui.state.selection import DEFAULT_LAYER, DEFAULT_MODEL
+from resnet_viz.ui.state.url import Parameter
+
+
+def network() -> ResNetConfig:
+    """Preset and customisation; what cannot be built is explained, and the preset shown."""
+    name = widgets.choice(
+        "Network",
+        tuple(PRESETS),
+        url.MODEL,
+        default=DEFAULT_MODEL,
+        on_change=selection.take_over_preset,
+        help="A preset; every part of it can be changed under Customise.",
+    )
+    preset = PRESETS[name]
+    session.PRESET.set(preset)
+    with st.expander("Customise", icon=":material/tune:"):
+        try:
+            config = _customised(preset)
+            _compare(config, preset)
+        except ConfigError as error:
+            st.error(plain(str(error)))
+            config = preset
+            notice(f"{error} Showing {title(preset)} as it is.")
+        st.button("Back to the preset", on_click=selection.take_over_preset, width="stretch")
+    return config
+
+
+def input_size(config: ResNetConfig) -> int:
+    """Side of the square that the network sees."""
+    low, high = INPUT_SIZES
+    return widgets.number(
+        "Input size, pixels",
+        INPUT_SIZES,
+        url.SIZE,
+        default=config.input_size,
+        help=f"Side of the square picture, {low} to {high:,}.",
+    )
+
+
+def device() -> str:
+    """The device to run on; one that this machine lacks falls back to the CPU and says so."""
+    name = widgets.choice("Device", devices(), url.DEVICE, default="cpu")
+    st.caption(device_title(name))
+    return name
+
+
+def layer(traced: Trace) -> str:
+    """The selected layer: the subject of table, diagram, maps and arithmetic."""
+    return widgets.choice(
+        "Selected layer",
+        traced.paths,
+        url.LAYER,
+        default=DEFAULT_LAYER,
+        help="Type to search. All pages but Walkthrough and Predict are about this layer.",
+    )
+
+
+def _customised(preset: ResNetConfig) -> ResNetConfig:
+    """The fields as widgets; equal to the preset while none is changed."""
+    blocks = widgets.choice("Block", tuple(CONVS_PER_BLOCK), url.BLOCK, default=preset.block)
+    repeats = widgets.line(
+        "Blocks per stage", url.REPEATS, default=selection.joined(preset.repeats), max_chars=40
+    )
+    stem = widgets.choice("Stem", STEMS, url.STEM, default=preset.stem)
+    shortcut = widgets.choice("Shortcut", SHORTCUTS, url.SHORTCUT, default=preset.shortcut)
+    stride_place = widgets.choice(
+        "Stride of a bottleneck", STRIDE_PLACES, url.STRIDE_PLACE, default=preset.stride_place
+    )
+    zero_init = widgets.toggle(
+        "Zero-init of the last norm", url.ZERO_INIT, default=preset.zero_init
+    )
+    config = replace(
+        preset,
+        block=blocks,
+        repeats=parse_repeats(repeats),
+        stem=stem,
+        shortcut=shortcut,
+        stride_place=stride_place,
+        zero_init=zero_init,
+        width=_number(url.WIDTH, preset.width),
+        groups=_number(url.GROUPS, preset.groups),
+        width_per_group=_number(url.WIDTH_PER_GROUP, preset.width_per_group),
+        num_classes=_number(url.NUM_CLASSES, preset.num_classes),
+    )
+    return config if config == preset else replace(config, name="custom")
+
+
+def _number(field: Parameter, default: int) -> int:
+    label = field.name.replace("_", " ").replace("num", "number of").capitalize()
+    return widgets.number(label, LIMITS[field.name], field, default=default)
+
+
+def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:
+    """Depth, parameters and multiply-adds beside the preset's."""
+    ours, theirs = trace(config), trace(preset)
+    rows = (
+        ("Depth", f"{config.depth}", f"{preset.depth}"),
+        ("Parameters", formatting.short(ours.params), formatting.short(theirs.params)),
+        ("Multiply-adds", formatting.short(ours.macs), formatting.short(theirs.macs)),
+    )
+    lines = [f"| {name} | {mine} | {preset_} |" for name, mine, preset_ in rows]
+    st.markdown("\n".join([f"| | this | {preset.name} |", "|:--|--:|--:|", *lines]))

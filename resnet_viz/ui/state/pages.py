@@ -1,0 +1,39 @@
+"""The pages there are: `pages/<slug>.py`, shown at `/<slug>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """A page: its name in the URL, its title, and its icon in the sidebar."""
+
+    slug: str
+    title: str
+    icon: str
+
+    @property
+    def path(self) -> Path:
+        return _ROOT / "pages" / f"{self.slug}.py"
+
+
+PAGES: Final = (
+    PageInfo("overview", "Overview", ":material/visibility:"),
+    PageInfo("walkthrough", "Walkthrough", ":material/footprint:"),
+    PageInfo("layers", "Layers", ":material/table_rows:"),
+    PageInfo("diagram", "Diagram", ":material/account_tree:"),
+    PageInfo("feature_maps", "Feature maps", ":material/grid_view:"),
+    PageInfo("residual", "Residual", ":material/call_split:"),
+    PageInfo("filters", "Filters", ":material/blur_on:"),
+    PageInfo("predict", "Predict", ":material/image_search:"),
+)
+
+
+def page_path(slug: str) -> Path:
+    """The file of a page, for links to it."""
+    return next(info.path for info in PAGES if info.slug == slug)

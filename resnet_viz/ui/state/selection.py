@@ -1,0 +1,71 @@
+"""What a click selects: a layer, a preset, a network. For callbacks, where a bound widget may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.ui.state import session, url
+from resnet_viz.weights.sources import default_weights, describe
+
+DEFAULT_MODEL: Final = "shapes"
+DEFAULT_LAYER: Final = "layer1.0"  # every network has it
+UPLOAD: Final = "upload"  # the image that the visitor brought; a URL cannot hold it
+
+
+def select_layer(path: str) -> None:
+    """Make a layer the selected one."""
+    url.LAYER.set(path)
+
+
+def select_model(name: str, weights: str = "") -> None:
+    """Change to a preset, with certain weights where they are named."""
+    url.MODEL.set(name)
+    take_over_preset()
+    if weights:
+        url.WEIGHTS.set(weights)
+
+
+def select_network(config: ResNetConfig) -> None:
+    """Show a network that may be a preset with other fields; weights stay."""
+    url.MODEL.set(config.name if config.name in PRESETS else DEFAULT_MODEL)
+    _set_fields(config)
+    url.SIZE.set(config.input_size)
+
+
+def select_upload() -> None:
+    """Show the image that the visitor brought."""
+    url.PICTURE.set(UPLOAD)
+
+
+def take_over_preset() -> None:
+    """Set every field to the preset's, when the preset changes or is asked back."""
+    preset = PRESETS.get(url.MODEL.value(DEFAULT_MODEL), PRESETS[DEFAULT_MODEL])
+    _set_fields(preset)
+    url.WEIGHTS.set(default_weights(preset))
+    _select_suited_sample(preset)
+    before = session.PRESET.get(None) or preset
+    if url.SIZE.value(None) in (None, before.input_size) or before == preset:
+        url.SIZE.set(preset.input_size)  # else it is the user's own choice
+
+
+def joined(repeats: Sequence[int]) -> str:
+    """Blocks per stage as the URL has them: `2-2-2-2`."""
+    return "-".join(map(str, repeats))
+
+
+def _select_suited_sample(preset: ResNetConfig) -> None:
+    """Put a sample in that suits a new network, unless the image suits it or is one's own."""
+    suited = describe(preset, default_weights(preset), preset.input_size).samples
+    here = url.PICTURE.value(None)
+    was_default = here == session.DEFAULT_SAMPLE.get("")
+    if here != UPLOAD and (was_default or here not in suited):
+        url.PICTURE.set(suited[0])
+
+
+def _set_fields(config: ResNetConfig) -> None:
+    for field in url.FIELDS:
+        field.set(getattr(config, field.name))
+    url.REPEATS.set(joined(config.repeats))

@@ -1,0 +1,87 @@
+"""All that a visit remembers and a link cannot say: every session key, in one table.
+
+What stands in the URL is in `url`. Keys of widgets that are no subject of their own (buttons, charts)
+are named where they are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import streamlit as st
+
+from resnet_viz.analysis.lesions import LesionJob
+from resnet_viz.images import ImageInput
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.weights.download import DownloadJob
+from resnet_viz.weights.uploads import Upload
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)  # slots and Generic do not go together
+class Slot(Generic[T]):
+    """One value of a visit, by its key in Streamlit's session."""
+
+    key: str
+    meaning: str
+
+    def get(self, default: T) -> T:
+        """The value, or the default where nothing was put in yet."""
+        value: T = st.session_state.get(self.key, default)
+        return value
+
+    def set(self, value: T) -> None:
+        """Put a value in."""
+        st.session_state[self.key] = value
+
+    def pop(self, default: T) -> T:
+        """The value, which is taken out; the default where there is none."""
+        value: T = st.session_state.pop(self.key, default)
+        return value
+
+
+NOTICES: Final = Slot[tuple[str, ...]]("_notices", "what this run has to tell above the page")
+PRESET: Final = Slot[ResNetConfig | None]("_preset", "the preset of the last run")
+
+IMAGE: Final = Slot[ImageInput | None]("_image", "the image that the visitor uploaded")
+IMAGE_PROBLEM: Final = Slot[tuple[str, str]](
+    "_image_problem", "where a file was dropped that cannot be opened, and why"
+)
+IMAGES_ACCEPTED: Final = Slot[int](
+    "_images_accepted", "how many uploads there were: a new one is empty"
+)
+DEFAULT_SAMPLE: Final = Slot[str](
+    "_default_sample", "the sample that suits the weights of the last run"
+)
+
+WEIGHTS: Final = Slot[Upload | None]("_weights", "the parameters that the visitor uploaded")
+LABELS: Final = Slot[bytes]("_labels", "class names that came before their parameters")
+WEIGHTS_PROBLEM: Final = Slot[str]("_weights_problem", "why the last upload was refused")
+WEIGHTS_ACCEPTED: Final = Slot[int]("_weights_accepted", "how many uploads there were")
+
+DOWNLOAD: Final = Slot[DownloadJob | None](
+    "_download", "the download that the visitor has asked for"
+)
+DOWNLOAD_LEFT: Final = Slot[bool]("_download_left", "whether the visitor has just cancelled one")
+DOWNLOAD_PROBLEM: Final = Slot[str]("_download_problem", "why the last download failed")
+
+LAST_RENDER: Final = Slot[Any]("_wall_render", "what the feature wall showed in the last run")
+PIN_SHAPES: Final = Slot[dict[tuple[str, str, str], tuple[int, int, int]]](
+    "_wall_pin_shapes", "the shapes of the layers that pins were made on"
+)
+WALL_REPORTED: Final = Slot[bool]("_wall_reported", "whether the wall itself has changed the URL")
+OPTIONS_VERSION: Final = Slot[int](
+    "_wall_options", "the number of the wall's last change of options"
+)
+LAYER_LEFT: Final = Slot[bool](
+    "_wall_layer_left", "whether another layer was selected from below it"
+)
+
+STUDY: Final = Slot[tuple[Hashable | None, LesionJob | None]](
+    "_lesion_study", "what the visitor asked a lesion study of, and the study once it has begun"
+)
+
+SLOTS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Slot))

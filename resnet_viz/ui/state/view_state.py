@@ -1,0 +1,88 @@
+"""Everything a page needs to draw, as one record: what the sidebar holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resnet_viz.analysis.capture import predict
+from resnet_viz.analysis.range_check import features_path, range_check
+from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
+from resnet_viz.analysis.trace import trace
+from resnet_viz.figures.palette import Theme
+from resnet_viz.images import ImageInput
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import title
+from resnet_viz.ui.state import cache
+from resnet_viz.ui.state.cache import ModelKey
+from resnet_viz.weights.loaded import LoadedModel, Weights
+from resnet_viz.weights.training_range import RangeCheck
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """A network, its parameters, a picture and the selected layer."""
+
+    config: ResNetConfig
+    input_size: int
+    weights: Weights
+    picture: str  # slug of the sample, or "upload"
+    image: ImageInput
+    device: str
+    layer: str
+    theme: Theme
+
+    @property
+    def title(self) -> str:
+        return title(self.config)
+
+    @property
+    def file_name(self) -> str:
+        """What a downloaded file is called, without its ending."""
+        name = self.config.name
+        return f"{name}{self.config.depth if name == 'custom' else ''}_{self.input_size}"
+
+    @property
+    def network(self) -> ModelKey:
+        """What its answers are kept by."""
+        return ModelKey(self.config, self.weights.key, self.input_size, self.device)
+
+    @property
+    def trace(self) -> Trace:
+        return trace(self.config, self.input_size)
+
+    @property
+    def selected(self) -> LayerRecord:
+        return self.trace[self.layer]
+
+    def model(self) -> LoadedModel:
+        """The network with its parameters; raises `ConfigError` when it is too large to run."""
+        return cache.model(self.network)
+
+    def capture(self, *paths: str) -> Capture:
+        """The picture through the network, with the outputs of the layers at `paths`.
+
+        Where the answers on training images are known, with the features to be compared with them.
+        """
+        return cache.capture(self.network, self.image, with_features(self.network, paths))
+
+    def activation(self) -> Activation:
+        """What the selected layer puts out, asked together with what its cells come from."""
+        return cache.example_outputs(self.network, self.image, self.layer)[self.layer]
+
+    def range_check(self, capture: Capture) -> RangeCheck | None:
+        """How the picture compares with the training images; `None` where that is not known."""
+        known = cache.training_range(self.network)
+        return range_check(known, self.trace, capture) if known else None
+
+    def prediction(self, capture: Capture, top: int = 5) -> Prediction:
+        """The most probable classes of a capture, by name."""
+        names = [self.weights.class_name(index) for index in range(self.config.num_classes)]
+        return predict(capture, names, top)
+
+
+def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The layers, and the classifier's input where it can be compared with training images."""
+    if not cache.training_range(network):
+        return paths
+    features = features_path(trace(network.config, network.input_size))
+    return paths if features in paths else (*paths, features)
