@@ -3,89 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import site
 import subprocess
-import sys
 import tarfile
 import tomllib
 import urllib.request
-import venv
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from mypy import api as mypy
 
 from resnet_viz import __version__
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures import tables
 from resnet_viz.model.presets import PRESETS, TITLES
-from tests.browser.serving import free_port, settled, started
+from tests.packaging import ROOT, Installed, built, installed_from
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-
-# What would show if Streamlit took the settings of the folder in which the command is called.
-FOREIGN_SETTINGS = """
-[server]
-maxUploadSize = 1
-[theme.light]
-primaryColor = "#00ff00"
-backgroundColor = "#ff0000"
-"""
-
-
-@dataclass(frozen=True)
-class Installed:
-    """An environment with the wheel and nothing of the repository."""
-
-    python: Path
-    command: Path
-    folder: Path  # a foreign working directory
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Nothing that would lead to the repository."""
-        return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-    def run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a program of the environment in the foreign folder."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert not check or done.returncode == 0, done.stderr
-        return done
-
-    @contextmanager
-    def serving(self, *options: str) -> Iterator[str]:
-        """The address of the app as the installed command serves it."""
-        port = free_port()
-        command = [str(self.command), "--port", str(port), "--address", "127.0.0.1", *options]
-        with started(command, port, self.folder, self.environment) as address:
-            yield address
-
-
-def built(target: str, source: Path, folder: Path) -> Path:
-    """The distribution of a source tree; the build back end is here, so that no network is needed."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
-        cwd=source,
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    (made,) = folder.iterdir()
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     home, folder = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("elsewhere")
-    venv.create(home, with_pip=False)
-    binaries = home / ("Scripts" if os.name == "nt" else "bin")
-    python = binaries / ("python.exe" if os.name == "nt" else "python")
-    asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    packages = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-    Path(packages, "beside.pth").write_text("\n".join(site.getsitepackages()), "utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index"]
-    subprocess.run([*pip, "--no-deps", str(wheel)], check=True, timeout=120)
-    (folder / ".streamlit").mkdir()
-    (folder / ".streamlit" / "config.toml").write_text(FOREIGN_SETTINGS, "utf-8")
-    return Installed(python, binaries / "resnet-explorer", folder)
+    return installed_from(wheel, home, folder)
 
 
 def contents(wheel: Path) -> dict[str, int]:
@@ -206,14 +131,37 @@ def test_the_command_starts_the_app_anywhere(installed):
             assert b"<html" in answer.read()
 
 
-@pytest.mark.browser
-def test_the_first_visitor_of_the_installed_app_opens_a_deep_page(page: Page, installed):
-    """With the colours that were shipped, and not those of the folder that it was started in."""
-    with installed.serving() as address:
-        page.goto(f"{address}/layers?model=resnet34&layer=layer2.1")
-        settled(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Layers")
-        expect(page.get_by_test_id("stMain")).to_contain_text("ResNet-34")
-        expect(page.get_by_test_id("stSidebar").get_by_text("Selected layer")).to_be_visible()
-        expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
-        page.close()  # before the server goes: what still loads would complain
+# torch's own types are left out: they take mypy minutes, and no public signature needs them here.
+MYPY_SETTINGS = """
+[mypy]
+strict = true
+[mypy-torch.*]
+follow_imports = skip
+"""
+USERS_FILE = """
+import resnet_viz
+from resnet_viz import ImageInput, LoadedModel, ResNetConfig, Trace
+
+config: ResNetConfig = resnet_viz.PRESETS["resnet50"]
+traced: Trace = resnet_viz.trace(config, size=331)
+image: ImageInput = resnet_viz.sample("cat")
+model: LoadedModel = resnet_viz.load(config, "random:1")
+markdown: str = resnet_viz.table(traced, "markdown")
+params: int = sum(row["params"] for row in resnet_viz.table(traced, "records"))
+label: str = resnet_viz.predict(model, image).top[0].label
+resnet_viz.nonsense  # wrong: no such name
+resnet_viz.trace(3)  # wrong: no network
+total: int = resnet_viz.receptive_field(traced, "layer1").box  # wrong: four numbers
+"""
+
+
+def test_mypy_knows_the_types_of_the_installed_package(installed, tmp_path):
+    """Strictly, in a file of somebody who uses it: what is wrong is found, and nothing else."""
+    settings, file = tmp_path / "mypy.ini", tmp_path / "user.py"
+    settings.write_text(MYPY_SETTINGS, "utf-8")
+    file.write_text(USERS_FILE, "utf-8")
+    options = ["--config-file", str(settings), "--cache-dir", str(tmp_path / "cache")]
+    found, fault, _ = mypy.run([*options, "--python-executable", str(installed.python), str(file)])
+    assert fault == ""
+    wrong = [n for n, line in enumerate(USERS_FILE.splitlines(), 1) if "# wrong" in line]
+    assert [int(n) for n in re.findall(r"user\.py:(\d+): error", found)] == wrong, found
