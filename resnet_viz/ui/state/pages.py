@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).parents[3]
-
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
@@ -19,7 +17,8 @@ class PageInfo:
 
     @property
     def path(self) -> Path:
-        return _ROOT / "pages" / f"{self.slug}.py"
+        """The file beside `app.py`, wherever that lies."""
+        return Path("pages", f"{self.slug}.py")
 
 
 PAGES: Final = (
