@@ -208,7 +208,8 @@ def test_orders_and_filters(page: Page) -> None:
 
     def order(sort: str, show: str = "all", anchor: int = 3) -> list[int]:
         options = f"{{ sort: '{sort}', show: '{show}' }}"
-        return page.evaluate(f"ordered(wall, {options}, {anchor})")
+        channels: list[int] = page.evaluate(f"ordered(wall, {options}, {anchor})")
+        return channels
 
     flat = values.reshape(len(values), -1)
     keys = {

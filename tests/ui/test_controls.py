@@ -5,6 +5,7 @@ import re
 
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
@@ -20,7 +21,7 @@ def png(colour: str = "red", size: tuple[int, int] = (300, 200)) -> bytes:
     return buffer.getvalue()
 
 
-def warnings(app) -> str:
+def warnings(app: AppTest) -> str:
     """What is warned of, as it reads on the page: without Markdown's backslashes."""
     return re.sub(r"\\(.)", r"\1", "\n".join(str(warning.value) for warning in app.warning))
 
