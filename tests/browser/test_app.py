@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.parse
 from pathlib import Path
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.ui.shell import PAGES
 from tests.browser.serving import serving, settled
+from tests.images.pictures import saved
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +41,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def picture(colour: str) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (320, 200), colour).save(buffer, "PNG")
-    return buffer.getvalue()
+    return saved(Image.new("RGB", (320, 200), colour))
 
 
 @pytest.mark.parametrize("slug", ["layers", "predict"])

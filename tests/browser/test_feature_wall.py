@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.components import SHARED
 from resnet_viz.figures import wall
-from tests.browser.serving import ROOT, serving, settled
+from tests.browser.serving import ROOT, repainted, serving, settled
 
 pytestmark = pytest.mark.browser
 
@@ -432,7 +432,7 @@ def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
     assert grid.evaluate("wall => wall.scrollHeight") > 65_535
     for place in (0, 40_000, 10**9, 30_000):
         grid.evaluate("(wall, top) => { wall.scrollTop = top; }", place)
-        page.wait_for_timeout(100)
+        repainted(page)
         assert grid.evaluate(seen) == [True, True], place
     assert grid.evaluate("wall => wall.querySelector('canvas').height") < 16_384
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))

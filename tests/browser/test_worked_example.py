@@ -23,7 +23,7 @@ from resnet_viz.analysis.worked_example import (
 )
 from resnet_viz.figures.worked_example import Names, WrittenExample, write_out
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
-from tests.browser.serving import ROOT, serving, settled
+from tests.browser.serving import ROOT, repainted, serving, settled
 
 pytestmark = pytest.mark.browser
 
@@ -284,7 +284,7 @@ def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
     expect(place).to_contain_text("row 1,")  # it has come around the first corner
     button.click()
     expect(button).to_have_text("Slide the window")
-    page.wait_for_timeout(100)  # for the last frame
+    repainted(page)
     now = place.inner_text()
     row, column = (int(number) for number in re.findall(r"\d+", now)[:2])
     opaque = page.locator(".output canvas").evaluate(
