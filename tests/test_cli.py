@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 CAT = ROOT / "resnet_viz/images/samples" / SAMPLES["cat"].file
 
 
-def answer(capsys, *arguments: str) -> tuple[int, str, str]:
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     status = main(arguments)
     out = capsys.readouterr()
     return status, out.out, out.err

@@ -1,5 +1,7 @@
 """The table of layer kinds: complete, and a stranger's kind or block is shown right or not at all."""
 
+from collections.abc import Mapping
+
 import pytest
 import torch
 from torch import nn
@@ -9,7 +11,7 @@ from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import diagram_labels
-from resnet_viz.figures.diagrams import network_diagram
+from resnet_viz.figures.diagrams import LEVELS, network_diagram
 from resnet_viz.figures.palette import LIGHT
 from resnet_viz.model import blocks, config, kinds, resnet
 from resnet_viz.model.blocks import BasicBlock
@@ -40,7 +42,7 @@ def test_every_kind_has_a_worked_example(kind):
 
 
 def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
-    mappings = {
+    mappings: dict[str, Mapping[str, object]] = {
         "formulas": arithmetic.EXPLAINED,
         "worked examples": WORKED,
         "contributions": CONTRIBUTIONS,
@@ -127,14 +129,14 @@ def test_one_line_in_the_table_makes_a_kind_known(average_stem, monkeypatch):
     assert "not explained yet" in explanation("AvgPool2d")
     formulas = {each.measures: each.value for each in arithmetic.explain(traced, "maxpool")}
     assert formulas["receptive_field"] == 11
-    for level in ("stages", "blocks", "layers"):
-        assert "AvgPool2d" in network_diagram(traced, level, LIGHT).source or level != "layers"
+    drawn = {level: network_diagram(traced, level, LIGHT).source for level in LEVELS}
+    assert "AvgPool2d" in drawn["layers"]
 
 
 class Wide(BasicBlock):
     """A basic block whose second convolution sees 5 × 5."""
 
-    def __init__(self, config, stage, in_channels, stride):
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
         super().__init__(config, stage, in_channels, stride)
         planes = config.planes(stage)
         self.conv2 = blocks.Conv2d(planes, planes, 5, padding=2, bias=False)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from resnet_viz.analysis.arithmetic import explain
+from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.analysis.trace import trace
 from resnet_viz.model.presets import PRESETS
 
@@ -21,7 +22,7 @@ def worked_out(expression: str) -> int:
     return int(value)
 
 
-def measured(row) -> dict[str, int]:
+def measured(row: LayerRecord) -> dict[str, int]:
     spatial = len(row.output_shape) == 3
     return {
         "height": row.output_shape[1] if spatial else 1,

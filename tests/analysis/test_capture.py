@@ -1,6 +1,7 @@
 """What a question to a network answers, and what it leaves behind: nothing."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import FELL_BACK
 from resnet_viz.weights.sources import load
+from tests.analysis.networks import hooks
 
 CONFIG = ResNetConfig("t", repeats=(2, 1, 1, 1), width=16, num_classes=10)
 SIZE = 64
@@ -25,10 +27,6 @@ SIZE = 64
 @pytest.fixture(scope="module")
 def loaded():
     return load(CONFIG, "random:0", SIZE)
-
-
-def hooks(network) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in network.modules())
 
 
 def test_activations_are_those_of_a_forward_by_hand(loaded):
@@ -106,7 +104,8 @@ def test_threads_with_different_pictures_never_see_each_others_maps(loaded):
 
 def test_a_full_gpu_falls_back_to_the_cpu_once_and_says_so(monkeypatch):
     loaded = load(CONFIG, "random:0", SIZE)
-    forward, calls = ResNet.forward, []
+    forward: Callable[..., torch.Tensor] = ResNet.forward
+    calls: list[torch.Tensor] = []
 
     def full_once(network, picture):
         calls.append(picture)

@@ -11,10 +11,11 @@ from resnet_viz.analysis.effective_field import EffectiveField, effective_field
 from resnet_viz.analysis.forward import as_maps, record_io, traced
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import to_tensor
+from resnet_viz.weights.loaded import LoadedModel
 from tests.analysis.networks import ALL, BASIC, CAT, RESNET20, network, snapshot, unchanged
 
 
-def frame(box):
+def frame(box: tuple[float, float, float, float]) -> tuple[slice, slice]:
     """The box as slices of rows and columns."""
     left, top, right, bottom = box
     return (
@@ -23,7 +24,7 @@ def frame(box):
     )
 
 
-def cells_of(loaded, path, picture):
+def cells_of(loaded: LoadedModel, path: str, picture: torch.Tensor) -> torch.Tensor:
     """(C, H, W): what the layer puts out for a tensor, by one plain forward pass."""
     with torch.inference_mode(), record_io(loaded.module, [path]) as seen:
         loaded.module(picture)
@@ -81,14 +82,16 @@ def test_the_gradient_and_the_value_are_autograds():
     """Against one backward pass through a whole network of our own making of the question."""
     loaded, (row, column) = network(BASIC), (3, 5)
     picture = to_tensor(CAT, loaded.weights.preprocessing).requires_grad_()
-    seen = {}
-    handle = loaded.module.layer2[1].conv1.register_forward_hook(
-        lambda _, __, output: seen.update(output=output)
+    seen: list[torch.Tensor] = []
+    handle = loaded.module.get_submodule("layer2.1.conv1").register_forward_hook(
+        lambda _, __, output: seen.append(output)
     )
     loaded.module(picture)
     handle.remove()
-    cell = seen["output"][0, 6, row, column]
-    cell.backward()
+    (output,) = seen
+    cell = output[0, 6, row, column]
+    cell.backward()  # type: ignore[no-untyped-call]
+    assert picture.grad is not None
     ours = effective_field(loaded, CAT, "layer2.1.conv1", 6, row, column)
     np.testing.assert_allclose(ours.gradient, picture.grad[0].abs().sum(0), rtol=1e-5, atol=1e-9)
     assert ours.value == pytest.approx(cell.item(), rel=1e-6)
@@ -148,10 +151,10 @@ def test_where_every_pixel_counts_the_same_the_area_is_the_share(place, side):
     """Up to one ring of pixels, whether or not the picture cuts the field off."""
     (x, y), half = place, side / 2
     edges = max(x - half, 0), max(y - half, 0), min(x + half, 128), min(y + half, 128)
-    left, top, right, bottom = box = tuple(float(round(edge)) for edge in edges)
+    left, top, right, bottom = (float(round(edge)) for edge in edges)
     gradient = np.zeros((128, 128), np.float32)
     gradient[int(top) : int(bottom), int(left) : int(right)] = 1
-    field = EffectiveField("x", 0, 0, 0, 1.0, gradient, box, side, place)
+    field = EffectiveField("x", 0, 0, 0, 1.0, gradient, (left, top, right, bottom), side, place)
     ring = 2 * (right - left + bottom - top) / ((right - left) * (bottom - top))
     for share in (0.25, 0.5, 0.95):
         assert share - 1e-6 <= field.area_holding(share) <= share + ring

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
 from resnet_viz.analysis.filters import (
     NEAR_ZERO,
@@ -26,7 +27,7 @@ from tests.analysis.networks import ALL, BASIC, GROUPS, RESNET20, network
 @pytest.mark.parametrize("config", [BASIC, RESNET20], ids=lambda c: c.name)
 def test_stem_kernels_keep_zero_grey_and_give_each_filter_its_full_range(config):
     loaded = network(config)
-    weight = loaded.module.conv1.weight
+    weight = loaded.module.get_parameter("conv1.weight")
     colours = stem_kernels(loaded)
     assert colours.shape == weight.shape
     assert colours.dtype == np.float32
@@ -40,7 +41,7 @@ def test_stem_kernels_keep_zero_grey_and_give_each_filter_its_full_range(config)
 @pytest.mark.parametrize("config", [BASIC, RESNET20], ids=lambda c: c.name)
 def test_on_one_scale_the_stems_colours_are_its_weights_up_to_one_factor(config):
     loaded = network(config)
-    weight = loaded.module.conv1.weight.numpy()
+    weight = loaded.module.get_parameter("conv1.weight").numpy()
     colours = stem_kernels(loaded, one_scale=True)
     assert np.abs(colours - 0.5).max() == pytest.approx(0.5)
     np.testing.assert_allclose((colours - 0.5) * 2 * np.abs(weight).max(), weight, atol=1e-6)
@@ -52,7 +53,7 @@ def test_on_one_scale_the_stems_colours_are_its_weights_up_to_one_factor(config)
     ("config", "path"), [(BASIC, "layer1.0.conv1"), (GROUPS, "layer2.0.conv2")]
 )
 def test_kernels_are_the_filters_own(config, path):
-    weight = network(config).module.get_submodule(path).weight
+    weight = network(config).module.get_parameter(f"{path}.weight")
     for channel in (0, len(weight) - 1):
         np.testing.assert_array_equal(kernels(network(config), path, channel), weight[channel])
 
@@ -63,7 +64,7 @@ def test_statistics_are_numpys(config):
     rows = {row.path: row for row in weight_statistics(loaded)}
     assert list(rows) == [row.path for row in traced(loaded).leaves() if row.weights]
     for path, row in rows.items():
-        values = loaded.module.get_submodule(path).weight.numpy().astype(float)
+        values = loaded.module.get_parameter(f"{path}.weight").numpy().astype(float)
         assert row.shape == values.shape
         assert (row.min, row.max) == (values.min(), values.max())
         assert row.mean == pytest.approx(values.mean(), abs=1e-12)
@@ -74,7 +75,7 @@ def test_statistics_are_numpys(config):
 
 
 def test_a_histogram_counts_every_weight_once():
-    weight = network(BASIC).module.layer2[0].conv1.weight
+    weight = network(BASIC).module.get_parameter("layer2.0.conv1.weight")
     histogram = weight_histogram(network(BASIC), "layer2.0.conv1", bins=20)
     assert histogram.counts.shape == (20,)
     assert histogram.edges.shape == (21,)
@@ -87,6 +88,7 @@ def test_a_histogram_counts_every_weight_once():
 def test_norm_parameters_are_the_modules_own_and_copies():
     loaded = network(BASIC)
     norm = loaded.module.get_submodule("layer2.0.downsample.1")
+    assert isinstance(norm, nn.BatchNorm2d)
     ours = norm_parameters(loaded, "layer2.0.downsample.1")
     for array, tensor in (
         (ours.weight, norm.weight),
@@ -94,6 +96,7 @@ def test_norm_parameters_are_the_modules_own_and_copies():
         (ours.mean, norm.running_mean),
         (ours.variance, norm.running_var),
     ):
+        assert tensor is not None
         np.testing.assert_array_equal(array, tensor)
         assert not np.shares_memory(array, tensor.numpy())
     assert ours.eps == norm.eps
@@ -115,20 +118,21 @@ def test_a_layer_without_what_is_asked_for_is_a_sentence():
 
 def test_a_filter_of_zeros_is_grey():
     loaded = network(BASIC, seed=5)
-    loaded.module.conv1.weight[0].zero_()
+    loaded.module.get_parameter("conv1.weight")[0].zero_()
     assert (stem_kernels(loaded)[0] == 0.5).all()
 
 
 def test_a_class_is_a_row_of_the_classifier():
     loaded = network(BASIC)
-    np.testing.assert_array_equal(class_weights(loaded, 3), loaded.module.fc.weight[3])
+    row = loaded.module.get_parameter("fc.weight")[3]
+    np.testing.assert_array_equal(class_weights(loaded, 3), row)
     with pytest.raises(PathError, match="classes 0 to 6, not 7"):
         class_weights(loaded, 7)
 
 
 def test_statistics_of_known_weights():
     loaded = network(BASIC, seed=6)
-    weight = loaded.module.fc.weight.zero_()
+    weight = loaded.module.get_parameter("fc.weight").zero_()
     weight[0, 0], weight[1, 0], weight[2, 0] = 3.0, -4.0, 0.03
     row = weight_statistics(loaded)[-1]
     count = weight.numel()

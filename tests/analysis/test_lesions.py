@@ -9,10 +9,11 @@ from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.lesions import lesion_study
+from resnet_viz.analysis.records import Capture
 from tests.analysis.networks import CAT, PLAIN, RESNET20, network, snapshot, unchanged
 
 
-def probabilities(answer):
+def probabilities(answer: Capture) -> torch.Tensor:
     return torch.softmax(torch.tensor(answer.logits, dtype=torch.float64), 0)
 
 

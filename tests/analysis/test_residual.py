@@ -60,6 +60,7 @@ def test_ratios_are_those_of_the_maps(config, kinds):
     assert [ratio.kind for ratio in ratios] == kinds
     for ratio in ratios:
         view = block_view(loaded, CAT, ratio.path)
+        assert view.shortcut is not None
         f, x = view.branch.astype(float).ravel(), view.shortcut.astype(float).ravel()
         assert ratio.branch_norm == pytest.approx(np.linalg.norm(f), rel=1e-9)
         assert ratio.shortcut_norm == pytest.approx(np.linalg.norm(x), rel=1e-9)
@@ -69,6 +70,7 @@ def test_ratios_are_those_of_the_maps(config, kinds):
         cosine = (total - ratio.branch_norm**2 - ratio.shortcut_norm**2) / (
             2 * ratio.branch_norm * ratio.shortcut_norm
         )
+        assert ratio.angle is not None
         assert math.cos(math.radians(ratio.angle)) == pytest.approx(cosine, abs=1e-5)
 
 

@@ -91,12 +91,13 @@ def test_a_pixel_outside_the_receptive_field_changes_nothing_and_one_inside_does
     size, row = 193, trace(config, 193)[path]
     network = build_random(config, seed=1).double()
     picture = torch.rand(1, 3, size, size, dtype=torch.float64, requires_grad=True)
-    seen = {}
-    network.get_submodule(path).register_forward_hook(lambda *a: seen.update(out=a[2]))
+    seen: list[torch.Tensor] = []
+    network.get_submodule(path).register_forward_hook(lambda _, __, output: seen.append(output))
     network(picture)
     cell = row.output_shape[1] // 2
     # Random signs, or ReLU's zeros could hide a whole path.
-    seen["out"][0, :, cell, cell].sum().backward()
+    seen[0][0, :, cell, cell].sum().backward()  # type: ignore[no-untyped-call]
+    assert picture.grad is not None
     touched = picture.grad[0].abs().sum(0).nonzero()
     centre = row.start + cell * row.jump
     reach = (row.receptive_field - 1) / 2
@@ -155,7 +156,8 @@ def test_rows_stand_in_the_order_of_execution():
 @pytest.mark.parametrize("size", [32, 33, 97, 214, 331, 1024])
 def test_any_input_size_has_the_shapes_of_the_real_forward(size):
     config = ResNetConfig("t", repeats=(1, 1, 1, 1), width=8)
-    traced, network, shapes = trace(config, size), build_random(config, 0), {}
+    traced, network = trace(config, size), build_random(config, 0)
+    shapes: dict[str, tuple[int, ...]] = {}
     for path, module in network.named_modules():
         module.register_forward_hook(
             lambda _, __, out, p=path: shapes.__setitem__(p, tuple(out.shape[1:]))

@@ -2,11 +2,13 @@
 
 import math
 import random
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from resnet_viz.analysis.capture import capture, outputs
 from resnet_viz.analysis.forward import traced
@@ -24,6 +26,7 @@ from resnet_viz.analysis.worked_example import (
     example_paths,
 )
 from resnet_viz.errors import PathError
+from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import (
     ALL,
@@ -41,17 +44,17 @@ from tests.analysis.networks import (
 )
 
 
-def cells(shape, how_many):
+def cells(shape: Sequence[int], how_many: int) -> Iterator[tuple[int, int, int]]:
     """The first and the last cell, where padding is, and some others."""
-    full = (*shape, 1, 1)[:3]
+    channels, rows, columns = (*shape, 1, 1)[:3]
     chance = random.Random(str(shape))
     yield 0, 0, 0
-    yield tuple(side - 1 for side in full)
+    yield channels - 1, rows - 1, columns - 1
     for _ in range(how_many):
-        yield tuple(chance.randrange(side) for side in full)
+        yield chance.randrange(channels), chance.randrange(rows), chance.randrange(columns)
 
 
-def maps(loaded, *paths):
+def maps(loaded: LoadedModel, *paths: str) -> tuple[torch.Tensor, ...]:
     """Torch tensors (1, C, H, W) of what layers put out, by one question of its own."""
     seen = capture(loaded, CAT, paths)
     return tuple(torch.from_numpy(seen[path].values.copy())[None] for path in paths)
@@ -88,6 +91,7 @@ def test_moved_to_another_cell_it_is_what_one_finds_there(config):
             asked = worked_out(loaded, row.path, 1, down, right, strongest=1000)
             assert moved.total == pytest.approx(asked.total, rel=1e-6, abs=1e-6)
             if isinstance(moved, WorkedConvolution):
+                assert isinstance(asked, WorkedConvolution)
                 assert len(moved.strongest) == min(2, len(moved.inputs))
                 for step, expected in zip(moved.after, asked.after, strict=True):
                     assert (step.value, step.before) == (expected.value, expected.before)
@@ -139,8 +143,10 @@ def test_a_block_without_a_sum_is_its_last_layer():
 def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, source):
     loaded = network(config)
     conv = loaded.module.get_submodule(path)
+    assert isinstance(conv, nn.Conv2d)
     x, out = maps(loaded, source, path)
     kernel, pad, stride = conv.kernel_size, conv.padding, conv.stride
+    assert not isinstance(pad, str)
     columns = F.unfold(x, kernel, padding=pad, stride=stride)[0]  # (C · kh · kw, positions)
     columns = columns.reshape(x.shape[1], *kernel, *out.shape[-2:])
     inside = F.unfold(torch.ones_like(x[:, :1]), kernel, padding=pad, stride=stride)
@@ -162,6 +168,7 @@ def test_patches_are_torchs_unfolded_windows_and_the_parts_add_up(config, path, 
         sums = [part.total for part in worked.strongest]
         assert sum(sums) + worked.rest == pytest.approx(worked.total, abs=1e-9)
         everything = worked_out(loaded, path, channel, row, column, strongest=1000)
+        assert isinstance(everything, WorkedConvolution)
         ranked = sorted((part.total for part in everything.strongest), key=abs, reverse=True)
         assert sums == ranked[:2]
         assert len(sums) + worked.rest_channels == len(worked.inputs)
@@ -219,7 +226,9 @@ def test_back_is_to_the_channel_that_adds_most(config, path, strongest):
     for cell in cells(out.shape[1:], 8):
         found = contributions(loaded, seen, path, *cell)
         most = found.channels[int(np.abs(found.values).argmax())]
-        assert worked_out(loaded, path, *cell, strongest=strongest).origin[0] == most
+        channel, row, column = cell
+        worked = worked_out(loaded, path, channel, row, column, strongest=strongest)
+        assert worked.origin[0] == most
 
 
 def test_how_many_channels_make_up_half():
@@ -243,9 +252,11 @@ def test_a_grouped_filter_sees_its_own_group_alone():
     """Against torch: changing any other input channel leaves the value, changing one of these does not."""
     loaded, path = network(GROUPS), "layer2.0.conv2"
     conv = loaded.module.get_submodule(path)
+    assert isinstance(conv, nn.Conv2d)
     (x,) = maps(loaded, "layer2.0.relu1")
     for channel in (0, conv.out_channels // 2, conv.out_channels - 1):
         worked = worked_out(loaded, path, channel, 1, 1, strongest=1000)
+        assert isinstance(worked, WorkedConvolution)
         seen = {
             other
             for other in range(x.shape[1])
@@ -268,6 +279,7 @@ def test_a_grouped_filter_sees_its_own_group_alone():
 def test_a_convolution_is_followed_to_the_next_meeting(config, path, after):
     loaded = network(config)
     worked = worked_out(loaded, path, 5, 3, 2)
+    assert isinstance(worked, WorkedConvolution)
     assert [following.path for following in worked.after] == after
     value = worked.value
     for following, (expected,) in zip(worked.after, (maps(loaded, p) for p in after), strict=True):
@@ -280,11 +292,15 @@ def test_a_convolution_is_followed_to_the_next_meeting(config, path, after):
 def test_the_numbers_of_batch_norm_are_the_modules_own():
     loaded = network(BASIC)
     norm = loaded.module.get_submodule("layer2.0.bn1")
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     worked = worked_out(loaded, "layer2.0.bn1", 4, 0, 3)
     assert isinstance(worked, WorkedNorm)
     assert worked.mean == norm.running_mean[4]
     assert worked.variance == norm.running_var[4]
-    assert (worked.weight, worked.bias, worked.eps) == (norm.weight[4], norm.bias[4], norm.eps)
+    own = (norm.weight[4].item(), norm.bias[4].item(), norm.eps)
+    assert (worked.weight, worked.bias, worked.eps) == own
     formula = (worked.before - worked.mean) / math.sqrt(worked.variance + worked.eps)
     assert worked.total == pytest.approx(formula * worked.weight + worked.bias, abs=1e-12)
 
@@ -315,7 +331,8 @@ def test_a_sum_names_both_paths():
     worked = worked_out(network(BASIC), "layer2.0.add", 1, 2, 3)
     branch, shortcut = maps(network(BASIC), "layer2.0.bn2", "layer2.0.downsample.1")
     assert isinstance(worked, WorkedSum)
-    assert (worked.branch, worked.shortcut) == (branch[0, 1, 2, 3], shortcut[0, 1, 2, 3])
+    read = (branch[0, 1, 2, 3].item(), shortcut[0, 1, 2, 3].item())
+    assert (worked.branch, worked.shortcut) == read
     assert (worked.branch_path, worked.shortcut_path) == ("layer2.0.bn2", "layer2.0.downsample.1")
 
 
@@ -347,7 +364,8 @@ def test_the_classifiers_terms_end_in_the_logit(strongest):
         assert worked.negative[0].product == min(words)
         assert worked.rest_channels + len(words) == 64
         for term in worked.positive:
-            assert term.weight == loaded.module.fc.weight[label, term.channel]
+            weight = loaded.module.get_parameter("fc.weight")
+            assert term.weight == weight[label, term.channel]
 
 
 def test_the_same_channels_speak_of_the_likeliest_classes():
@@ -378,6 +396,7 @@ def test_an_unknown_layer_is_a_sentence():
 
 def test_arrays_are_read_only():
     worked = worked_out(network(BASIC), "conv1", 0, 0, 0)
+    assert isinstance(worked, WorkedConvolution)
     for array in (worked.maps, worked.outputs, worked.rests, worked.strongest[0].patch):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1

@@ -102,6 +102,13 @@ def settled(page: Page) -> None:
     )
 
 
+def repainted(page: Page) -> None:
+    """Wait for two frames: what was asked for before the first is painted by the second."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

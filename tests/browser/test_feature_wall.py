@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.components import SHARED
 from resnet_viz.components.feature_wall import encode
-from tests.browser.serving import ROOT, serving, settled
+from tests.browser.serving import ROOT, repainted, serving, settled
 
 pytestmark = pytest.mark.browser
 
@@ -129,7 +129,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def scripted(page: Page, blob: bytes) -> None:
     """A page that has read a wall, as the variable `wall`."""
     page.goto("about:blank")
-    for name in (*SHARED, "../shared/colours.js", "encode.js", "paint.js"):
+    for name in (*SHARED, "../shared/colours.js", "wall.js", "paint.js"):
         page.add_script_tag(content=(FOLDER / name).read_text("utf-8"))
     page.evaluate(
         "text => { window.wall = readWall(Uint8Array.from(atob(text), c => c.charCodeAt(0))); }",
@@ -159,7 +159,7 @@ def test_what_python_writes_the_browser_reads(page: Page, kind: str) -> None:
     scripted(page, blob)
     side = encode.side_of_squares(values.shape)
     sent = encode.averaged(values, side)
-    read = numbers_of(page, "encode.values").reshape(sent.shape)
+    read = numbers_of(page, "wall.values").reshape(sent.shape)
     levels = {"f": np.inf, "u": 2 ** (8 * encode.code_for(sent.size).itemsize) - 1}
     span = np.ptp(values, axis=(1, 2))[:, None, None]
     step = span / levels[encode.code_for(sent.size).kind]
@@ -172,8 +172,8 @@ def test_what_python_writes_the_browser_reads(page: Page, kind: str) -> None:
         ("zeros", (values == 0).mean(axis=(1, 2))),
     ):
         np.testing.assert_allclose(numbers_of(page, f"wall.{name}"), expected, 1e-5, 1e-6)
-    assert page.evaluate("encode.name") == "ü×" + kind
-    assert page.evaluate("encode.field") == {"size": 7, "jump": 2, "start": 0.5}
+    assert page.evaluate("wall.name") == "ü×" + kind
+    assert page.evaluate("wall.field") == {"size": 7, "jump": 2, "start": 0.5}
     assert page.evaluate("[...wall.picture.slice(0, 2)]") == [0xFF, 0xD8]  # how a JPEG begins
 
 
@@ -196,7 +196,7 @@ def test_a_cell_that_stands_for_a_square_is_its_middle(page: Page) -> None:
     values = made("large")  # 300 × 300, sent as means over squares of 3 × 3
     field = Field(7, 2, 0.0)
     scripted(page, encode.encode(values, picture(), field, {}))
-    assert page.evaluate("[encode.squares, encode.rows, encode.columns]") == [3, 100, 100]
+    assert page.evaluate("[wall.squares, wall.rows, wall.columns]") == [3, 100, 100]
     assert page.evaluate("[trueCell(wall, 0, 1), trueCell(wall, 99, 2)]") == [1, 298]
     box = page.evaluate("fieldBox(wall, { row: 10, column: 20 })")
     assert box == pytest.approx(field_box(field, 31, 61, 224))
@@ -208,7 +208,8 @@ def test_orders_and_filters(page: Page) -> None:
 
     def order(sort: str, show: str = "all", anchor: int = 3) -> list[int]:
         options = f"{{ sort: '{sort}', show: '{show}' }}"
-        return page.evaluate(f"ordered(wall, {options}, {anchor})")
+        channels: list[int] = page.evaluate(f"ordered(wall, {options}, {anchor})")
+        return channels
 
     flat = values.reshape(len(values), -1)
     keys = {
@@ -231,7 +232,7 @@ def test_orders_and_filters(page: Page) -> None:
 def test_colours_are_the_tables(page: Page) -> None:
     values = np.array([[[-1.0, 0.0, 3.0]], [[-0.5, 0.0, 1.0]]], np.float32)
     scripted(page, encode.encode(values, picture(), Field(), {}))
-    page.evaluate("() => { window.place = (o) => shade(encode.signed, limits(wall, o, 1)); }")
+    page.evaluate("() => { window.place = (o) => shade(wall.signed, limits(wall, o, 1)); }")
     # Zero is the middle of a signed scale, and equal magnitudes are equally strong.
     assert page.evaluate("[-1, 0, 3].map(place({ scale: 'layer' }))") == [85, 128, 255]
     assert page.evaluate("[-0.5, 0, 1].map(place({ scale: 'channel' }))") == [64, 128, 255]
@@ -419,23 +420,23 @@ def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
     grid = page.locator(".wall")
     # Whether anything is painted where the first and the last tile are that can be seen.
     seen = """wall => {
-      const canvas = encode.querySelector("canvas");
+      const canvas = wall.querySelector("canvas");
       const { left, top } = canvas.getBoundingClientRect();
-      const box = encode.getBoundingClientRect();
+      const box = wall.getBoundingClientRect();
       const ratio = window.devicePixelRatio;
       const painted = (y) => canvas.getContext("2d").getImageData(
         Math.round((box.left + 12 - left) * ratio), Math.round((y - top) * ratio), 1, 8,
       ).data.some((level) => level);
       return [painted(box.top + 12), painted(box.bottom - 12)];
     }"""
-    assert grid.evaluate("wall => encode.scrollHeight") > 65_535
+    assert grid.evaluate("wall => wall.scrollHeight") > 65_535
     for place in (0, 40_000, 10**9, 30_000):
-        grid.evaluate("(wall, top) => { encode.scrollTop = top; }", place)
-        page.wait_for_timeout(100)
+        grid.evaluate("(wall, top) => { wall.scrollTop = top; }", place)
+        repainted(page)
         assert grid.evaluate(seen) == [True, True], place
-    assert grid.evaluate("wall => encode.querySelector('canvas').height") < 16_384
+    assert grid.evaluate("wall => wall.querySelector('canvas').height") < 16_384
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
-    grid.evaluate("wall => { encode.scrollTop = encode.scrollHeight; }")
+    grid.evaluate("wall => { wall.scrollTop = wall.scrollHeight; }")
     grid.press("Tab")
     page.get_by_label("Class", exact=True).fill("99999")
     page.get_by_label("Class", exact=True).press("Enter")

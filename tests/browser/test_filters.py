@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -21,7 +22,11 @@ from tests.browser.test_app import query, visit
 pytestmark = pytest.mark.browser
 
 WEIGHTS = ROOT / "resnet_viz" / "weights" / "bundled" / "shapes.safetensors"
-SCREENS = {"light": ("light", 1400), "dark": ("dark", 1400), "phone": ("light", 390)}
+SCREENS: dict[str, tuple[Literal["light", "dark"], int]] = {
+    "light": ("light", 1400),
+    "dark": ("dark", 1400),
+    "phone": ("light", 390),
+}
 KINDS = {
     "conv1": "Reads channels",
     "layer2.0.conv1": "One filter is a stack of kernels",
@@ -35,7 +40,7 @@ KINDS = {
 
 
 @pytest.fixture(params=SCREENS)
-def screen(browser: Browser, request) -> Iterator[Page]:
+def screen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page in light, in dark and on a phone, that must not have complained by the end."""
     scheme, width = SCREENS[request.param]
     context = browser.new_context(
@@ -50,7 +55,9 @@ def screen(browser: Browser, request) -> Iterator[Page]:
     assert [c for c in complaints if "status of 404" not in c] == []  # see conftest.py
 
 
-def test_every_kind_of_layer_opens_without_complaint_and_fits_the_screen(screen: Page, app):
+def test_every_kind_of_layer_opens_without_complaint_and_fits_the_screen(
+    screen: Page, app: str
+) -> None:
     main = screen.get_by_test_id("stMain")
     for layer, says in KINDS.items():
         visit(screen, app, f"filters?picture=star&layer={layer}")
@@ -59,7 +66,7 @@ def test_every_kind_of_layer_opens_without_complaint_and_fits_the_screen(screen:
         assert fits(screen), layer
 
 
-def test_the_statistics_fit_the_screen_and_the_effective_field_too(screen: Page, app):
+def test_the_statistics_fit_the_screen_and_the_effective_field_too(screen: Page, app: str) -> None:
     main = screen.get_by_test_id("stMain")
     visit(screen, app, "filters?picture=star&statistics=true")
     expect(main).to_contain_text("On a narrow screen the table scrolls sideways")
@@ -71,7 +78,9 @@ def test_the_statistics_fit_the_screen_and_the_effective_field_too(screen: Page,
 
 @pytest.mark.parametrize("one_scale", [False, True])
 @pytest.mark.parametrize("filter_", [2, 6, 13])  # noise and two edges
-def test_the_stems_picture_shows_the_weights_of_a_filter(page: Page, app, filter_, one_scale):
+def test_the_stems_picture_shows_the_weights_of_a_filter(
+    page: Page, app: str, filter_: int, one_scale: bool
+) -> None:
     visit(page, app, f"filters?picture=star&one_scale={str(one_scale).lower()}")
     picture = page.get_by_role("img", name="The 16 filters of the stem")
     filters = load_file(WEIGHTS)["conv1.weight"]  # (16, 3, 7, 7)
@@ -80,7 +89,7 @@ def test_the_stems_picture_shows_the_weights_of_a_filter(page: Page, app, filter
     assert np.abs(tile(picture, filter_) - expected).max() < 6
 
 
-def test_one_scale_can_be_sent_as_a_link(page: Page, app):
+def test_one_scale_can_be_sent_as_a_link(page: Page, app: str) -> None:
     visit(page, app, "filters?picture=star")
     main = page.get_by_test_id("stMain")
     expect(main).to_contain_text("each on its own scale")
@@ -90,7 +99,7 @@ def test_one_scale_can_be_sent_as_a_link(page: Page, app):
     assert query(page)["one_scale"] == ["true"]
 
 
-def test_the_statistics_come_whole_and_a_link_restores_them(page: Page, app):
+def test_the_statistics_come_whole_and_a_link_restores_them(page: Page, app: str) -> None:
     visit(page, app, "filters?picture=star")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_role("table")).to_have_count(0)
@@ -109,7 +118,7 @@ def test_the_statistics_come_whole_and_a_link_restores_them(page: Page, app):
     expect(rows).to_have_count(1)
 
 
-def test_from_a_dead_cell_the_effective_field_leads_to_the_strongest(page: Page, app):
+def test_from_a_dead_cell_the_effective_field_leads_to_the_strongest(page: Page, app: str) -> None:
     shapes = load(PRESETS["shapes"], "bundled", 128)
     values = capture(shapes, read_sample("star"), ("layer2.0",))["layer2.0"].values[8]
     dead, strongest = np.argwhere(values == 0)[0], np.argwhere(values == values.max())[0]
@@ -139,10 +148,11 @@ HIDES_ROWS = """table => {
 
 def fits(page: Page) -> bool:
     """Whether nothing but what has a scroll bar of its own is wider than the screen."""
-    return page.evaluate(
+    inside: bool = page.evaluate(
         """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
           .every(box => box.scrollWidth <= box.clientWidth)"""
     )
+    return inside
 
 
 def tile(picture: Locator, filter_: int) -> np.ndarray:
@@ -152,4 +162,5 @@ def tile(picture: Locator, filter_: int) -> np.ndarray:
     row, column = divmod(filter_, 4)
     places = (np.arange(7) + 0.5) * side / 7
     down, across = ((place * 1.12 * side + places).astype(int) for place in (row, column))
-    return seen[np.ix_(down, across)]
+    colours: np.ndarray = seen[np.ix_(down, across)]
+    return colours

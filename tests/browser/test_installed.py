@@ -18,7 +18,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     return installed_from(wheel, home, folder)
 
 
-def test_the_first_visitor_of_the_installed_app_opens_a_deep_page(page: Page, installed):
+def test_the_first_visitor_of_the_installed_app_opens_a_deep_page(
+    page: Page, installed: Installed
+) -> None:
     """With the colours that were shipped, and not those of the folder that it was started in."""
     with installed.serving() as address:
         page.goto(f"{address}/layers?model=resnet34&layer=layer2.1")

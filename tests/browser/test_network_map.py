@@ -6,8 +6,10 @@ import io
 import re
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from resnet_viz.components.network_map import Sight, Station, marked
@@ -164,13 +166,16 @@ def _station(page: Page, path: str) -> Locator:
 
 
 def _paths(page: Page, cls: str) -> list[str]:
-    return page.locator(f"[data-stop].{cls}").evaluate_all("all => all.map(e => e.dataset.path)")
+    stops = page.locator(f"[data-stop].{cls}")
+    paths: list[str] = stops.evaluate_all("all => all.map(e => e.dataset.path)")
+    return paths
 
 
 def _lit_arcs(page: Page) -> list[int]:
-    return page.locator(".arc").evaluate_all(
+    lit: list[int] = page.locator(".arc").evaluate_all(
         "arcs => arcs.flatMap((arc, i) => arc.matches('.lit') ? [i] : [])"
     )
+    return lit
 
 
 @pytest.fixture
@@ -302,7 +307,9 @@ def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, addre
     expect(_station(page, "layer2.0")).to_be_focused()
 
 
-def test_up_and_down_walk_through_the_thumbnails(page: Page, address: str, sent) -> None:
+def test_up_and_down_walk_through_the_thumbnails(
+    page: Page, address: str, sent: list[object]
+) -> None:
     _open(page, address)
     _quiet(page, sent)
     heading, spoken = page.locator(".figure strong"), page.locator(".spoken")
@@ -327,7 +334,7 @@ def test_up_and_down_walk_through_the_thumbnails(page: Page, address: str, sent)
 
 
 def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
-    page: Page, address: str, sent
+    page: Page, address: str, sent: list[object]
 ) -> None:
     _open(page, address)
     _quiet(page, sent)
@@ -398,9 +405,9 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str)
 
 def _tile_of_the_sprite(page: Page, number: int) -> str:
     """The tile drawn anew by the test's own script, decoded by Pillow."""
-    scope: dict[str, object] = {}
+    scope: dict[str, Any] = {}
     exec(SCRIPT.partition("st.set_page_config")[0], scope)
-    sprite = scope["Image"].open(io.BytesIO(scope["content"]("basic", []).sprite)).convert("RGBA")
+    sprite = Image.open(io.BytesIO(scope["content"]("basic", []).sprite)).convert("RGBA")
     data = sprite.crop((48 * number, 0, 48 * number + 48, 48)).tobytes()
     return ",".join(map(str, data))
 
@@ -499,7 +506,7 @@ def _button(page: Page, name: str) -> Locator:
     return page.locator(".controls").get_by_role("button", name=name, exact=True)
 
 
-def test_steps_show_place_after_place(page: Page, address: str, sent) -> None:
+def test_steps_show_place_after_place(page: Page, address: str, sent: list[object]) -> None:
     _open(page, address)
     _quiet(page, sent)
     forward, back = _button(page, "Step forward"), _button(page, "Step back")
@@ -532,7 +539,7 @@ def test_steps_show_place_after_place(page: Page, address: str, sent) -> None:
 
 
 def test_play_with_reduced_motion_jumps_and_stops_at_the_classes(
-    page: Page, address: str, sent
+    page: Page, address: str, sent: list[object]
 ) -> None:
     _open(page, f"{address}/?kind=tiny&layer=layer1.0")
     _quiet(page, sent)
@@ -627,7 +634,9 @@ def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, addre
     context.close()
 
 
-def test_hues_follow_a_live_switch_of_the_theme(page: Page, address: str, sent) -> None:
+def test_hues_follow_a_live_switch_of_the_theme(
+    page: Page, address: str, sent: list[object]
+) -> None:
     _open(page, address)
     total = _station(page, "layer1.0").locator(".sum")
     arc = page.locator(".arc").first

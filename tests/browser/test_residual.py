@@ -11,7 +11,7 @@ from tests.browser.test_app import query, visit
 pytestmark = pytest.mark.browser
 
 
-def test_what_is_done_to_a_block_can_be_sent_as_a_link_and_taken_back(page: Page, app):
+def test_what_is_done_to_a_block_can_be_sent_as_a_link_and_taken_back(page: Page, app: str) -> None:
     visit(page, app, "residual?picture=star&layer=layer3.1")
     main = page.get_by_test_id("stMain")
     expect(main).to_contain_text("Nothing is changed yet")
@@ -37,7 +37,7 @@ def test_what_is_done_to_a_block_can_be_sent_as_a_link_and_taken_back(page: Page
     expect(main.get_by_text("star goes from")).to_have_text(said)
 
 
-def test_the_lesion_study_says_how_much_it_asks_and_shows_its_bars(page: Page, app):
+def test_the_lesion_study_says_how_much_it_asks_and_shows_its_bars(page: Page, app: str) -> None:
     visit(page, app, "residual?picture=star")
     main = page.get_by_test_id("stMain")
     main.get_by_role("button", name="Remove each block in turn: 9 forward passes").click()
@@ -46,7 +46,7 @@ def test_the_lesion_study_says_how_much_it_asks_and_shows_its_bars(page: Page, a
 
 
 @pytest.mark.parametrize(("chart", "row"), [(0, 3), (2, 5)], ids=["ratios", "lesions"])
-def test_a_click_on_a_bar_selects_its_block(page: Page, app, chart, row):
+def test_a_click_on_a_bar_selects_its_block(page: Page, app: str, chart: int, row: int) -> None:
     blocks = [f"layer{stage}.{place}" for stage in (1, 2, 3, 4) for place in (0, 1)]
     visit(page, app, "residual?picture=star")
     page.get_by_role("button", name="Remove each block in turn").click()
@@ -55,6 +55,7 @@ def test_a_click_on_a_bar_selects_its_block(page: Page, app, chart, row):
     bar = page.get_by_test_id("stPlotlyChart").nth(chart).locator(".barlayer .point path").nth(row)
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
+    assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
     expect(page.get_by_role("heading", name=f"Ablation of {blocks[row]}")).to_be_visible()
     settled(page)
@@ -62,23 +63,25 @@ def test_a_click_on_a_bar_selects_its_block(page: Page, app, chart, row):
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
 
 
-def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app):
+def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     visit(page, app, "residual?picture=star&operation=remove")
     chart = page.get_by_test_id("stPlotlyChart").nth(1)
     chart.scroll_into_view_if_needed()
     frame = chart.bounding_box()
+    assert frame
     words = chart.locator("svg text").all()
     assert len(words) > 15
     for word in words:
         box = word.bounding_box()
+        assert box
         assert frame["x"] <= box["x"]
         assert box["x"] + box["width"] <= frame["x"] + frame["width"]
     context.close()
 
 
-def test_the_maps_that_are_compared_stand_in_the_link(page: Page, app):
+def test_the_maps_that_are_compared_stand_in_the_link(page: Page, app: str) -> None:
     visit(page, app, "residual?picture=star&layer=layer2.1&operation=remove")
     box = page.get_by_test_id("stMain").get_by_role("combobox", name="Maps of")
     # A list closes when the page scrolls under it: by then the charts must have their height.

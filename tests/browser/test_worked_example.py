@@ -17,12 +17,13 @@ from resnet_viz.analysis.worked_example import (
     WorkedConvolution,
     WorkedExample,
     WorkedMaxPool,
+    WorkedMean,
     WorkedScore,
     WorkedSum,
 )
 from resnet_viz.components.worked_example.encode import Names, WrittenExample, write_out
 from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
-from tests.browser.serving import ROOT, serving, settled
+from tests.browser.serving import ROOT, repainted, serving, settled
 
 pytestmark = pytest.mark.browser
 
@@ -58,8 +59,8 @@ STRONGEST = 4
 
 
 def asked(kind: str) -> WorkedExample:
-    config, path, *cell = ASKED[kind]
-    return worked_out(network(config), path, *cell, strongest=STRONGEST)
+    config, path, channel, row, column = ASKED[kind]
+    return worked_out(network(config), path, channel, row, column, strongest=STRONGEST)
 
 
 def made(kind: str) -> WrittenExample:
@@ -283,7 +284,7 @@ def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
     expect(place).to_contain_text("row 1,")  # it has come around the first corner
     button.click()
     expect(button).to_have_text("Slide the window")
-    page.wait_for_timeout(100)  # for the last frame
+    repainted(page)
     now = place.inner_text()
     row, column = (int(number) for number in re.findall(r"\d+", now)[:2])
     opaque = page.locator(".output canvas").evaluate(
@@ -369,7 +370,9 @@ def test_the_arrow_keys_walk_a_channel(page: Page, address: str) -> None:
 
 def test_a_mean_is_read_cell_by_cell(page: Page, address: str) -> None:
     opened(page, address, "mean")
-    (before,) = (asked("mean").map,)  # type: ignore[attr-defined]
+    worked = asked("mean")
+    assert isinstance(worked, WorkedMean)
+    before = worked.map
     page.locator('[data-row="1"][data-column="0"]').hover()
     said = page.locator(".says").inner_text()
     assert said.startswith("row 1, column 0: ")
@@ -433,6 +436,7 @@ def test_colours_are_true_to_the_sign(page: Page, address: str) -> None:
     """The map's pixels themselves: white at zero, red above, blue below, as the grids are."""
     opened(page, address, "add")
     worked = asked("add")
+    assert isinstance(worked, WorkedSum)
     pixels = page.locator(".output canvas").evaluate(
         "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
     )

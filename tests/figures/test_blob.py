@@ -6,7 +6,7 @@ import pytest
 from resnet_viz.components.blob import pack
 from tests.figures.blobs import unpack
 
-ARRAYS = {
+ARRAYS: dict[str, np.ndarray | bytes] = {
     "odd": np.arange(5, dtype=np.uint8),
     "fine": np.array([[1.5, -np.inf], [np.nan, 1e-30]], np.float32),
     "levels": np.array([[[0, 65535, 7]]], np.uint16),

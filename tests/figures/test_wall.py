@@ -1,5 +1,7 @@
 """The bytes of the feature wall: few enough, and true to half a level. Chromium reads them in browser/."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def photograph(side: int = 224) -> np.ndarray:
     return np.clip(128 + 90 * waves + grain, 0, 255).astype(np.uint8)
 
 
-def parts(blob: bytes) -> tuple[dict, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+def parts(blob: bytes) -> tuple[dict[str, Any], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Header, statistics, values and the other arrays, read as the module's docstring says."""
     header, arrays = unpack(blob)
     levels, statistics = arrays.pop("levels"), arrays.pop("statistics")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import nn
 
 from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.worked_example import (
@@ -15,6 +16,7 @@ from resnet_viz.analysis.worked_example import (
 )
 from resnet_viz.analysis.worked_example.records import WorkedWindow
 from resnet_viz.components.worked_example.encode import Names, Step, WrittenExample, write_out
+from resnet_viz.model.config import ResNetConfig
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import ALL, BASIC, BOTTLENECK, GROUPS, ZERO_PAD, network, worked_out
 from tests.figures.blobs import unpack
@@ -22,9 +24,11 @@ from tests.figures.blobs import unpack
 NAMES = Names("source", "channel 1", "")
 
 
-def shown(config, path: str, channel: int = 1, row: int = 0, column: int = 0, names: Names = NAMES):
+def shown(
+    config: ResNetConfig, path: str, channel: int = 1, names: Names = NAMES
+) -> tuple[WorkedExample, WrittenExample]:
     """The record of a cell and what is written of it."""
-    worked = worked_out(network(config), path, channel, row, column, strongest=3)
+    worked = worked_out(network(config), path, channel, strongest=3)
     classes = tuple(f"class {label}" for label in getattr(worked, "classes", ()))
     return worked, write_out(worked, replace(names, shown=worked.path, classes=classes))
 
@@ -101,6 +105,7 @@ def test_a_convolution_says_what_it_reads_and_goes_on_to_the_relu():
     ]
     scaled, shifted, relu = written.steps[-3:]
     module = network(BASIC).module.get_submodule("layer1.0.bn1")
+    assert isinstance(module, nn.BatchNorm2d)
     assert f"{float(module.weight[1]):.4g}".replace("-", "−") in scaled.how
     assert "({=out0} − " in scaled.how
     assert f"{float(module.bias[1]):.4g}".replace("-", "−") in shifted.how
@@ -138,8 +143,8 @@ def test_the_score_of_a_class_can_be_asked_of_the_likeliest():
     assert written.facts["class_number"] == 1
     _, arrays = unpack(written.encoded("fc"))
     assert arrays["weights"].shape == (len(worked.classes), len(worked.activations))
-    fc = network(BASIC).module.fc
-    np.testing.assert_array_equal(arrays["weights"], fc.weight[list(worked.classes)])
+    weight = network(BASIC).module.get_parameter("fc.weight")
+    np.testing.assert_array_equal(arrays["weights"], weight[list(worked.classes)])
 
 
 def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():

@@ -3,29 +3,32 @@
 import struct
 import zlib
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
-def saved(picture, kind="PNG", **options):
+def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """The file that Pillow writes of a picture; `options` are those of its writer."""
     stream = BytesIO()
     picture.save(stream, kind, **options)
     return stream.getvalue()
 
 
-def chunk(name, body):
+def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def png(width, height, bits, colours, body):
+def png(width: int, height: int, bits: int, colours: int, body: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0)
     return PNG_START + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-def photograph(width=48, height=32):
+def photograph(width: int = 48, height: int = 32) -> Image.Image:
     """Asymmetric and smooth: a red ramp to the right, a green ramp down, a blue corner."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[..., 0] = np.linspace(0, 255, width)
@@ -34,16 +37,19 @@ def photograph(width=48, height=32):
     return Image.fromarray(pixels)
 
 
-def mean_difference(one, other):
-    return np.abs(one.astype(float) - other.astype(float)).mean()
+def mean_difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:
+    return float(np.abs(one.astype(float) - other.astype(float)).mean())
 
 
-def small_files():
+def small_files() -> dict[str, bytes]:
     picture = photograph(24, 16)
     grey16 = Image.fromarray(np.arange(384, dtype=np.uint16).reshape(16, 24) * 170)
     exif = Image.Exif()
     exif[0x0112] = 6
-    frames = {"save_all": True, "append_images": [Image.new("RGB", (24, 16), "red")]}
+    frames: dict[str, Any] = {
+        "save_all": True,
+        "append_images": [Image.new("RGB", (24, 16), "red")],
+    }
     return {
         "jpeg": saved(picture, "JPEG", exif=exif),
         "progressive": saved(picture, "JPEG", progressive=True),

@@ -16,8 +16,8 @@ from resnet_viz.images import (
 )
 
 
-def picture(width, height, seed=0):
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+def picture(width: int, height: int) -> ImageInput:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     return ImageInput("0", pixels, "noise", (width, height))
 
 

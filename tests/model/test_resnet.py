@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from resnet_viz.model.blocks import BasicBlock, ZeroPad
 from resnet_viz.model.config import ResNetConfig
@@ -26,20 +26,21 @@ SMALL = {
 }
 
 
-def reference(config: ResNetConfig, weights: dict[str, torch.Tensor], x: torch.Tensor):
+def reference(config: ResNetConfig, weights: dict[str, Tensor], x: Tensor) -> Tensor:
     """He et al. 2015 with torch's functions and a state dict; no module of ours takes part."""
 
-    def conv(x, name, stride=1, groups=1):
+    def conv(x: Tensor, name: str, stride: int = 1, groups: int = 1) -> Tensor:
         kernel = weights[f"{name}.weight"]
         return F.conv2d(x, kernel, None, stride, kernel.shape[-1] // 2, 1, groups)
 
-    def norm(x, name):
+    def norm(x: Tensor, name: str) -> Tensor:
         names = ("running_mean", "running_var", "weight", "bias")
-        return F.batch_norm(x, *(weights[f"{name}.{part}"] for part in names))
+        mean, variance, weight, bias = (weights[f"{name}.{part}"] for part in names)
+        return F.batch_norm(x, mean, variance, weight, bias)
 
-    def around(x, name, channels, stride):
+    def around(x: Tensor, name: str, channels: int, stride: int) -> Tensor:
         if config.shortcut == "none":
-            return 0.0
+            return torch.zeros(())
         if f"{name}.downsample.0.weight" in weights:
             return norm(conv(x, f"{name}.downsample.0", stride), f"{name}.downsample.1")
         x = x[:, :, ::stride, ::stride]
@@ -70,6 +71,8 @@ def test_logits_equal_the_formula_written_out(name):
     network = build_random(SMALL[name], seed=3).double()
     for module in network.modules():  # statistics that matter
         if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
             module.running_mean.uniform_(-0.5, 0.5)
             module.running_var.uniform_(0.5, 2.0)
             nn.init.uniform_(module.weight, 0.5, 1.5)

@@ -19,7 +19,7 @@ from resnet_viz.images import (
     to_tensor,
 )
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.model.resnet import build_meta
+from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.training import bundle
 from resnet_viz.training.card_page import as_markdown
 from resnet_viz.training.dataset import ArrayImages
@@ -46,7 +46,7 @@ CLASSES = tuple(
 )
 
 
-def network(name: str):
+def network(name: str) -> ResNet:
     """Not by way of `resnet_viz.weights`, so that the file itself is tested."""
     module = build_meta(PRESETS[name]).to_empty(device="cpu")
     tensors = load_file(bundle.FOLDER / f"{name}.safetensors")
@@ -214,6 +214,7 @@ class TestOnCifar10:
             read_lesions(name),
             ArrayImages(data.test.pixels(SPREAD), data.test.labels[SPREAD]),
         )
+        assert table is not None
         found = lesion_table(network(name), few, Preprocessing.whole(32), lambda done, total: None)
         assert [block.path for block in found.blocks] == [block.path for block in table.blocks]
         for some, whole in zip(found.blocks, table.blocks, strict=True):

@@ -1,10 +1,12 @@
 """Gradient norms against torch's own backward pass, on a network that must not notice."""
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import build_random
@@ -18,10 +20,10 @@ def test_norms_are_those_of_a_plain_backward_pass(shortcut):
     x, labels = torch.randn(6, 3, 32, 32), torch.arange(6)
     found = block_gradients(network, x, labels)
     other = copy.deepcopy(network).train()
-    outputs = {}
+    outputs: dict[str, Tensor] = {}
 
-    def keep(path):
-        def hook(_module, _inputs, output):
+    def keep(path: str) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
             output.retain_grad()
             outputs[path] = output
 
@@ -29,11 +31,16 @@ def test_norms_are_those_of_a_plain_backward_pass(shortcut):
 
     for path in block_paths(network):
         other.get_submodule(path).register_forward_hook(keep(path))
-    F.cross_entropy(other(x), labels).backward()
+    F.cross_entropy(other(x), labels).backward()  # type: ignore[no-untyped-call]
     assert block_paths(network) == ("layer1.0", "layer1.1", "layer2.0", "layer3.0")
     for index, path in enumerate(block_paths(network)):
-        assert found.outputs[index] == pytest.approx(outputs[path].grad.norm().item(), rel=1e-4)
-        squares = sum(float(p.grad.square().sum()) for p in other.get_submodule(path).parameters())
+        gradient = outputs[path].grad
+        assert gradient is not None
+        assert found.outputs[index] == pytest.approx(gradient.norm().item(), rel=1e-4)
+        squares = 0.0
+        for parameter in other.get_submodule(path).parameters():
+            assert parameter.grad is not None
+            squares += parameter.grad.square().sum().item()
         assert found.weights[index] == pytest.approx(squares**0.5, rel=1e-4)
 
 

@@ -7,9 +7,10 @@ import torch.nn.functional as F
 
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.images import Preprocessing, read_sample
+from resnet_viz.model.blocks import BasicBlock
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.model.resnet import build_random
+from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.training.batches import as_batch, normalised
 from resnet_viz.training.dataset import ArrayImages
 from resnet_viz.training.lesion_study import lesion_table
@@ -21,7 +22,7 @@ RNG = np.random.default_rng(0)
 IMAGES = ArrayImages(RNG.integers(0, 256, (300, 32, 32, 3), np.uint8), np.arange(300) % 4)
 
 
-def network(shortcut: str):
+def network(shortcut: str) -> ResNet:
     config = ResNetConfig(
         "n",
         repeats=(2, 2, 1),
@@ -37,7 +38,8 @@ def network(shortcut: str):
 @pytest.mark.parametrize("shortcut", ["projection", "zero-pad", "none"])
 @torch.no_grad()
 def test_errors_are_those_of_the_network_written_out_without_the_block(shortcut):
-    net, told = network(shortcut), []
+    net = network(shortcut)
+    told: list[tuple[int, int]] = []
     table = lesion_table(net, IMAGES, WHOLE, lambda *each: told.append(each))
     assert told == [(250, 300), (300, 300)]
     assert (table.network, table.images, len(table.blocks)) == ("n", 300, 5)
@@ -45,19 +47,21 @@ def test_errors_are_those_of_the_network_written_out_without_the_block(shortcut)
     truth = torch.from_numpy(IMAGES.labels)
 
     def error(without: str | None) -> float:
-        out = net.relu(net.bn1(net.conv1(x)))
+        layer = net.get_submodule
+        out = layer("relu")(layer("bn1")(layer("conv1")(x)))
         for stage in ("layer1", "layer2", "layer3"):
-            for index, block in enumerate(net.get_submodule(stage)):
+            for index, block in layer(stage).named_children():
+                assert isinstance(block, BasicBlock)
                 if f"{stage}.{index}" != without:
                     out = block(out)
                 elif block.conv1.stride == (1, 1):  # the same shape: x goes on; it is not negative
                     out = F.relu(out)
                 elif shortcut == "projection":
-                    out = F.relu(block.downsample(out))
+                    out = F.relu(block.get_submodule("downsample")(out))
                 else:  # every second position, zeros for the new channels
                     new = out.shape[1]
                     out = F.relu(torch.cat([out, torch.zeros_like(out)], 1)[:, : 2 * new, ::2, ::2])
-        scores = net.fc(out.mean(dim=(2, 3)))
+        scores = layer("fc")(out.mean(dim=(2, 3)))
         return float((scores.argmax(dim=1) != truth).float().mean())
 
     assert table.error == pytest.approx(error(None), abs=1e-6)
@@ -81,7 +85,8 @@ def test_the_answer_without_a_block_is_the_one_that_the_residual_page_shows():
             out = x
             for name, module in loaded.module.named_children():
                 if path.startswith(name):
-                    for index, block in enumerate(module):
+                    for index, block in module.named_children():
+                        assert isinstance(block, BasicBlock)
                         out = block.bypass(out) if f"{name}.{index}" == path else block(out)
                 else:
                     out = module(out)

@@ -9,15 +9,15 @@ from PIL import Image, ImageFilter
 
 from resnet_viz.training import pictures
 from resnet_viz.training.pictures import render, render_scene
-from resnet_viz.training.shapes import FILLED_ONLY, LINES_ONLY, SHAPES, Manner, form
+from resnet_viz.training.shapes import FILLED_ONLY, LINES_ONLY, SHAPES, Form, Manner, form
 from resnet_viz.training.stencil import Pose, Stencil
 
 LABELS = range(len(SHAPES))
 PLAIN = Manner(outlined=False, two_tone=False, tremble=0.0, width=0.02, unevenness=0.0)
 
 
-def plain(shape: str, pose: Pose, seed: int = 0):
-    return form(shape, np.random.default_rng(seed), PLAIN, pose, Stencil(128))
+def plain(shape: str, pose: Pose) -> Form:
+    return form(shape, np.random.default_rng(0), PLAIN, pose, Stencil(128))
 
 
 @pytest.mark.parametrize("label", LABELS, ids=SHAPES)

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import torch
 
 from resnet_viz.images import Preprocessing, read_sample, to_tensor
 from resnet_viz.training import rendered as rendering
@@ -27,7 +28,7 @@ def test_processes_draw_the_same_as_one_does(monkeypatch):
     np.testing.assert_array_equal(alone.labels, np.arange(40) % 12)
 
 
-def unchanged(batch, rng):
+def unchanged(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     return batch
 
 

@@ -1,5 +1,6 @@
 """A training learns, and an interrupted one ends where an uninterrupted one does."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from resnet_viz.errors import ConfigError, WeightsError
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.training import checkpoint, train
+from resnet_viz.training import train
 from resnet_viz.training.augmentation import AUGMENTATIONS
 from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import ArrayImages, Dataset
@@ -17,7 +18,7 @@ from resnet_viz.training.pictures import render
 from resnet_viz.training.recipe import PAPER, RECIPES, SCHEDULES, SHAPES
 from resnet_viz.training.rendered import Split, rendered, seed_of
 from resnet_viz.training.shapes import SHAPES as CLASSES
-from resnet_viz.training.train import Plan, Training
+from resnet_viz.training.train import Plan, Step, Training
 
 CONFIG = ResNetConfig("tiny", repeats=(1, 1, 1), width=8, num_classes=12, input_size=64)
 PLAN = Plan(CONFIG, replace(SHAPES, epochs=3, batch=24), seed=1)
@@ -32,7 +33,7 @@ def data():
     return of(rendered(Split.TRAINING, 1, 480, 64), rendered(Split.VALIDATION, 1, 120, 64))
 
 
-def quiet(step):
+def quiet(step: Step) -> None:
     pass
 
 
@@ -66,7 +67,7 @@ def test_another_plan_or_other_images_are_not_resumed(tmp_path, data):
 
 
 def test_every_epoch_tells_loss_accuracy_gradients_and_the_time_that_is_left(tmp_path, data):
-    told = []
+    told: list[Step] = []
     training = Training(PLAN)
     training.run(data, tmp_path / "file", told.append)
     blocks = block_paths(training.network)
@@ -120,7 +121,7 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path, monkeypatch):
     def fail(descriptor):
         raise OSError("disk full")
 
-    monkeypatch.setattr(checkpoint.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_checkpoint(file, {"a": torch.zeros(3)}, {"epoch": 2})
     tensors, record = read_checkpoint(file)

@@ -1,26 +1,25 @@
 """The sidebar: links that ask for too much, networks of one's own, pictures good and broken."""
 
-import io
 import re
 
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.state import pages
+from tests.images.pictures import saved
 from tests.ui.test_pages import problems, texts
 
 SLUGS = [page.slug for page in pages.PAGES]
 
 
 def png(colour: str = "red", size: tuple[int, int] = (300, 200)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "PNG")
-    return buffer.getvalue()
+    return saved(Image.new("RGB", size, colour))
 
 
-def warnings(app) -> str:
+def warnings(app: AppTest) -> str:
     """What is warned of, as it reads on the page: without Markdown's backslashes."""
     return re.sub(r"\\(.)", r"\1", "\n".join(str(warning.value) for warning in app.warning))
 

@@ -1,7 +1,5 @@
 """What the bundled networks show of shortcuts: stored lesion studies, and what shapes cannot show."""
 
-import json
-
 import pytest
 
 from resnet_viz.training import bundle
@@ -9,7 +7,7 @@ from resnet_viz.ui.residual import lesion_table_panel
 from resnet_viz.ui.shared import shapes_panel
 from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.lesion_table import BlockLesion, LesionTable, read_lesions
-from tests.ui.test_pages import problems, texts
+from tests.ui.test_pages import charts, problems, texts
 
 CARDS = read_cards(bundle.FOLDER)
 PHOTOS = [name for name in CARDS if CARDS[name]["dataset"] != "shapes"]
@@ -20,12 +18,13 @@ def test_the_residual_page_shows_the_stored_study_with_its_n(open_page, name):
     app = open_page("residual", model=name)
     assert problems(app) == []
     table = read_lesions(name)
+    assert table is not None
     written = texts(app)
     assert "Lesion study on the test set" in written
     assert "of 10,000 test images are classified wrong" in written
     chart = next(
         figure
-        for figure in (json.loads(each.proto.spec) for each in app.get("plotly_chart"))
+        for figure in charts(app)
         if "test images" in str(figure["layout"]["yaxis"].get("title", ""))
     )
     assert chart["data"][0]["x"] == [block.path for block in table.blocks]

@@ -2,7 +2,7 @@
 
 import base64
 import io
-import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.filters import filters_panel, weights_panel
 from resnet_viz.ui.state import pages
 from resnet_viz.weights.sources import load
-from tests.ui.test_pages import problems, texts
+from tests.ui.test_pages import charts, problems, texts
 
 SHAPES = {"model": "shapes", "picture": "star"}
 
@@ -30,11 +30,7 @@ def shapes():
     return load(PRESETS["shapes"], "bundled", 128)
 
 
-def charts(app) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-
-
-def numbers_of(axis) -> np.ndarray:
+def numbers_of(axis: Any) -> np.ndarray:
     """Values as Plotly sends them: a list, or bytes with their type."""
     if isinstance(axis, list):
         return np.array(axis)
@@ -232,8 +228,11 @@ def test_the_stems_wall_is_near_a_square(count, across):
 
 
 def test_norm_charts_keep_a_channels_four_numbers_below_each_other():
-    four = [np.array(v, np.float32) for v in ([0.1, -3, 2], [1, 2, 3], [4, 5, 6], [7, 8, 9])]
-    bars = figures.norm_chart(NormParameters(*four, 1e-5), LIGHT, hue="#000000").data
+    weight, bias, mean, variance = (
+        np.array(v, np.float32) for v in ([0.1, -3, 2], [1, 2, 3], [4, 5, 6], [7, 8, 9])
+    )
+    parameters = NormParameters(weight, bias, mean, variance, 1e-5)
+    bars = figures.norm_chart(parameters, LIGHT, hue="#000000").data
     assert [list(b.y) for b in bars[1:]] == [[2, 3, 1], [5, 6, 4], [8, 9, 7]]
     for row in bars:
         assert list(row.x) == ["1", "2", "0"]

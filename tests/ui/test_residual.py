@@ -1,10 +1,11 @@
 """The residual page: a block taken apart, ablation that changes the answer, the lesion study."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.lesions import lesion_study
@@ -16,46 +17,44 @@ from resnet_viz.ui.residual import lesion_panel
 from resnet_viz.ui.state import pages, session
 from resnet_viz.weights.sources import load
 from tests.ui.test_controls import warnings
-from tests.ui.test_pages import problems, texts
+from tests.ui.test_pages import charts, problems, texts
 
 SHAPES = {"model": "shapes", "picture": "star"}
 
 
-def charts(app) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-
-
-def answers(app) -> list[dict]:
+def answers(app: AppTest) -> list[dict[str, str]]:
     """Before and after: percentage and logit of the top classes, by label."""
     pairs = next(c for c in charts(app) if c["data"][0].get("name") == "Untouched")
     return [dict(zip(b["customdata"], b["text"], strict=True)) for b in pairs["data"]]
 
 
-def logits(answer: dict) -> dict[str, float]:
+def logits(answer: dict[str, str]) -> dict[str, float]:
     """The logits that are written beside the percentages."""
     return {
         label: float(words.split("logit ")[1].replace("−", "-")) for label, words in answer.items()
     }
 
 
-def captions(app) -> str:
+def captions(app: AppTest) -> str:
     return "\n".join(c.value for c in app.main.caption)
 
 
-def operations(app) -> list[str]:
-    return app.main.get("button_group")[0].options
+def operations(app: AppTest) -> list[str]:
+    group = app.main.get("button_group")[0]
+    assert isinstance(group, ButtonGroup)
+    return group.options
 
 
-def button(app, beginning: str):
+def button(app: AppTest, beginning: str) -> Button:
     return next(b for b in app.main.button if b.label.startswith(beginning))
 
 
-def outcome(app) -> str:
-    words = [m.value for m in app.main.markdown]
+def outcome(app: AppTest) -> str:
+    words: list[str] = [m.value for m in app.main.markdown]
     return next(w for w in words if "goes from" in w or "Nothing is changed" in w)
 
 
-def studied(app):
+def studied(app: AppTest) -> AppTest:
     """The page once its lesion study, which runs in the background, is through."""
     _, job = app.session_state[session.STUDY.key]
     assert job.wait(60).state == "done"
@@ -294,6 +293,7 @@ def test_the_ends_are_those_of_the_channels_shown(open_page):
     app = open_page("residual", layer="layer1.0", **SHAPES)
     view = block_view(load(PRESETS["shapes"], "bundled", 128), read_sample("star"), "layer1.0")
     channels = sorted(np.argsort(-view.total.var(axis=(1, 2)))[:4])
+    assert view.shortcut is not None
     low, high = view.shortcut[channels].min(), view.shortcut[channels].max()
     assert high < view.shortcut.max()  # else this could not fail
     assert f"{low:.4g} … {high:.4g}" in [c.value for c in app.main.caption]

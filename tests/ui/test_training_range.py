@@ -1,6 +1,7 @@
 """Beside an answer: where it lies among those on the training images."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from resnet_viz.images import DRAWINGS, PHOTOGRAPHS, read_sample
 from resnet_viz.model.presets import PRESETS
@@ -12,7 +13,7 @@ from tests.ui.test_pages import problems, texts
 UNLIKE = "unlike the training images"
 
 
-def said(app) -> str:
+def said(app: AppTest) -> str:
     return " ".join(info.value for info in app.info)
 
 
@@ -35,6 +36,7 @@ def test_the_percentile_is_the_share_of_training_images_with_a_lower_top_logit()
     """Against 600 training images that are rendered and classified here."""
     config = PRESETS["shapes"]
     loaded, known = load(config, "bundled", 128), training_range(config, "bundled", 128)
+    assert known is not None
     images = rendered(Split.TRAINING, 0, 600, 128)
     tops = logits(loaded.module, images, loaded.weights.preprocessing).max(dim=1).values
     for share in (0.1, 0.5, 0.9):

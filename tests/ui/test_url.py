@@ -1,10 +1,13 @@
 """What a link can say: one table, one name each, and nobody who reads the URL beside it."""
 
 import ast
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from resnet_viz.components.feature_wall import Options
 from resnet_viz.ui.layers.table_panel import DEFAULT_COLUMNS
@@ -19,7 +22,10 @@ FILES = [*(ROOT / "resnet_viz").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 SLUGS = {page.slug for page in PAGES}
 
 
-def nodes(kind: type[ast.AST]) -> list[tuple[str, ast.AST]]:
+N = TypeVar("N", bound=ast.AST)
+
+
+def nodes(kind: type[N]) -> list[tuple[str, N]]:
     return [
         (str(file.relative_to(ROOT)), node)
         for file in FILES
@@ -100,13 +106,15 @@ def test_session_keys_stand_in_one_table() -> None:
     for file, node in nodes(ast.Subscript):
         if isinstance(node.value, ast.Attribute) and node.value.attr == "session_state":
             assert not isinstance(node.slice, ast.Constant), file
-    for file, node in nodes(ast.Attribute):
-        if isinstance(node.value, ast.Attribute) and node.value.attr == "session_state":
-            assert node.attr in ("get", "pop", "setdefault"), (file, node.attr)
+    for file, read in nodes(ast.Attribute):
+        if isinstance(read.value, ast.Attribute) and read.value.attr == "session_state":
+            assert read.attr in ("get", "pop", "setdefault"), (file, read.attr)
 
 
 @pytest.mark.parametrize("scope", ["layer2", "layer1.0"])
-def test_an_old_link_to_a_part_of_the_diagram_opens_and_becomes_a_new_one(open_page, scope) -> None:
+def test_an_old_link_to_a_part_of_the_diagram_opens_and_becomes_a_new_one(
+    open_page: Callable[..., AppTest], scope: str
+) -> None:
     app = open_page("diagram", of=scope)
     assert problems(app) == []
     assert warnings(app) == ""
@@ -115,7 +123,7 @@ def test_an_old_link_to_a_part_of_the_diagram_opens_and_becomes_a_new_one(open_p
     assert scope in app.get("graphviz_chart")[0].proto.spec
 
 
-def test_a_scope_that_is_not_there_is_said(open_page) -> None:
+def test_a_scope_that_is_not_there_is_said(open_page: Callable[..., AppTest]) -> None:
     app = open_page("diagram", of="layer9")
     assert "layer9" in warnings(app)
     assert app.selectbox(key="scope").value == "network"

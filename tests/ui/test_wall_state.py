@@ -1,11 +1,14 @@
 """What the wall opens with, and what the URL says of it, without a browser."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.trace import trace
-from resnet_viz.components.feature_wall import Options, Pin
+from resnet_viz.components.feature_wall import InitialView, Options, Pin
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.feature_maps import wall_state
 
@@ -37,7 +40,7 @@ class Wall:
             self.app.query_params[name] = value
         self.show(layer)
 
-    def show(self, layer: str, network=TRACE) -> None:
+    def show(self, layer: str, network: Trace = TRACE) -> None:
         shape = (*network[layer].output_shape, 1, 1)[:3]
         self.app.session_state["layer"] = layer
         self.app.session_state["trace"] = network
@@ -45,15 +48,16 @@ class Wall:
         self.app.run()
         assert not self.app.exception
 
-    def event(self, callback, *values: object) -> None:
+    def event(self, callback: Callable[..., None], *values: object) -> None:
         """The browser reports something, or a button of the page was clicked."""
         self.app.session_state["callback"] = lambda: callback(*values)
         self.app.button[0].click().run()
         assert not self.app.exception
 
     @property
-    def opening(self):
-        return self.app.session_state["opening"]
+    def opening(self) -> InitialView:
+        opening: InitialView = self.app.session_state["opening"]
+        return opening
 
     @property
     def place(self) -> tuple[int, int, int]:
@@ -69,7 +73,8 @@ class Wall:
 
     @property
     def told(self) -> list[str]:
-        return self.app.session_state["told"]
+        told: list[str] = self.app.session_state["told"]
+        return told
 
 
 def test_the_layers_have_the_shapes_that_these_tests_speak_of() -> None:
@@ -130,7 +135,9 @@ def test_what_somebody_else_changes_in_the_link_opens_the_wall_anew() -> None:
         ("avgpool", (20, 0, 0)),
     ],
 )
-def test_the_pin_keeps_its_place_in_the_picture_and_the_link_its_pin(layer, place) -> None:
+def test_the_pin_keeps_its_place_in_the_picture_and_the_link_its_pin(
+    layer: str, place: tuple[int, int, int]
+) -> None:
     wall = Wall()
     wall.event(wall_state.write_pin, Pin(20, 5, 13), "layer2.0")
     link = wall.link
@@ -211,7 +218,9 @@ def test_coming_back_to_the_page_brings_the_wall_back() -> None:
         ("high", "-1", "more than the lower end"),
     ],
 )
-def test_what_cannot_be_shown_is_said_once_and_leaves_the_link(name, value, says) -> None:
+def test_what_cannot_be_shown_is_said_once_and_leaves_the_link(
+    name: str, value: str, says: str
+) -> None:
     wall = Wall(**{name: value}, show="alive")
     assert says in " ".join(wall.told)
     assert wall.link == {"show": "alive"}

@@ -2,37 +2,41 @@
 
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, FileUploader
 
 from resnet_viz.images import DRAWINGS
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_random
 from resnet_viz.ui.state import cache, session
 from resnet_viz.weights import checkpoints, folder
-from resnet_viz.weights.download import running
+from resnet_viz.weights.download import DownloadJob, running
 from tests.ui.test_controls import warnings
 from tests.ui.test_pages import problems, texts
 from tests.weights.shelf import BOUND, Shelf, halves, serving, until
 
 
-def state(name: str, prefix: str = "", seed: int = 3, **fields: object) -> dict[str, torch.Tensor]:
+def state(name: str, prefix: str = "", seed: int = 3, **fields: Any) -> dict[str, torch.Tensor]:
     values = build_random(replace(PRESETS[name], **fields), seed).state_dict()
     return {f"{prefix}{key}": value.contiguous() for key, value in values.items()}
 
 
-def buttons(app) -> dict[str, object]:
+def buttons(app: AppTest) -> dict[str, Button]:
     return {button.label: button for button in app.sidebar.button}
 
 
-def uploaders(app) -> dict[str, object]:
+def uploaders(app: AppTest) -> dict[str, FileUploader]:
     return {uploader.label.split(":")[0]: uploader for uploader in app.sidebar.file_uploader}
 
 
-def bring(app, data: bytes, name: str = "mine.safetensors"):
+def bring(app: AppTest, data: bytes, name: str = "mine.safetensors") -> AppTest:
     return uploaders(app)["Your weights"].upload(name, data).run()
 
 
@@ -113,7 +117,7 @@ def published(monkeypatch, tmp_path):
         yield shelf
 
 
-def asked_for_imagenet(open_page):
+def asked_for_imagenet(open_page: Callable[..., AppTest]) -> AppTest:
     app = open_page("predict", model="resnet18", weights="imagenet:v1", size="64")
     assert problems(app) == []
     assert "Meanwhile: Untrained" in texts(app)
@@ -143,7 +147,7 @@ def test_a_download_is_announced_shown_and_used(open_page, published):
     )
 
 
-def download_of(shelf: Shelf):
+def download_of(shelf: Shelf) -> DownloadJob:
     found = running(shelf.checkpoint("resnet18"))
     assert found
     return found

@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from resnet_viz.jobs import Progress
 from resnet_viz.weights.checkpoints import MB, Checkpoint
@@ -23,8 +25,10 @@ BOUND = 30  # seconds: no request waits longer for a test
 class Request(BaseHTTPRequestHandler):
     """One request; the shelf's behaviour answers it."""
 
+    server: Server  # which http.server sets
+
     def do_GET(self) -> None:
-        shelf: Shelf = self.server.shelf
+        shelf = self.shelf
         shelf.asked.append(dict(self.headers))
         try:
             shelf.behave(self)
@@ -76,29 +80,34 @@ class Shelf:
         self.gate = threading.Event()  # what `halves` waits for in the middle
         self.url = ""
 
-    def checkpoint(self, network: str = "resnet18", **facts: object) -> Checkpoint:
+    def checkpoint(self, network: str = "resnet18", **facts: Any) -> Checkpoint:
         """Its file as a table would publish it."""
-        standard = {
-            "network": network,
-            "version": "v1",
-            "url": f"{self.url}/tiny.pth",
-            "size_mb": len(self.body) / MB,
-            "sha256_prefix": hashlib.sha256(self.body).hexdigest()[:8],
-            "resize": 256,
-            "crop": 224,
-            "acc1": 50.0,
-            "acc5": 80.0,
-            "recipe": "",
-        }
-        return Checkpoint(**(standard | facts))
+        standard = Checkpoint(
+            network,
+            version="v1",
+            url=f"{self.url}/tiny.pth",
+            size_mb=len(self.body) / MB,
+            sha256_prefix=hashlib.sha256(self.body).hexdigest()[:8],
+            resize=256,
+            crop=224,
+            acc1=50.0,
+            acc5=80.0,
+            recipe="",
+        )
+        return replace(standard, **facts)
+
+
+class Server(ThreadingHTTPServer):
+    """The server of one shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.shelf = shelf
 
 
 @contextmanager
 def serving(shelf: Shelf) -> Iterator[Shelf]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Request) as server:
-        server.daemon_threads = True
-        server.block_on_close = True
-        server.shelf = shelf
+    with Server(shelf) as server:
         shelf.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -120,7 +129,7 @@ def halves(request: Request) -> None:
     request.wfile.write(body[len(body) // 2 :])
 
 
-def fetched(shelf: Shelf, folder: Path | None, **facts: object) -> Progress:
+def fetched(shelf: Shelf, folder: Path | None, **facts: Any) -> Progress:
     """What a download ended with; it must have ended, and say so in one sentence."""
     end = start(shelf.checkpoint(**facts), folder).wait(BOUND)
     assert end.state not in ("waiting", "running")

@@ -35,7 +35,7 @@ def table(shelf, folder, monkeypatch):
     return rows
 
 
-def weights(capsys, *arguments):
+def weights(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     status = main(("weights", *arguments))
     said = capsys.readouterr()
     assert "Traceback" not in said.err

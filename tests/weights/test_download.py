@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_viz.weights import download, request
 from resnet_viz.weights.download import start
-from tests.weights.shelf import BODY, BOUND, HALF, fetched, halves, names, until, whole
+from tests.weights.shelf import BODY, BOUND, HALF, Shelf, fetched, halves, names, until, whole
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,7 +126,7 @@ print(start(wanted, Path(folder)).wait(60).state)
 """
 
 
-def elsewhere(shelf, folder):
+def elsewhere(shelf: Shelf, folder: Path) -> subprocess.Popen[str]:
     """The same download in a process of its own, which has begun when this returns."""
     wanted = shelf.checkpoint()
     facts = (wanted.url, str(wanted.size_mb), wanted.sha256_prefix, str(folder))

@@ -6,18 +6,19 @@ import shutil
 import socket
 import threading
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
 from resnet_viz.weights import fetch, request
-from tests.weights.shelf import BODY, BOUND, HALF, Shelf, fetched, halves, names, whole
+from tests.weights.shelf import BODY, BOUND, HALF, Request, Shelf, fetched, halves, names, whole
 
 # --- a line that breaks -------------------------------------------------------------------------
 
 
-def cut(r):
+def cut(r: Request) -> None:
     """Break in the middle, once; then continue where asked."""
     if r.start == 0:
         r.head(200, len(BODY), ETag='"one"')
@@ -27,13 +28,13 @@ def cut(r):
         r.wfile.write(BODY[r.start :])
 
 
-def cut_without_ranges(r):
+def cut_without_ranges(r: Request) -> None:
     """Break in the middle, once; a range is not understood and all comes again."""
     r.head(200, len(BODY))
     r.wfile.write(BODY[:HALF] if len(r.shelf.asked) == 1 else BODY)
 
 
-def cut_and_wrong_range(r):
+def cut_and_wrong_range(r: Request) -> None:
     """Break in the middle; a range begins elsewhere than asked."""
     if r.start == 0:
         r.head(200, len(BODY))
@@ -43,7 +44,7 @@ def cut_and_wrong_range(r):
         r.wfile.write(BODY[7:])
 
 
-def cut_and_pieces_that_do_not_fit(r):
+def cut_and_pieces_that_do_not_fit(r: Request) -> None:
     """Break in the middle and continue with another file's end."""
     if r.start == 0:
         r.head(200, len(BODY))
@@ -53,7 +54,7 @@ def cut_and_pieces_that_do_not_fit(r):
         r.wfile.write(bytes(len(BODY) - r.start))
 
 
-def cut_and_busy(r):
+def cut_and_busy(r: Request) -> None:
     """Break in the middle, be overloaded, then continue."""
     if len(r.shelf.asked) == 2:
         r.head(503, 0)
@@ -61,13 +62,13 @@ def cut_and_busy(r):
         cut(r)
 
 
-def more_than_announced(r):
+def more_than_announced(r: Request) -> None:
     """Go on talking after the end: what comes then is nobody's."""
     whole(r)
     r.wfile.write(BODY)
 
 
-def stall_once(r):
+def stall_once(r: Request) -> None:
     """Fall silent in the middle, once."""
     if r.start == 0:
         halves(r)
@@ -114,13 +115,13 @@ def test_a_line_that_falls_silent_is_resumed(shelf, folder, monkeypatch):
 # --- what must fail, with a sentence ------------------------------------------------------------
 
 
-def always_cut(r):
+def always_cut(r: Request) -> None:
     r.head(200, len(BODY))
     r.wfile.write(BODY[:HALF])
 
 
-def status(code):
-    def behave(r):
+def status(code: int) -> Callable[[Request], None]:
+    def behave(r: Request) -> None:
         r.head(code, 4, Content_Type="text/html")
         r.wfile.write(b"gone")
 
@@ -128,41 +129,41 @@ def status(code):
     return behave
 
 
-def web_page(r):
+def web_page(r: Request) -> None:
     page = b"<html>Welcome to the hotel</html>"
     r.head(200, len(page), Content_Type="text/html; charset=utf-8")
     r.wfile.write(page)
 
 
-def web_page_in_disguise(r):
+def web_page_in_disguise(r: Request) -> None:
     page = b"\n <!doctype html>".ljust(len(BODY))
     r.head(200, len(page), Content_Type="application/octet-stream")
     r.wfile.write(page)
 
 
-def wrong_bytes(r):
+def wrong_bytes(r: Request) -> None:
     r.head(200, len(BODY))
     r.wfile.write(BODY[::-1])
 
 
-def too_large(r):
+def too_large(r: Request) -> None:
     r.head(200, 2 * len(BODY))
     r.wfile.write(BODY)
 
 
-def too_small(r):
+def too_small(r: Request) -> None:
     r.head(200, 1000)
     r.wfile.write(BODY[:1000])
 
 
-def endless(r):
+def endless(r: Request) -> None:
     """No length, and no end either."""
     r.head(200)
     for _ in range(1000):
         r.wfile.write(BODY)
 
 
-def shorter_than_announced(r):
+def shorter_than_announced(r: Request) -> None:
     """The length is wrong: there is no more to come, however often one asks."""
     if r.start >= len(BODY):
         r.head(416, 0)
@@ -171,11 +172,11 @@ def shorter_than_announced(r):
         r.wfile.write(BODY)
 
 
-def in_circles(r):
+def in_circles(r: Request) -> None:
     r.head(302, 0, Location=f"{r.shelf.url}/again")
 
 
-def to_another_scheme(r):
+def to_another_scheme(r: Request) -> None:
     r.head(302, 0, Location="ftp://127.0.0.1/tiny.pth")
 
 
@@ -221,7 +222,7 @@ def test_after_a_failure_the_next_start_begins_anew(shelf, folder):
 
 
 def test_a_redirect_is_followed(shelf, folder):
-    def behave(r):
+    def behave(r: Request) -> None:
         if r.path == "/tiny.pth":
             r.head(302, 0, Location="/elsewhere/tiny.pth")
         else:
@@ -318,7 +319,8 @@ def test_a_folder_that_is_read_only(shelf, folder, monkeypatch):
 
 
 def test_a_disk_that_is_too_small_is_seen_before_anything_is_written(shelf, folder, monkeypatch):
-    usage = namedtuple("usage", "total used free")(10**9, 10**9 - 1000, 1000)
+    Usage = namedtuple("Usage", "total used free")
+    usage = Usage(10**9, 10**9 - 1000, 1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     end = fetched(shelf, folder)
     assert end.state == "failed"

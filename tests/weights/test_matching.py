@@ -25,6 +25,7 @@ ZERO_PADDED = [name for name, known in PRESETS.items() if known.shortcut == "zer
 def test_every_preset_is_recognised_with_another_number_of_classes(name):
     wanted = replace(PRESETS[name], num_classes=37)
     suggestion = suggest(shapes_of(wanted))
+    assert suggestion is not None
     number = name.removeprefix("plain").removeprefix("resnet")
     if name == f"plain{number}" and f"resnet{number}" in ZERO_PADDED:
         wanted = replace(PRESETS[f"resnet{number}"], num_classes=37)
@@ -47,6 +48,7 @@ CUSTOM = (
 @pytest.mark.parametrize("config", CUSTOM, ids=range(len(CUSTOM)))
 def test_other_networks_are_inferred_from_shapes(config):
     suggestion = suggest(shapes_of(config))
+    assert suggestion is not None
     assert suggestion.config == replace(config, name="custom")
     assert str(config.width) in suggestion.sentence
     check(shapes_of(config), suggestion.config)
@@ -79,7 +81,9 @@ def test_known_prefixes_are_removed_and_said_so(prefix):
     assert found.fits
     assert found.prefix == prefix
     assert any(f"“{prefix}” was removed" in note for note in found.notes)
-    assert suggest(shapes_of(PRESETS["resnet18"], prefix)).config == PRESETS["resnet18"]
+    suggestion = suggest(shapes_of(PRESETS["resnet18"], prefix))
+    assert suggestion is not None
+    assert suggestion.config == PRESETS["resnet18"]
 
 
 def test_a_head_beside_the_backbone_still_fits():
@@ -121,6 +125,7 @@ def test_a_misfit_names_the_network_that_would_fit():
         CheckpointMismatch, match=r"resnet50 with 1,000 classes: .* and .* more"
     ) as misfit:
         check(shapes_of(replace(PRESETS["resnet34"], num_classes=10)), PRESETS["resnet50"])
+    assert misfit.value.suggestion is not None
     assert misfit.value.suggestion.config.name == "resnet34"
     assert str(misfit.value).endswith("This file fits resnet34 with 10 classes.")
 

@@ -4,6 +4,8 @@ import os
 import pickle
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -16,20 +18,20 @@ from tests.weights.files import SMALL, packed, refusal, small_network
 class Call:
     """Asks the reader to call something, as hostile pickles do."""
 
-    def __init__(self, function, *arguments):
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
         self.asked = function, arguments
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         return self.asked
 
 
-def saved(content, **options) -> bytes:
+def saved(content: object, **options: Any) -> bytes:
     file = io.BytesIO()
     torch.save(content, file, **options)
     return file.getvalue()
 
 
-def archive(entries, compression=zipfile.ZIP_STORED) -> bytes:
+def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as target:
         for name, content in entries.items():
@@ -45,7 +47,7 @@ def shared_record(entries: int) -> bytes:
 
 def out_of_range() -> bytes:
     indices = torch.tensor([[10**7]])
-    with torch.sparse.check_sparse_tensor_invariants(False):
+    with torch.sparse.check_sparse_tensor_invariants(False):  # type: ignore[no-untyped-call]
         return saved({"a": torch.sparse_coo_tensor(indices, torch.ones(1), (1,))})
 
 
@@ -127,6 +129,7 @@ def test_only_dense_tensors_with_plain_names_are_kept(tmp_path):
 def test_the_switch_for_sparse_tensors_is_put_back(tmp_path):
     path = tmp_path / "x.pth"
     path.write_bytes(saved(small_network(config=SMALL).state_dict()))
-    before = torch.sparse.check_sparse_tensor_invariants.is_enabled()
+    is_enabled: Callable[[], bool] = torch.sparse.check_sparse_tensor_invariants.is_enabled
+    before = is_enabled()
     read_pickled(path)
-    assert torch.sparse.check_sparse_tensor_invariants.is_enabled() == before
+    assert is_enabled() == before

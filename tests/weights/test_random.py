@@ -43,9 +43,10 @@ def test_batch_norm_holds_the_statistics_of_the_samples():
     preparation = Preprocessing.imagenet(96)
     pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
     with torch.no_grad():
-        out = network.conv1(pictures)
-    torch.testing.assert_close(network.bn1.running_mean, out.mean(dim=(0, 2, 3)))
-    torch.testing.assert_close(network.bn1.running_var, out.var(dim=(0, 2, 3)))
+        out = network.get_submodule("conv1")(pictures)
+    mean, variance = network.get_buffer("bn1.running_mean"), network.get_buffer("bn1.running_var")
+    torch.testing.assert_close(mean, out.mean(dim=(0, 2, 3)))
+    torch.testing.assert_close(variance, out.var(dim=(0, 2, 3)))
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     assert all(not norm.training and norm.momentum == 0.1 for norm in norms)
 

@@ -28,7 +28,7 @@ def store(monkeypatch):
     store.clear()
 
 
-def files(store):
+def files(store: Store) -> list[str]:
     return sorted(os.listdir(store._folder.name)) if store._folder else []
 
 
