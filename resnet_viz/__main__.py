@@ -1,4 +1,7 @@
-"""The same answers without a browser: `python -m resnet_viz trace resnet50 --format json`."""
+"""The command line: `resnet-explorer` starts the app, `resnet-explorer trace resnet50` needs no browser.
+
+`python -m resnet_viz` is the same command.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,54 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from resnet_viz import __version__, api
 from resnet_viz.analysis.capture import capture, check_runnable, predict
 from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.trace import trace
-from resnet_viz.errors import ExplorerError, ImageError, WeightsError
+from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import numbers, tables
-from resnet_viz.images import MAX_BYTES, read_image
-from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
+from resnet_viz.serve import FIRST_PORT, serve
 from resnet_viz.weights.commands import add_parser as add_weights
 from resnet_viz.weights.loaded import LoadedModel, Weights
-from resnet_viz.weights.sources import default_weights, load, training_range
-from resnet_viz.weights.suggestion import suggest
-from resnet_viz.weights.uploads import UploadSource, accept
+from resnet_viz.weights.sources import load, training_range
+from resnet_viz.weights.uploads import UploadSource
 
 COLUMNS = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
+COMMANDS = ("trace", "predict", "weights")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake as the commands do: one sentence, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help.\n")
+
+
+def console() -> int:
+    """What the installed command `resnet-explorer` runs."""
+    return main(prog="resnet-explorer")
+
+
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m resnet_viz") -> int:
     """Run one command; returns the exit status: 0, or 2 for a user's mistake, said on stderr."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options, others = _app_parser(prog).parse_known_args(given)
+    if others and others[0] in (*COMMANDS, "-h", "--help", "--version"):
+        options = _parser(prog).parse_args(given)
+    elif others and not others[0].startswith("-"):
+        print(
+            f"There is no command “{others[0][:40]}”; choose one of {', '.join(COMMANDS)}, or none to "
+            "start the app.",
+            file=sys.stderr,
+        )
+        return 2
+    else:
+        options.command, options.others = _serve, others
     try:
         status: int = options.command(options)
     except ExplorerError as error:
@@ -38,11 +65,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m resnet_viz", description="Look into a residual network without a browser."
+def _app_parser(prog: str) -> argparse.ArgumentParser:
+    """The options of the app alone; all others are left over."""
+    parser = _Parser(prog=prog, add_help=False, allow_abbrev=False)
+    app = parser.add_argument_group("the app")
+    app.add_argument(
+        "--port",
+        "--server.port",
+        type=int,
+        help=f"where browsers find it; else the first free one from {FIRST_PORT} on",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    app.add_argument(
+        "--address",
+        "--server.address",
+        default="localhost",
+        help="who can reach it: localhost (this machine alone, the default), 0.0.0.0 (everybody)",
+    )
+    app.add_argument(
+        "--weights-dir",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder with .safetensors or .pth files for everybody",
+    )
+    return parser
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    """All there is, for `--help` and for the commands."""
+    parser: argparse.ArgumentParser = _Parser(
+        prog=prog,
+        description="See what happens inside a residual network. Without a command the app is started "
+        "and served to browsers.",
+        epilog="Streamlit's own options are passed on when written --section.option=value.",
+        parents=[_app_parser(prog)],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ResNet Explorer {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     tracing = commands.add_parser("trace", help="every layer with its shapes and costs")
     tracing.add_argument("name", metavar="NAME", help=f"one of {', '.join(PRESETS)}")
     tracing.add_argument("--size", type=int, help="side of the square input, pixels")
@@ -65,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _serve(options: argparse.Namespace) -> int:
+    return serve(options.address, options.port, options.weights_dir, options.others)
+
+
 def _trace(options: argparse.Namespace) -> int:
     traced = trace(preset(options.name), options.size)
     if options.format == "json":
@@ -81,8 +144,9 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    config = preset(options.model)
-    config, weights = _weights(config, options.weights, options.labels)
+    if options.labels and not (options.weights and api.is_file(options.weights)):
+        raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
+    config, weights = api.chosen_weights(preset(options.model), options.weights, options.labels)
     top = options.top
     if not 1 <= top <= config.num_classes:
         raise ExplorerError(f"--top {top} is not accepted; choose 1 to {config.num_classes:,}.")
@@ -96,31 +160,6 @@ def _predict(options: argparse.Namespace) -> int:
     if loaded.weights.note:
         print(loaded.weights.note, file=sys.stderr)
     return 2 if any("error" in answer for answer in answers) else 0
-
-
-def _weights(
-    config: ResNetConfig, asked: str | None, labels: Path | None
-) -> tuple[ResNetConfig, str]:
-    """What was asked for as `load` wants it; a file of one's own goes the way of an upload.
-
-    Such a file decides how many classes the network has.
-    """
-    own = asked is not None and asked.endswith(".safetensors") and not asked.startswith("folder:")
-    if labels and not own:
-        raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
-    if asked is None or not own:
-        return config, asked or default_weights(config)
-    path = Path(asked)
-    try:
-        names = labels.read_bytes() if labels else None
-        with path.open("rb") as file:
-            upload = accept(file, path.name, names)
-        suggestion = suggest(upload.shapes)
-        classes = suggestion.config.num_classes if suggestion else config.num_classes
-        return replace(config, num_classes=classes), f"{UploadSource.slug}:{upload.id}"
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise WeightsError(f"“{error.filename}” cannot be read: {reason}.") from None
 
 
 def _named(weights: Weights) -> str:
@@ -137,7 +176,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
         "weights": _named(loaded.weights),
     }
     try:
-        image = read_image(_read(path), path.name)
+        image = api.read_image(path)
     except ImageError as error:
         return {**answer, "error": str(error)}
     names = [loaded.weights.class_name(index) for index in range(loaded.config.num_classes)]
@@ -157,15 +196,6 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
         ],
         **({"range": asdict(check) | {"in_range": check.in_range}} if check else {}),
     }
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)  # one more than is accepted is enough to refuse it
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise ImageError(f"“{path.name}” cannot be read: {reason}.") from None
 
 
 def _as_table(answer: dict[str, Any]) -> str:

@@ -56,8 +56,13 @@ def as_dict(trace: Trace) -> dict[str, Any]:
         "input_size": trace.input_size,
         "params": trace.params,
         "macs": trace.macs,
-        "layers": [_layer(layer) for layer in trace.layers],
+        "layers": to_records(trace.layers),
     }
+
+
+def to_records(layers: Iterable[LayerRecord]) -> list[dict[str, Any]]:
+    """All columns as plain values, a dictionary for each row; shapes are (C, H, W) lists."""
+    return [_layer(layer) for layer in layers]
 
 
 def to_json(trace: Trace) -> str:
@@ -67,7 +72,7 @@ def to_json(trace: Trace) -> str:
 
 def to_csv(layers: Iterable[LayerRecord]) -> str:
     """All columns with plain numbers, for spreadsheets and scripts."""
-    rows = [_layer(layer) for layer in layers]
+    rows = to_records(layers)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, fieldnames=_FIELDS, lineterminator="\n")
     writer.writeheader()

@@ -27,7 +27,6 @@ from resnet_viz.ui.view_state import ViewState
 
 LOG = logging.getLogger("resnet_viz")
 
-_ROOT: Final = Path(__file__).parents[2]
 _ICON: Final = Path(__file__).with_name("icon.png")
 _FRAMED: ContextVar[ViewState | None] = ContextVar("framed", default=None)
 
@@ -42,7 +41,8 @@ class PageInfo:
 
     @property
     def path(self) -> Path:
-        return _ROOT / "pages" / f"{self.slug}.py"
+        """The file beside `app.py`, wherever that lies."""
+        return Path("pages", f"{self.slug}.py")
 
 
 PAGES: Final = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import torch
@@ -50,6 +51,7 @@ class Match:
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     wrong_shape: tuple[WrongShape, ...]
+    names: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)  # theirs to ours
 
     @property
     def fits(self) -> bool:
@@ -90,6 +92,7 @@ def match(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
             for name, shape in wanted.items()
             if name in found and found[name] != shape
         ),
+        names=MappingProxyType(own_names(shapes)),
     )
 
 

@@ -126,7 +126,13 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
     source, option = _source(weights)
     device = check_device(device)
     description = source.describe(config, input_size, option)
-    network = at_work(source.build, config, option)
+    return ready(config, description, at_work(source.build, config, option), device)
+
+
+def ready(
+    config: ResNetConfig, description: Weights, network: ResNet, device: str = "cpu"
+) -> LoadedModel:
+    """A network with its parameters moved to a device of this machine; to the CPU if that is full."""
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     try:

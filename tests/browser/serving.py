@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -37,16 +37,24 @@ def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
 
     The script runs in `folder`, with the `.streamlit/config.toml` that it finds there.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     options += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     options += ["--server.fileWatcherType", "none"]
+    command = [sys.executable, "-m", "streamlit", "run", script, *options]
+    with started(command, port, folder, os.environ | {"PYTHONPATH": str(ROOT)}) as address:
+        yield address
+
+
+@contextmanager
+def started(
+    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
+) -> Iterator[str]:
+    """Run a command that serves on a port of this host; yields its address once it answers."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, *options],
+        command,
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -61,6 +69,14 @@ def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait(timeout=10)
+
+
+def free_port() -> int:
+    """A port of this host on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 @contextmanager
