@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PORT ?= 8501
 
-.PHONY: app dev test lint format bench screenshots clean
+.PHONY: app dev test lint format lock bench screenshots clean
 
 app: $(VENV)/app.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) $(if $(WEIGHTS_DIR),-- --weights-dir $(WEIGHTS_DIR))
@@ -27,6 +28,15 @@ format: $(VENV)/test.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The newest that fits is taken for what is not pinned yet; with UPGRADE=1 for everything. The variables
+# would put this machine's builds of torch into the file.
+lock:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'uv>=0.13.9,<0.14'
+	env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL $(BIN)/uv pip compile --quiet requirements-dev.txt \
+		--output-file requirements.lock --universal --python-version 3.11 --fork-strategy fewest \
+		--annotation-style line --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
 bench: $(VENV)/browser.done
 	$(BIN)/python -m benchmarks
 
@@ -37,13 +47,14 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 # A stamp is made when its step has worked, so that a second call does nothing.
-$(VENV)/app.done: requirements.txt
+$(VENV)/app.done: requirements.txt requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(if $(TORCH),$(PIP) --no-deps -c requirements.lock torch --index-url https://download.pytorch.org/whl/$(TORCH))
+	$(PIP) -r requirements.txt -c requirements.lock
 	touch $@
 
 $(VENV)/test.done: requirements-dev.txt $(VENV)/app.done
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt -c requirements.lock
 	touch $@
 
 $(VENV)/browser.done: $(VENV)/test.done tests/browser/install.py

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import capture, feature_maps, first_page, hover, new_picture, trace
-from benchmarks.results import Result, setting, table
+from benchmarks.results import PAGE, Result, setting, table, write
 
 GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
     "trace": trace.measure,
@@ -26,11 +26,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(GROUPS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as JSON")
+    parser.add_argument("--write", action="store_true", help=f"put all of it into {PAGE.name}")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in GROUPS]:
         parser.error(f"there is no “{unknown[0]}”; choose of {', '.join(GROUPS)}")
+    if options.write and options.names:
+        parser.error("--write goes with all groups; name none")
     results = [row for name in options.names or GROUPS for row in GROUPS[name]()]
     print(table(results))
+    if options.write:
+        write(table(results))
     if options.json:
         report = {"setting": setting(), "results": [result.as_json() for result in results]}
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")

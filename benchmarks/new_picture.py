@@ -39,9 +39,9 @@ def measure() -> list[Result]:
             received.append(traffic.take() / 1000)
     first, again = times[: len(others)], times[len(others) :]
     return [
-        Result("new picture, first time", statistics.median(first), "ms", None, TARGET_MS, _NOTE),
-        Result("new picture, seen before", statistics.median(again), "ms", None, TARGET_MS),
-        Result("new picture, received", statistics.median(received), "kB"),
+        Result("new image, first time", statistics.median(first), "ms", None, TARGET_MS, _NOTE),
+        Result("new image, seen before", statistics.median(again), "ms", None, TARGET_MS),
+        Result("new image, received", statistics.median(received), "kB"),
     ]
 
 

@@ -7,13 +7,16 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 _HEADER = (
     "| what | ours (median) | peer (median) | ratio | target | verdict |",
     "|:--|--:|--:|--:|--:|:--|",
 )
 _PACKAGES = ("torch", "torchinfo", "streamlit")
+_MARKS: Final = ("<!-- bench -->\n", "<!-- /bench -->\n")
+PAGE: Final = Path(__file__).parents[1] / "docs" / "speed.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,16 @@ def table(results: Sequence[Result]) -> str:
     rows = [_row(result, notes) for result in results]
     below = [f"{number}. {note}" for number, note in enumerate(notes, start=1)]
     return "\n".join([*_HEADER, *rows, "", f"Measured with {setting()}.", "", *below]).rstrip()
+
+
+def write(measured: str, page: Path = PAGE) -> None:
+    """Put a new table in the place of the one between the marks of a page."""
+    start, end = _MARKS
+    before, _, rest = page.read_text("utf-8").partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{page} has no place for the table: {start.strip()} and {end.strip()}.")
+    page.write_text(f"{before}{start}{measured}\n{end}{after}", "utf-8")
 
 
 def setting() -> str:

@@ -1,23 +1,27 @@
-"""What is written down is true: README's commands, the theme, the texts, the pins."""
+"""What is written down is true: README and docs, the theme, the texts, the limits."""
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
+from benchmarks import results
+from benchmarks.results import Result
 from resnet_viz.analysis.trace import trace
 from resnet_viz.figures import palette
+from resnet_viz.images import MAX_BYTES
 from resnet_viz.model.config import SHORTCUTS
 from resnet_viz.model.presets import PRESETS, TITLES
 from resnet_viz.texts import text
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.weights import uploads
 from resnet_viz.weights.bundled import cards
+from tests.browser.screenshots import SHOTS
+from tests.markdown import DOCS, ROOT, WRITTEN, anchors, links, page, spans
+from tests.test_architecture import FILES, ORDER, PACKAGE, imports, layer_of
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+README, CONTRIBUTING = page("README.md"), page("CONTRIBUTING.md")
+each_page = pytest.mark.parametrize("name", WRITTEN)
 
 
 @pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK], ids=lambda theme: theme.name)
@@ -58,26 +62,6 @@ def test_every_kind_of_layer_is_explained_in_words():
     assert all(len(text(f"shortcut_{shortcut}")) > 80 for shortcut in SHORTCUTS)
 
 
-def test_every_preset_has_a_title_and_stands_in_the_readme():
-    assert set(TITLES) == set(PRESETS)
-    for name in PRESETS:
-        assert f"`{name}`" in README
-
-
-def test_readme_tells_of_every_page_and_command():
-    for page in PAGES:
-        assert f"**{page.title}**" in README
-    for command in ("make app", "make test", "make bench", "streamlit run app.py"):
-        assert command in README
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
-    assert set(re.findall(r"make ([a-z]+)\b", README)) <= targets
-
-
-def test_files_that_readme_links_to_are_there():
-    for link in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / link).exists(), link
-
-
 def test_config_keeps_visitors_to_this_host():
     config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
     assert config["browser"]["gatherUsageStats"] is False
@@ -86,15 +70,104 @@ def test_config_keeps_visitors_to_this_host():
     assert config["server"]["maxUploadSize"] == uploads.MAX_FILE // 10**6
 
 
-def test_places_that_contributing_names_are_there():
-    places = re.findall(
-        r"`((?:resnet_viz|pages|tests|ui|figures|analysis|training|components)/[^`<]+)`",
-        CONTRIBUTING,
-    )
-    assert len(places) >= 12
-    for place in places:
-        homes = (ROOT / place, ROOT / "resnet_viz" / place)
-        assert any(home.exists() for home in homes), place
+def test_the_docs_say_how_large_an_upload_may_be():
+    limits = f"{uploads.MAX_FILE // 10**6} MB for weights, {MAX_BYTES // 10**6} MB for images"
+    assert limits in DOCS["docs/configuration.md"]
+
+
+# README and docs
+
+
+def test_every_preset_has_a_title_and_stands_in_the_readme():
+    assert set(TITLES) == set(PRESETS)
+    for name in PRESETS:
+        assert f"`{name}`" in README
+
+
+@each_page
+def test_networks_that_are_named_exist(name):
+    family = r"(?:shapes|plain|resnet|resnext|wide_resnet)(?:\d\w*|_(?!viz)\w+)"
+    assert {span for span in spans(WRITTEN[name]) if re.fullmatch(family, span)} <= set(PRESETS)
+
+
+def test_readme_and_the_tour_tell_of_every_page():
+    for shown in PAGES:
+        assert f"**{shown.title}**" in README
+    headings = re.findall(r"^## (.+)$", DOCS["docs/tour.md"], re.M)
+    assert headings == [shown.title for shown in PAGES]
+
+
+@each_page
+def test_links_lead_somewhere(name):
+    for link in links(WRITTEN[name]):
+        if "://" in link:
+            continue
+        place, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / place if place else ROOT / name
+        assert target.exists(), link
+        assert target.resolve().is_relative_to(ROOT.resolve()), link
+        assert not anchor or anchor in anchors(target.read_text("utf-8")), link
+
+
+def test_readme_leads_to_all_docs():
+    assert set(DOCS) - {"README.md"} <= set(links(README))
+    assert len(DOCS) >= 9
+
+
+def test_make_screenshots_takes_the_images_that_are_shown():
+    shown = {
+        link.rpartition("/")[2] for name in DOCS for link in links(DOCS[name]) if ".png" in link
+    }
+    assert shown == set(SHOTS) == {file.name for file in (ROOT / "docs/images").iterdir()}
+
+
+@each_page
+def test_an_image_has_words_for_those_who_cannot_see_it(name):
+    for words in re.findall(r"!\[([^]]*)\]", WRITTEN[name]):
+        assert len(words) > 40
+
+
+def test_the_docs_say_how_good_the_bundled_networks_are():
+    accuracies = {name: f"{100 * card['accuracy']:.1f}" for name, card in cards().items()}
+    for written in (README, DOCS["docs/weights.md"]):
+        assert set(re.findall(r"([\d.]+) % accuracy", written)) == set(accuracies.values())
+        for name in accuracies:
+            assert f"`{name}`" in written
+
+
+def test_the_table_of_speeds_judges_by_its_own_figures():
+    table = re.search(r"<!-- bench -->\n(.*)<!-- /bench -->", DOCS["docs/speed.md"], re.S)[1]
+    head, *rows = re.findall(r"^\| (.*) \|$", table, re.M)
+    assert head == results.table([Result("", 0, "")]).splitlines()[0].strip("| ")
+    assert len(rows) >= 30
+    for row in rows:
+        what, ours, peer, ratio, target, verdict = row.split(" | ")
+        ours, peer, ratio, target = (number(cell) for cell in (ours, peer, ratio, target))
+        if peer is not None:
+            assert ratio == pytest.approx(ours / peer, abs=0.02), what
+        measured = ours if ratio is None else ratio
+        judged = "–" if target is None else "met" if measured <= target else "missed"
+        assert verdict == judged, what
+
+
+def number(cell: str) -> float | None:
+    """`≤ 1,000 ms` as 1000.0; `–` as None."""
+    found = re.search(r"\d[\d,.]*", cell)
+    return float(found[0].replace(",", "")) if found else None
+
+
+# Contributing
+
+
+PLACE = r"(?:resnet_viz|pages|tests|docs|ui|figures|analysis|training|components|\.\w+)/[^<* ]+"
+
+
+def test_places_that_are_named_are_there():
+    named = {name: [s for s in spans(WRITTEN[name]) if re.fullmatch(PLACE, s)] for name in WRITTEN}
+    assert len(named["CONTRIBUTING.md"]) >= 12
+    for name, places in named.items():
+        for place in places:
+            assert any((home / place).exists() for home in (ROOT, PACKAGE)), (name, place)
 
 
 def test_names_that_contributing_tells_to_use_are_used():
@@ -106,7 +179,40 @@ def test_names_that_contributing_tells_to_use_are_used():
         assert re.search(rf"\b{name}\b", sources), name
 
 
-def test_readme_says_how_good_the_bundled_networks_are():
-    for name, card in cards().items():
-        assert f"`{name}`" in README
-        assert f"{100 * card['accuracy']:.1f} %" in README, name
+def test_the_picture_of_the_house_has_the_imports_and_no_others():
+    """Each arrow is an import, and each import follows one arrow or several."""
+    drawing = re.search(r"```mermaid\n(.*?)```", CONTRIBUTING, re.S)[1]
+    arrows = re.findall(r"^ *(\w+)(?:\[.*?\])? --> (\w+)", drawing, re.M)
+    assert len(arrows) == drawing.count("-->") >= 8
+    packages = {name for name in ORDER if (PACKAGE / name).is_dir()}
+    pages = {name for file in (ROOT / "pages").glob("*.py") for name in imports(file)}
+    found = {("pages", name.split(".")[1]) for name in pages if name.startswith("resnet_viz.")}
+    found |= {
+        (layer_of(file), name.split(".")[1])
+        for file in FILES
+        for name in imports(file)
+        if name.startswith("resnet_viz.") and layer_of(file) in packages
+    }
+    found = {(a, b) for a, b in found if a != b and b in packages}
+    assert set(arrows) <= found
+
+    def below(package: str) -> set[str]:
+        direct = {to for of, to in arrows if of == package}
+        return direct.union(*map(below, direct))
+
+    for package, needed in found:
+        assert needed in below(package), f"{package} imports {needed}"
+
+
+def test_github_runs_the_tests_on_every_python_that_is_supported():
+    workflow = page(".github/workflows/test.yml")
+    versions = re.findall(r"3\.\d+", re.search(r"python: \[(.*)\]", workflow)[1])
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    assert project["requires-python"] == f">={versions[0]}"
+    assert f"Python {versions[0]} or newer" in README
+    assert f"Python {versions[0]} to {versions[-1]}" in CONTRIBUTING
+    (command,) = re.findall(r"run: (make .*)", workflow)
+    assert command.split()[1] == "test"
+    assert "timeout-minutes:" in workflow
+    assert re.search(r"^permissions:\n  contents: read$", workflow, re.M)
+    assert "cancel-in-progress: true" in workflow

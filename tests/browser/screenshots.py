@@ -1,4 +1,4 @@
-"""Make README's pictures anew: `make screenshots`."""
+"""Make the screenshots of README and docs anew: `make screenshots`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.serving import ROOT, running_chromium, serving, settled
 
-FOLDER = ROOT / ".github"
+FOLDER = ROOT / "docs" / "images"
 
 
 class Shot(NamedTuple):

@@ -1,0 +1,29 @@
+"""Where the measured table goes."""
+
+import pytest
+
+from benchmarks import results
+from benchmarks.results import Result
+
+
+def test_a_new_table_takes_the_place_of_the_old_one_and_nothing_else(tmp_path):
+    page = tmp_path / "speed.md"
+    page.write_text("# How fast\n\n<!-- bench -->\n| old |\n<!-- /bench -->\n\nPeers: …\n", "utf-8")
+    new = results.table([Result("a click", 80.0, "ms", peer=100.0, target=0.9)])
+    results.write(new, page)
+    written = page.read_text("utf-8")
+    assert written.startswith("# How fast\n\n<!-- bench -->\n| what |")
+    assert "| a click | 80.0 ms | 100 ms | 0.80 | ≤ 0.90 | met |" in written
+    assert "old" not in written
+    assert written.endswith("\n<!-- /bench -->\n\nPeers: …\n")
+    results.write("| newer |", page)
+    assert page.read_text("utf-8").count("<!-- bench -->") == 1
+
+
+@pytest.mark.parametrize("text", ["no marks", "<!-- bench -->\nno end\n"])
+def test_a_page_without_the_marks_stays_as_it_is(tmp_path, text):
+    page = tmp_path / "speed.md"
+    page.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match="no place for the table"):
+        results.write("| new |", page)
+    assert page.read_text("utf-8") == text
