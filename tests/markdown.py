@@ -57,3 +57,10 @@ def commands(text: str) -> list[str]:
 
 def _prose(text: str) -> str:
     return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+
+
+def part(pattern: str, text: str) -> str:
+    """The group of a pattern, which must occur."""
+    match = re.search(pattern, text, re.S)
+    assert match, pattern
+    return str(match[1])

@@ -13,10 +13,10 @@ import resnet_viz.__main__
 import resnet_viz.training.__main__
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui import runtime
+from resnet_viz.ui.frame import runtime
 from resnet_viz.weights.checkpoints import networks
 from resnet_viz.weights.folder import VARIABLE
-from tests.markdown import DOCS, ROOT, WRITTEN, commands, page, shell_lines, spans
+from tests.markdown import DOCS, ROOT, WRITTEN, commands, page, part, shell_lines, spans
 
 ACTIONS = {"list", "fetch", "verify", "convert"}  # of `resnet-explorer weights`
 PLACEHOLDERS = {"NETWORK"}
@@ -38,7 +38,9 @@ def parser_of(main: Callable[..., int]) -> argparse.ArgumentParser:
         patch.setattr(argparse.ArgumentParser, "parse_args", found)
         with pytest.raises(FoundError) as error:
             main(["--help"])
-    return error.value.args[0]
+    parser = error.value.args[0]
+    assert isinstance(parser, argparse.ArgumentParser)
+    return parser
 
 
 EXPLORER = parser_of(resnet_viz.__main__.main)
@@ -62,7 +64,9 @@ def calls(text: str) -> list[tuple[argparse.ArgumentParser, list[str]]]:
     return [found for command in commands(text) if (found := call(command))]
 
 
-def help_of(parser: argparse.ArgumentParser, words: list[str], capsys) -> str:
+def help_of(
+    parser: argparse.ArgumentParser, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> str:
     """What a command, or a subcommand that is named, says of itself."""
     with pytest.raises(SystemExit) as end:
         parser.parse_args([*words, "--help"])
@@ -100,7 +104,7 @@ def test_options_behind_a_command_are_its_own(name, capsys):
             for option in re.findall(r"--\w[\w-]*", comment):
                 assert has_option(told, option), (line, option)
             for form in re.findall(r"--format (\w+)(?: or (\w+))?", comment):
-                assert all(each in re.search(r"--format \{(.*?)\}", told)[1] for each in form)
+                assert all(each in part(r"--format \{(.*?)\}", told) for each in form)
 
 
 @each_page

@@ -1,45 +1,38 @@
 """What must answer under the cursor: html, css and js with a thin Python mount each.
 
 A component is a folder: `component.js`, `component.css`, and an `__init__.py` with one typed mount
-function. Plain modules, no build step, nothing from outside. A long component has further scripts,
-and `shared/` holds what several build on; they are put before `component.js`: the browser gets one
-module, a reader short files. Long style sheets are divided the same way.
+function. No build step, nothing from outside. Scripts are ES modules; a long component has several,
+and `shared/` holds what several build on. `bundle` makes one script of them when the component is
+declared: the browser gets one module, a reader short files. Long style sheets are divided too, and
+joined in the order that their component names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
-# Making elements, writing numbers, reading what `figures.blob` packed.
-SHARED: Final = ("../shared/elements.js", "../shared/numbers.js", "../shared/blob.js")
+from resnet_viz.components.bundle import bundle
 
 
 def declare(
-    init_file: str,
-    html: str = '<div class="root"></div>',
-    scripts: Sequence[str] = (),
-    styles: Sequence[str] = (),
+    init_file: str, html: str = '<div class="root"></div>', styles: Sequence[str] = ()
 ) -> Callable[..., Any]:
     """Declare the component of a folder; call once, when its module is imported.
 
-    `scripts` are files that `component.js` builds on, `styles` come before `component.css`; both are
-    named from the folder. The returned function mounts the component: `key`, `data`, and one
-    `on_<event>_change` for each event.
+    `styles` are files of the folder that come before `component.css`. The returned function mounts the
+    component: `key`, `data`, and one `on_<event>_change` for each event.
     """
     folder = Path(init_file).parent
-
-    def joined(names: Sequence[str]) -> str:
-        return "\n".join((folder / name).read_text("utf-8") for name in names)
-
+    sheets = ((folder / name).read_text("utf-8") for name in (*styles, "component.css"))
     return st.components.v2.component(
         f"resnet_viz.{folder.name}",
         html=html,
-        css=joined((*styles, "component.css")),
-        js=joined((*scripts, "component.js")),
+        css="\n".join(sheets),
+        js=bundle(folder / "component.js"),
     )
 
 

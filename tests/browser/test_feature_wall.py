@@ -1,32 +1,19 @@
-"""The feature wall in Chromium: what Python encodes is what is read, shown and told back."""
+"""The feature wall in Chromium: what Python encodes is what is shown and told back."""
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.analysis.receptive_field import Field, field_box
-from resnet_viz.components import SHARED
-from resnet_viz.components.feature_wall import encode
 from tests.browser.serving import ROOT, repainted, serving, settled
+from tests.components.walls import SHAPES, made
 
 pytestmark = pytest.mark.browser
-
-FOLDER = ROOT / "resnet_viz" / "components" / "feature_wall"
-# Of ResNet-18: conv1, maxpool, the ends of stages 2 and 4, the average pool.
-FIELDS = (
-    (Field(7, 2, 0.0), 112),
-    (Field(11, 4, 0.0), 56),
-    (Field(99, 8, 0.0), 28),
-    (Field(435, 32, 0.0), 7),
-    (Field(627, 32, 96.0), 1),
-)
 
 SCRIPT = """
 import numpy as np
@@ -34,7 +21,8 @@ import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.components.feature_wall import Opening, Options, Pin, feature_wall
-from tests.browser.test_feature_wall import CLASSES, SHAPES, made, picture
+from tests.browser.test_feature_wall import CLASSES
+from tests.components.walls import made, picture
 
 st.set_page_config(page_title="wall", layout="wide")
 told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
@@ -76,42 +64,10 @@ st.write(f"run {st.session_state.setdefault('runs', 0)}")
 st.session_state.runs += 1
 """
 
-SHAPES = {
-    "stem": (64, 112, 112),
-    "deep": (2048, 7, 7),
-    "signed": (24, 28, 28),
-    "vector": (512, 1, 1),
-    "single": (1, 14, 14),
-    "zeros": (8, 7, 7),
-    "constant": (8, 7, 7),
-    "large": (64, 300, 300),
-    "classes": (100_000, 1, 1),
-    "named": (12, 1, 1),
-}
 CLASSES: dict[str, tuple[str, ...]] = {
     "classes": (),
     "named": ("star", "a name that is too long for its tile", *"abcdefghij"),
 }
-
-
-def made(kind: str) -> np.ndarray:
-    """Blobs that wander from channel to channel; every seventh channel is dead."""
-    channels, height, width = SHAPES[kind]
-    if kind in ("zeros", "constant"):
-        return np.full(SHAPES[kind], float(kind == "constant"), np.float32)
-    number = np.arange(channels, dtype=np.float32)[:, None, None]
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.sin(number)
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None] - np.cos(1.7 * number)
-    values = (1 + number % 5) * np.exp(-2 * (x * x + y * y))
-    if kind == "signed":
-        values -= 1
-    values[::7] = 0
-    return np.ascontiguousarray(values, np.float32)
-
-
-def picture() -> np.ndarray:
-    y, x = np.mgrid[:224, :224]
-    return np.stack([x, y, 224 - x], axis=-1).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -121,126 +77,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
     with serving("page.py", folder) as address:
         yield address
-
-
-# ---- the bytes, without Streamlit ----
-
-
-def scripted(page: Page, blob: bytes) -> None:
-    """A page that has read a wall, as the variable `wall`."""
-    page.goto("about:blank")
-    for name in (*SHARED, "../shared/colours.js", "wall.js", "paint.js"):
-        page.add_script_tag(content=(FOLDER / name).read_text("utf-8"))
-    page.evaluate(
-        "text => { window.wall = readWall(Uint8Array.from(atob(text), c => c.charCodeAt(0))); }",
-        base64.b64encode(blob).decode("ascii"),
-    )
-
-
-def numbers_of(page: Page, expression: str) -> np.ndarray:
-    """A long array of float32 out of the page, whole."""
-    text = page.evaluate(
-        f"""() => {{
-          const bytes = new Uint8Array(Float32Array.from({expression}).buffer);
-          let text = "";
-          for (let i = 0; i < bytes.length; i += 8192)
-            text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-          return btoa(text);
-        }}"""
-    )
-    return np.frombuffer(base64.b64decode(text), np.float32)
-
-
-@pytest.mark.parametrize("kind", SHAPES)
-def test_what_python_writes_the_browser_reads(page: Page, kind: str) -> None:
-    values = made(kind)
-    # An odd name: what follows the header must stand at a multiple of 4 all the same.
-    blob = encode.encode(values, picture(), Field(7, 2, 0.5), {"name": "ü×" + kind})
-    scripted(page, blob)
-    side = encode.side_of_squares(values.shape)
-    sent = encode.averaged(values, side)
-    read = numbers_of(page, "wall.values").reshape(sent.shape)
-    levels = {"f": np.inf, "u": 2 ** (8 * encode.code_for(sent.size).itemsize) - 1}
-    span = np.ptp(values, axis=(1, 2))[:, None, None]
-    step = span / levels[encode.code_for(sent.size).kind]
-    assert (np.abs(read - sent) <= step / 2 + 1e-5 * np.abs(values).max()).all()
-    for name, expected in (
-        ("minima", values.min(axis=(1, 2))),
-        ("maxima", values.max(axis=(1, 2))),
-        ("means", values.mean(axis=(1, 2))),
-        ("deviations", values.std(axis=(1, 2))),
-        ("zeros", (values == 0).mean(axis=(1, 2))),
-    ):
-        np.testing.assert_allclose(numbers_of(page, f"wall.{name}"), expected, 1e-5, 1e-6)
-    assert page.evaluate("wall.name") == "ü×" + kind
-    assert page.evaluate("wall.field") == {"size": 7, "jump": 2, "start": 0.5}
-    assert page.evaluate("[...wall.picture.slice(0, 2)]") == [0xFF, 0xD8]  # how a JPEG begins
-
-
-@pytest.mark.parametrize(("field", "cells"), FIELDS, ids=lambda x: str(x))
-def test_the_frame_on_the_picture_is_the_receptive_field(
-    page: Page, field: Field, cells: int
-) -> None:
-    values = np.zeros((2, cells, cells), np.float32)
-    scripted(page, encode.encode(values, picture(), field, {}))
-    for row, column in {(0, 0), (cells // 2, cells // 3), (cells - 1, cells - 1)}:
-        box = page.evaluate(f"fieldBox(wall, {{ row: {row}, column: {column} }})")
-        assert box == pytest.approx(field_box(field, row, column, 224))
-        # The other way round: the middle of the cell's field leads back to the cell.
-        x, y = (field.start + at * field.jump + 0.5 for at in (column, row))
-        seen = page.evaluate(f"cellSeeing(wall, {x / 224}, {y / 224})")
-        assert seen == {"row": row, "column": column}
-
-
-def test_a_cell_that_stands_for_a_square_is_its_middle(page: Page) -> None:
-    values = made("large")  # 300 × 300, sent as means over squares of 3 × 3
-    field = Field(7, 2, 0.0)
-    scripted(page, encode.encode(values, picture(), field, {}))
-    assert page.evaluate("[wall.squares, wall.rows, wall.columns]") == [3, 100, 100]
-    assert page.evaluate("[trueCell(wall, 0, 1), trueCell(wall, 99, 2)]") == [1, 298]
-    box = page.evaluate("fieldBox(wall, { row: 10, column: 20 })")
-    assert box == pytest.approx(field_box(field, 31, 61, 224))
-
-
-def test_orders_and_filters(page: Page) -> None:
-    values = made("signed")
-    scripted(page, encode.encode(values, picture(), Field(), {}))
-
-    def order(sort: str, show: str = "all", anchor: int = 3) -> list[int]:
-        options = f"{{ sort: '{sort}', show: '{show}' }}"
-        channels: list[int] = page.evaluate(f"ordered(wall, {options}, {anchor})")
-        return channels
-
-    flat = values.reshape(len(values), -1)
-    keys = {
-        "mean": flat.mean(1),
-        "variance": flat.std(1),
-        "strongest": np.abs(flat).max(1),
-    }
-    assert order("index") == list(range(24))
-    for sort, key in keys.items():
-        found = key[order(sort)]
-        assert (np.diff(found) <= 1e-6).all()
-    alike = [c for c in order("alike") if flat[c].std() > 0]
-    correlations = np.corrcoef(flat[alike])[0]
-    assert alike[0] == 3
-    assert (np.diff(correlations) <= 1e-5).all()
-    assert order("index", "dead") == [0, 7, 14, 21]
-    assert order("index", "alive") == [c for c in range(24) if c % 7]
-
-
-def test_colours_are_the_tables(page: Page) -> None:
-    values = np.array([[[-1.0, 0.0, 3.0]], [[-0.5, 0.0, 1.0]]], np.float32)
-    scripted(page, encode.encode(values, picture(), Field(), {}))
-    page.evaluate("() => { window.place = (o) => shade(wall.signed, limits(wall, o, 1)); }")
-    # Zero is the middle of a signed scale, and equal magnitudes are equally strong.
-    assert page.evaluate("[-1, 0, 3].map(place({ scale: 'layer' }))") == [85, 128, 255]
-    assert page.evaluate("[-0.5, 0, 1].map(place({ scale: 'channel' }))") == [64, 128, 255]
-    fixed = "{ scale: 'fixed', low: -2, high: 1 }"
-    assert page.evaluate(f"[-9, 0, 1, 9].map(place({fixed}))") == [0, 128, 191, 191]
-
-
-# ---- mounted ----
 
 
 def opened(page: Page, address: str, kind: str) -> None:

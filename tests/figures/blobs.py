@@ -1,4 +1,4 @@
-"""Packed bytes read back as the docstring of figures/blob.py says, and no other way."""
+"""Packed bytes read back as the docstring of components/blob.py says, and no other way."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What goes in comes out: read here by hand, and by `readBlob` in Chromium in browser/test_shared.py."""
+"""What goes in comes out: read here by hand, and by `readBlob` in components/test_shared_scripts.py."""
 
 import numpy as np
 import pytest

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from resnet_viz.components import declare
 
-_COMPONENT = declare(
-    __file__, '<div class="root" role="img"></div>', scripts=("../shared/elements.js",)
-)
+_COMPONENT = declare(__file__, '<div class="root" role="img"></div>')
 
 
 @dataclass(frozen=True, slots=True)

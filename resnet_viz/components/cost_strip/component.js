@@ -1,7 +1,13 @@
 // Names, bars and numbers in a grid; nothing to click.
 
+/** @import { Component } from "../shared/types.d.ts" */
+/** @import { CostStrip } from "./types.d.ts" */
+
+import { make } from "../shared/elements.js";
+
+/** @type {Component<CostStrip>} */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".root");
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".root"));
   const spoken = data.bars.map(({ name, text }) => `${name} ${text}`).join(", ");
   root.setAttribute("aria-label", `${data.title}: ${spoken}`);
   root.replaceChildren();

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.components import SHARED, declare, fired
+from resnet_viz.components import declare, fired
 from resnet_viz.components.feature_wall import encode
 from resnet_viz.figures import maps
 
@@ -26,10 +26,7 @@ SORTS: Final = ("index", "mean", "variance", "strongest", "alike")
 SCALES: Final = ("channel", "layer", "fixed")
 SHOWS: Final = ("all", "alive", "dead")
 
-_COMPONENT = declare(
-    __file__,
-    scripts=(*SHARED, "../shared/colours.js", "wall.js", "paint.js", "tools.js", "parts.js"),
-)
+_COMPONENT = declare(__file__)
 
 
 class Pin(NamedTuple):

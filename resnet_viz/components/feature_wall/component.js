@@ -1,32 +1,94 @@
 // The wall's state and what changes it. Hover stays here; a pin and a change of options are told.
 
+/** @import { Bytes, Component, Send } from "../shared/types.d.ts" */
+/** @import { Layout, MapPosition, Opening, Options, Sheet, Unit, Wall } from "./types.d.ts" */
+
+import { sameBytes, showImage } from "../shared/blob.js";
+import { COARSE, lifted } from "../shared/device.js";
+import { targetOf } from "../shared/elements.js";
+import { inRange } from "../shared/numbers.js";
+import {
+  makeSheet,
+  paintDots,
+  paintMap,
+  paintSheet,
+  paintWall,
+  positionsIn,
+  sized,
+  tileCorner,
+} from "./paint.js";
+import {
+  KEYS,
+  build,
+  framePosition,
+  frameTile,
+  showBar,
+  showCount,
+  showField,
+  showReadout,
+} from "./parts.js";
+import { listenToTools, showTools } from "./tools.js";
+import {
+  positionSeeing,
+  ordered,
+  readWall,
+  sentUnit,
+  tiling,
+  layerIndex,
+  underMap,
+  underWall,
+} from "./wall.js";
+
+/** @type {WeakMap<HTMLElement, FeatureWall>} */
 const WALLS = new WeakMap();
 const PATIENCE = 400; // milliseconds without a further change, until options are told
 const TALLEST = 640; // pixels, before the wall scrolls
 const REACH = 2000; // pixels that are painted above and below what is seen: a canvas has its limits
 const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
+/** @type {Record<string, [across: number, down: number]>} */
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-class FeatureWall {
+export class FeatureWall {
+  /** @type {Send} */ tell;
+  /** @type {Bytes | undefined} */ bytes;
+  /** @type {Wall} */ wall;
+  /** @type {Sheet} */ sheet;
+  /** @type {Options} */ options;
+  /** @type {Layout} */ layout;
+  /** @type {number[]} */ order; // the channels that are shown
+  /** @type {Unit} */ shown;
+  /** @type {Unit} */ defaultUnit; // shown while nothing is pinned and nothing under the cursor
+  /** @type {Unit | null} */ pinned;
+  /** @type {number} */ anchor; // the channel that correlations are with
+  /** @type {number} */ height; // of the board
+  /** @type {[top: number, bottom: number]} */ painted; // what part of the board
+  /** @type {CanvasRenderingContext2D} */ overlay;
+  /** @type {number | undefined} */ frame; // that was asked for
+  /** @type {number | undefined} */ speaking; // timers
+  /** @type {number | undefined} */ waiting;
+  active = false; // whether something is under the cursor
+  changes = 0; // of options, so far
+
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.parts = build(root);
-    this.changes = 0; // of options, so far
     this.listen();
     new ResizeObserver(() => this.wall && this.arrange()).observe(this.parts.tiles.grid);
   }
 
   // ---- a layer arrives ----
 
+  /** @type {(bytes: Bytes, tell: Send) => void} */
   open(bytes, tell) {
     this.tell = tell; // the latest one: an old one would speak for a page that is gone
     if (sameBytes(bytes, this.bytes)) return;
     this.bytes = bytes;
-    const { opening, ...wall } = readWall(bytes);
+    const { opening, wall } = readWall(bytes);
     this.wall = wall;
     this.sheet = makeSheet(wall);
     this.takeOver(opening);
-    this.shown = sentPlace(wall, opening);
-    this.home = sentPlace(wall, opening.default_position);
+    this.shown = sentUnit(wall, opening);
+    this.defaultUnit = sentUnit(wall, opening.default_position);
     this.pinned = opening.pinned ? this.shown : null;
     this.anchor = this.shown.channel;
     this.active = false;
@@ -36,6 +98,7 @@ class FeatureWall {
   }
 
   // What was chosen here is kept until Python has heard of it, whatever layer comes in between.
+  /** @type {(opening: Opening) => void} */
   takeOver({ options, options_version: version }) {
     if (version < this.changes) return;
     this.changes = version;
@@ -48,8 +111,8 @@ class FeatureWall {
     root.classList.toggle("vectors", wall.rows * wall.columns === 1);
     tiles.grid.setAttribute("aria-label", `${wall.alt}. ${KEYS}`);
     map.grid.setAttribute("aria-label", `One channel large. ${KEYS}`);
-    map.grid.setAttribute("aria-rowcount", wall.rows);
-    map.grid.setAttribute("aria-colcount", wall.columns);
+    map.grid.setAttribute("aria-rowcount", String(wall.rows));
+    map.grid.setAttribute("aria-colcount", String(wall.columns));
     map.grid.style.aspectRatio = `${wall.columns} / ${wall.rows}`;
     showImage(image, wall.picture);
   }
@@ -70,8 +133,8 @@ class FeatureWall {
     this.layout = layout;
     this.height = Math.max(1, layout.rows * (layout.tile.height + layout.gap));
     board.style.height = `${this.height}px`;
-    grid.setAttribute("aria-rowcount", layout.rows);
-    grid.setAttribute("aria-colcount", layout.columns);
+    grid.setAttribute("aria-rowcount", String(layout.rows));
+    grid.setAttribute("aria-colcount", String(layout.columns));
     this.paint();
     showTools(parts, this);
     showCount(parts, this);
@@ -79,6 +142,7 @@ class FeatureWall {
   }
 
   // What can be seen, and as far beyond as `margin` says.
+  /** @type {(margin: number) => [top: number, bottom: number]} */
   visible(margin) {
     const { scrollTop, clientHeight } = this.parts.tiles.grid;
     return [Math.max(0, scrollTop - margin), Math.min(this.height, scrollTop + clientHeight + margin)];
@@ -99,8 +163,8 @@ class FeatureWall {
     if (from < this.painted[0] || to > this.painted[1]) this.paint();
     frameTile(parts.tiles.here, this, shown);
     frameTile(parts.tiles.pin, this, pinned);
-    frameCell(parts.map.here, wall, shown);
-    frameCell(parts.map.pin, wall, pinned?.channel === shown.channel ? pinned : null);
+    framePosition(parts.map.here, wall, shown);
+    framePosition(parts.map.pin, wall, pinned?.channel === shown.channel ? pinned : null);
     paintMap(parts.map.canvas, wall, sheet, shown.channel);
     this.markEverywhere();
     showField(parts, this);
@@ -120,8 +184,9 @@ class FeatureWall {
   // ---- looking ----
 
   // However often the pointer moves, a frame draws once.
-  look(place) {
-    this.shown = { ...this.shown, ...place };
+  /** @type {(unit: Partial<Unit> | null) => void} */
+  look(unit) {
+    this.shown = { ...this.shown, ...unit };
     this.active = true;
     this.redraw();
   }
@@ -133,9 +198,9 @@ class FeatureWall {
   }
 
   // Away from all of it, what is shown is what the page below speaks of.
-  goHome() {
+  leaveAll() {
     this.active = false;
-    this.shown = this.pinned ?? this.home;
+    this.shown = this.pinned ?? this.defaultUnit;
     this.redraw();
   }
 
@@ -156,25 +221,27 @@ class FeatureWall {
 
   // ---- choosing ----
 
-  pin(place) {
-    this.shown = { ...this.shown, ...place };
+  /** @type {(unit: Partial<Unit>) => void} */
+  pin(unit) {
+    this.shown = { ...this.shown, ...unit };
     this.pinned = this.shown;
     const { channel, row, column } = this.pinned;
     const { wall } = this;
-    const cell = { row: trueCell(wall, row, 1), column: trueCell(wall, column, 2) };
+    const position = { row: layerIndex(wall, row, 1), column: layerIndex(wall, column, 2) };
     this.compareWith(channel);
-    this.tell("pin", { channel, ...cell });
+    this.tell("pin", { channel, ...position });
     this.speak();
   }
 
   unpin() {
     if (!this.pinned) return;
     this.pinned = null;
-    this.shown = this.home;
+    this.shown = this.defaultUnit;
     this.compareWith(this.anchor);
     this.tell("pin", {});
   }
 
+  /** @type {(channel: number) => void} */
   compareWith(channel) {
     const other = channel !== this.anchor;
     this.anchor = channel;
@@ -183,6 +250,7 @@ class FeatureWall {
     this.redraw();
   }
 
+  /** @type {(changes: Partial<Options>) => void} */
   choose(changes) {
     this.options = { ...this.options, ...changes };
     // Both sides of zero, unless somebody has asked for other ends.
@@ -201,34 +269,38 @@ class FeatureWall {
 
   listen() {
     const { tiles, map, picture, root } = this.parts;
+    /** @type {[HTMLElement, (x: number, y: number, size: [number, number]) => MapPosition | null][]} */
     const surfaces = [
       [tiles.board, (x, y, size) => underWall(this.wall, this.layout, this.order, x, y, size)],
       [map.board, (x, y) => underMap(this.wall, x, y)],
-      [picture, (x, y) => cellSeeing(this.wall, x, y)],
+      [picture, (x, y) => positionSeeing(this.wall, x, y)],
     ];
-    for (const [element, placeAt] of surfaces) {
-      const under = (event) => {
+    for (const [element, positionAt] of surfaces) {
+      const under = (/** @type {MouseEvent} */ event) => {
         const { left, top, width, height } = element.getBoundingClientRect();
-        return placeAt((event.clientX - left) / width, (event.clientY - top) / height, [width, height]);
+        return positionAt((event.clientX - left) / width, (event.clientY - top) / height, [width, height]);
       };
       element.onpointermove = element.onpointerdown = (event) => this.look(under(event));
       element.onpointerleave = (event) => lifted(event) || this.leave();
-      // What is shown is pinned: a click knows its place to whole pixels only, and a cell may be less.
+      // What is shown is pinned: a click knows its place to whole pixels only, a value may take less.
       element.onclick = (event) => under(event) && this.pin({});
     }
     tiles.grid.onkeydown = (event) => this.key(event, (step) => this.walkTiles(step));
-    map.grid.onkeydown = (event) => this.key(event, (step) => this.walkCells(step));
+    map.grid.onkeydown = (event) => this.key(event, (step) => this.walkMap(step));
     tiles.grid.onscroll = () => this.redraw();
-    root.onpointerleave = (event) => lifted(event) || this.goHome();
-    root.addEventListener("focusout", ({ relatedTarget: next }) => root.contains(next) || this.goHome());
+    root.onpointerleave = (event) => lifted(event) || this.leaveAll();
+    root.addEventListener("focusout", ({ relatedTarget: next }) => {
+      if (!root.contains(/** @type {Node | null} */ (next))) this.leaveAll();
+    });
     root.onkeydown = (event) => {
-      if (event.key !== "Escape" || event.target.matches("input, select")) return;
+      if (event.key !== "Escape" || targetOf(event).matches("input, select")) return;
       if (this.pinned) this.unpin();
-      else this.goHome();
+      else this.leaveAll();
     };
     listenToTools(this);
   }
 
+  /** @type {(event: KeyboardEvent, walk: (step: [across: number, down: number]) => void) => void} */
   key(event, walk) {
     const chosen = event.key === "Enter" || event.key === " ";
     if (!chosen && !(event.key in STEPS)) return;
@@ -238,6 +310,7 @@ class FeatureWall {
     this.speak();
   }
 
+  /** @type {(step: [across: number, down: number]) => void} */
   walkTiles([across, down]) {
     const { order, layout } = this;
     const here = order.indexOf(this.shown.channel);
@@ -247,7 +320,8 @@ class FeatureWall {
     this.bringIntoView();
   }
 
-  walkCells([across, down]) {
+  /** @type {(step: [across: number, down: number]) => void} */
+  walkMap([across, down]) {
     const { wall, shown } = this;
     const row = inRange(shown.row + down, wall.rows);
     this.look({ row, column: inRange(shown.column + across, wall.columns) });
@@ -264,8 +338,10 @@ class FeatureWall {
   }
 }
 
+/** @type {Component<Bytes>} */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".root");
-  if (!WALLS.has(parentElement)) WALLS.set(parentElement, new FeatureWall(root));
-  WALLS.get(parentElement).open(data, setTriggerValue);
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".root"));
+  const wall = WALLS.get(parentElement) ?? new FeatureWall(root);
+  WALLS.set(parentElement, wall);
+  wall.open(data, setTriggerValue);
 }

@@ -1,21 +1,32 @@
 // Values as colours on canvases.
 
+/** @import { Layout, MapPosition, Options, Sheet, Wall } from "./types.d.ts" */
+
+import { colorIndex, css, pixelTable } from "../shared/colours.js";
+import { context2d } from "../shared/elements.js";
+import { written } from "../shared/numbers.js";
+import { MIDDLE, mapOf } from "./wall.js";
+
 const WHITE = "rgb(255 255 255)";
 const BLACK = "rgb(0 0 0 / 70%)";
 
 // From which value to which the colours run; a channel's own scale keeps zero where it belongs.
-function limits(wall, options, channel) {
+/**
+ * @type {(wall: Wall, options: Pick<Options, "scale" | "low" | "high">, channel: number) => [number, number]}
+ */
+export function limits(wall, options, channel) {
   if (options.scale === "fixed") return [options.low, options.high];
   const own = options.scale === "channel";
-  const low = own ? wall.minima[channel] : wall.low;
-  const high = own ? wall.maxima[channel] : wall.high;
-  if (wall.signed) return low < high ? [low, high] : [-1, 1];
-  return [0, high > 0 ? high : 1];
+  const vmin = own ? wall.minima[channel] : wall.vmin;
+  const vmax = own ? wall.maxima[channel] : wall.vmax;
+  if (wall.signed) return vmin < vmax ? [vmin, vmax] : [-1, 1];
+  return [0, vmax > 0 ? vmax : 1];
 }
 
-// ---- the sheet: every channel once, a pixel for each cell, in the order of their numbers ----
+// ---- the sheet: every channel once, a pixel for each position, in the order of their numbers ----
 
-function makeSheet(wall) {
+/** @type {(wall: Wall) => Sheet} */
+export function makeSheet(wall) {
   const across = Math.ceil(Math.sqrt(wall.channels));
   const sheet = document.createElement("canvas");
   sheet.width = across * wall.columns;
@@ -23,21 +34,23 @@ function makeSheet(wall) {
   return { canvas: sheet, across, pixels: pixelTable(wall.colours) };
 }
 
+/** @type {(wall: Wall, sheet: Sheet, channel: number) => [left: number, top: number]} */
 function onSheet(wall, { across }, channel) {
   return [(channel % across) * wall.columns, Math.floor(channel / across) * wall.rows];
 }
 
-function paintSheet(wall, sheet, options) {
-  const context = sheet.canvas.getContext("2d");
+/** @type {(wall: Wall, sheet: Sheet, options: Options) => void} */
+export function paintSheet(wall, sheet, options) {
+  const context = context2d(sheet.canvas);
   const image = context.createImageData(sheet.canvas.width, sheet.canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let channel = 0; channel < wall.channels; channel++) {
-    const place = shade(wall.signed, limits(wall, options, channel));
+    const color = colorIndex(wall.signed, limits(wall, options, channel));
     const [left, top] = onSheet(wall, sheet, channel);
     const map = mapOf(wall, channel);
     for (let row = 0, i = 0; row < wall.rows; row++) {
       let at = (top + row) * image.width + left;
-      for (let column = 0; column < wall.columns; column++) pixels[at++] = sheet.pixels[place(map[i++])];
+      for (let column = 0; column < wall.columns; column++) pixels[at++] = sheet.pixels[color(map[i++])];
     }
   }
   context.putImageData(image, 0, 0);
@@ -45,13 +58,19 @@ function paintSheet(wall, sheet, options) {
 
 // ---- the wall, and the marks over it ----
 
-function tileCorner({ columns, tile, gap }, position) {
+/** @type {(layout: Layout, position: number) => [x: number, y: number]} */
+export function tileCorner({ columns, tile, gap }, position) {
   const [column, row] = [position % columns, Math.floor(position / columns)];
   return [column * (tile.width + gap), row * (tile.height + gap)];
 }
 
 // A canvas over a part of a board, sharp on any screen; drawn on in the board's CSS pixels.
-function sized(canvas, width, [top, bottom]) {
+/**
+ * @type {(
+ *   canvas: HTMLCanvasElement, width: number, part: [top: number, bottom: number]
+ * ) => CanvasRenderingContext2D}
+ */
+export function sized(canvas, width, [top, bottom]) {
   const ratio = window.devicePixelRatio || 1;
   const height = bottom - top;
   canvas.width = Math.max(1, Math.round(width * ratio));
@@ -59,34 +78,47 @@ function sized(canvas, width, [top, bottom]) {
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   canvas.style.top = `${top}px`;
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   context.scale(ratio, ratio);
   context.translate(0, -top);
   return context;
 }
 
-function paintWall(context, wall, sheet, layout, order, positions, options) {
+/**
+ * @type {(
+ *   context: CanvasRenderingContext2D,
+ *   wall: Wall,
+ *   sheet: Sheet,
+ *   layout: Layout,
+ *   order: number[],
+ *   positions: number[],
+ *   options: Options
+ * ) => void}
+ */
+export function paintWall(context, wall, sheet, layout, order, positions, options) {
   const { tile } = layout;
-  // Shrinking mixes neighbours, enlarging shows each cell as a square.
+  // Shrinking mixes neighbours, enlarging shows each value as a square.
   context.imageSmoothingEnabled = tile.width * (window.devicePixelRatio || 1) < wall.columns;
   context.imageSmoothingQuality = "high";
   for (const position of positions) {
     const channel = order[position];
     const [left, top] = onSheet(wall, sheet, channel);
     const [x, y] = tileCorner(layout, position);
-    const from = [left, top, wall.columns, wall.rows];
-    context.drawImage(sheet.canvas, ...from, x, y, tile.width, tile.height);
+    const { columns, rows } = wall;
+    context.drawImage(sheet.canvas, left, top, columns, rows, x, y, tile.width, tile.height);
     if (layout.vectors) writeTile(context, wall, options, channel, x, y, tile);
   }
 }
 
 // Two digits, as 0.0012 or as 1.2e−7.
+/** @type {(value: number) => string} */
 function shortest(value) {
   const text = written(value, 2);
   return text.length < 8 ? text : value.toExponential(1).replaceAll("-", "−");
 }
 
 // As much of a text as has room.
+/** @type {(context: CanvasRenderingContext2D, text: string, width: number) => string} */
 function fitted(context, text, width) {
   let shown = text;
   for (let end = text.length - 1; end > 0 && context.measureText(shown).width > width; end--) {
@@ -95,18 +127,29 @@ function fitted(context, text, width) {
   return shown;
 }
 
-// The value of a channel that is a single cell, below its name where it has one.
+// The value of a channel that has a single one, below its name where it has one.
+/**
+ * @type {(
+ *   context: CanvasRenderingContext2D,
+ *   wall: Wall,
+ *   options: Options,
+ *   channel: number,
+ *   x: number,
+ *   y: number,
+ *   tile: Layout["tile"]
+ * ) => void}
+ */
 function writeTile(context, wall, options, channel, x, y, tile) {
-  const value = wall.minima[channel]; // of a single cell, it is the value
-  const [red, green, blue] = wall.colours.subarray(
-    3 * shade(wall.signed, limits(wall, options, channel))(value),
-  );
+  const value = wall.minima[channel]; // of a single value, it is that value
+  const color = colorIndex(wall.signed, limits(wall, options, channel));
+  const [red, green, blue] = wall.colours.subarray(3 * color(value));
   const light = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
   context.fillStyle = light ? BLACK : WHITE;
   context.textAlign = "center";
   context.textBaseline = "middle";
   const room = tile.width - 4;
   const label = wall.labels[channel];
+  /** @type {(text: string, size: number, down: number) => void} */
   const write = (text, size, down) => {
     context.font = `${size}px sans-serif`;
     context.fillText(text, x + tile.width / 2, y + down * tile.height + 1);
@@ -119,20 +162,32 @@ function writeTile(context, wall, options, channel, x, y, tile) {
 }
 
 // Which of the tiles lie between two heights.
-function positionsIn({ tile, gap, columns }, count, [from, to]) {
+/**
+ * @type {(layout: Layout, count: number, part: [top: number, bottom: number]) => number[]}
+ */
+export function positionsIn({ tile, gap, columns }, count, [from, to]) {
   const first = Math.max(0, Math.floor(from / (tile.height + gap))) * columns;
   const last = Math.min(count, (Math.floor(to / (tile.height + gap)) + 1) * columns);
   return Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at);
 }
 
-// The same cell in several tiles: a white dot with a dark rim shows on any colour.
-function paintDots(context, wall, layout, positions, { row, column }) {
+// The same position in several tiles: a white dot with a dark rim shows on any colour.
+/**
+ * @type {(
+ *   context: CanvasRenderingContext2D,
+ *   wall: Wall,
+ *   layout: Layout,
+ *   positions: number[],
+ *   at: MapPosition
+ * ) => void}
+ */
+export function paintDots(context, wall, layout, positions, { row, column }) {
   const { tile } = layout;
   const size = tile.width < 40 ? 1 : Math.min(5, Math.max(2, tile.width / wall.columns - 2));
   const across = ((column + MIDDLE) * tile.width) / wall.columns - size / 2;
   const down = ((row + MIDDLE) * tile.height) / wall.rows - size / 2;
-  for (const [colour, rim] of [[BLACK, 1], [WHITE, 0]]) {
-    context.fillStyle = colour;
+  for (const rim of [1, 0]) {
+    context.fillStyle = rim ? BLACK : WHITE;
     for (const position of positions) {
       const [x, y] = tileCorner(layout, position);
       context.fillRect(x + across - rim, y + down - rim, size + 2 * rim, size + 2 * rim);
@@ -142,17 +197,21 @@ function paintDots(context, wall, layout, positions, { row, column }) {
 
 // ---- one channel large ----
 
-function paintMap(canvas, wall, sheet, channel) {
+/** @type {(canvas: HTMLCanvasElement, wall: Wall, sheet: Sheet, channel: number) => void} */
+export function paintMap(canvas, wall, sheet, channel) {
   if (canvas.width !== wall.columns) canvas.width = wall.columns;
   if (canvas.height !== wall.rows) canvas.height = wall.rows;
   const [left, top] = onSheet(wall, sheet, channel);
-  const size = [wall.columns, wall.rows];
-  canvas.getContext("2d").drawImage(sheet.canvas, left, top, ...size, 0, 0, ...size);
+  const { columns, rows } = wall;
+  context2d(canvas).drawImage(sheet.canvas, left, top, columns, rows, 0, 0, columns, rows);
 }
 
-function gradient(wall, ends) {
-  const [low, high] = ends;
-  const place = shade(wall.signed, ends);
-  const stops = Array.from({ length: 17 }, (_, i) => css(wall.colours, place(low + (i * (high - low)) / 16)));
+/** @type {(wall: Wall, ends: [vmin: number, vmax: number]) => string} */
+export function gradient(wall, ends) {
+  const [vmin, vmax] = ends;
+  const color = colorIndex(wall.signed, ends);
+  const stops = Array.from({ length: 17 }, (_, i) =>
+    css(wall.colours, color(vmin + (i * (vmax - vmin)) / 16)),
+  );
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }

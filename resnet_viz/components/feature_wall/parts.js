@@ -1,8 +1,20 @@
 // The elements of the wall, built once, and how a state is written into them.
 
+/** @import { MapPosition, State, Unit, Wall } from "./types.d.ts" */
+
+import { COARSE } from "../shared/device.js";
+import { make } from "../shared/elements.js";
+import { written } from "../shared/numbers.js";
+import { gradient, limits, tileCorner } from "./paint.js";
+import { buildTools } from "./tools.js";
+import { correlation, fieldBox, isDead, writtenValue } from "./wall.js";
+
 // ---- building ----
 
+/** @typedef {ReturnType<typeof build>} Parts */
+
 // A grid for a screen reader: of its many cells only the one that is looked at is an element.
+/** @param {string} cls @param {HTMLElement} into */
 function buildGrid(cls, into) {
   const grid = make("div", cls, into);
   grid.tabIndex = 0;
@@ -19,16 +31,20 @@ function buildGrid(cls, into) {
   return { grid, board, canvas, here, pin };
 }
 
+/** @param {HTMLElement} into */
 function buildBar(into) {
   const bar = make("div", "bar", into);
   const ramp = make("div", "ramp", bar);
   const zero = make("i", "zero", ramp);
   const ends = make("div", "ends", bar);
-  const [low, middle, high] = ["low", "middle", "high"].map((name) => make("span", name, ends));
+  const low = make("span", "low", ends);
+  const middle = make("span", "middle", ends);
+  const high = make("span", "high", ends);
   return { ramp, zero, low, middle, high };
 }
 
-function build(root) {
+/** @param {HTMLElement} root */
+export function build(root) {
   const sides = make("div", "sides", root);
   const left = make("div", "left", sides);
   const tools = buildTools(left);
@@ -61,13 +77,15 @@ function build(root) {
 
 // ---- writing a state into them ----
 
+/** @type {(element: HTMLElement, edges: number[]) => void} */
 function inset(element, [left, top, right, bottom]) {
   element.style.inset = [top, 1 - right, 1 - bottom, left].map((x) => `${100 * x}%`).join(" ");
 }
 
 // Around a tile of the wall, where that channel is among those shown.
-function frameTile(mark, { layout, order }, place) {
-  const position = place ? order.indexOf(place.channel) : -1;
+/** @type {(mark: HTMLElement, state: State, unit: Unit | null) => void} */
+export function frameTile(mark, { layout, order }, unit) {
+  const position = unit ? order.indexOf(unit.channel) : -1;
   mark.hidden = position < 0;
   if (mark.hidden) return;
   const [x, y] = tileCorner(layout, position);
@@ -76,10 +94,12 @@ function frameTile(mark, { layout, order }, place) {
   mark.style.height = `${layout.tile.height}px`;
 }
 
-function frameCell(mark, wall, place) {
-  mark.hidden = !place;
-  if (mark.hidden) return;
-  const { row, column } = place;
+// Around a position of the channel that is shown large.
+/** @type {(mark: HTMLElement, wall: Wall, position: MapPosition | null) => void} */
+export function framePosition(mark, wall, position) {
+  mark.hidden = !position;
+  if (!position) return;
+  const { row, column } = position;
   inset(mark, [
     column / wall.columns,
     row / wall.rows,
@@ -88,7 +108,8 @@ function frameCell(mark, wall, place) {
   ]);
 }
 
-function showField({ field, caption }, { wall, shown }) {
+/** @type {(parts: Parts, state: State) => void} */
+export function showField({ field, caption }, { wall, shown }) {
   inset(
     field,
     fieldBox(wall, shown).map((edge) => edge / wall.side),
@@ -98,24 +119,27 @@ function showField({ field, caption }, { wall, shown }) {
   caption.textContent = `what the network sees · frame: receptive field, ${size}\u00a0×\u00a0${size}\u00a0px${beyond}`;
 }
 
-function showBar({ bar }, { wall, options, shown }) {
-  const [low, high] = limits(wall, options, shown.channel);
-  bar.ramp.style.background = gradient(wall, [low, high]);
-  bar.low.textContent = written(low);
-  bar.high.textContent = written(high);
-  const zero = -low / (high - low);
+/** @type {(parts: Parts, state: State) => void} */
+export function showBar({ bar }, { wall, options, shown }) {
+  const [vmin, vmax] = limits(wall, options, shown.channel);
+  bar.ramp.style.background = gradient(wall, [vmin, vmax]);
+  bar.low.textContent = written(vmin);
+  bar.high.textContent = written(vmax);
+  const zero = -vmin / (vmax - vmin);
   bar.zero.hidden = !(zero > 0 && zero < 1);
   bar.zero.style.left = bar.middle.style.left = `${100 * zero}%`;
   bar.middle.textContent = zero > 0.2 && zero < 0.8 ? "0" : "";
 }
 
+/** @type {(wall: Wall, sent: number, axis: 1 | 2) => string} */
 function span(wall, sent, axis) {
   const first = sent * wall.squares;
   const last = Math.min(first + wall.squares, wall.shape[axis]) - 1;
   return first === last ? `${first}` : `${first}–${last}`;
 }
 
-function placeText(wall, { channel, row, column }) {
+/** @type {(wall: Wall, unit: Unit) => string} */
+function unitText(wall, { channel, row, column }) {
   const label = wall.labels[channel];
   if (label !== undefined) return `${wall.noun} ${channel} · ${label}`;
   const name = `${wall.noun} ${channel} (of 0–${wall.channels - 1})`;
@@ -123,6 +147,7 @@ function placeText(wall, { channel, row, column }) {
   return `${name} · row ${span(wall, row, 1)}, column ${span(wall, column, 2)}`;
 }
 
+/** @type {(wall: Wall, state: State) => string} */
 function factsText(wall, { options, shown: { channel }, anchor }) {
   if (wall.rows * wall.columns === 1) return "";
   const facts = [
@@ -139,9 +164,10 @@ function factsText(wall, { options, shown: { channel }, anchor }) {
   return facts.join(" · ");
 }
 
-function showReadout({ place, value, facts, tiles, map }, state) {
+/** @type {(parts: Parts, state: State) => void} */
+export function showReadout({ place, value, facts, tiles, map }, state) {
   const { wall, shown } = state;
-  place.textContent = placeText(wall, shown);
+  place.textContent = unitText(wall, shown);
   value.textContent = writtenValue(wall, shown) + (wall.squares > 1 ? " on average" : "");
   facts.textContent = factsText(wall, state);
   for (const grid of [tiles, map]) {
@@ -149,12 +175,13 @@ function showReadout({ place, value, facts, tiles, map }, state) {
   }
 }
 
-const KEYS = COARSE.matches
+export const KEYS = COARSE.matches
   ? "A tap pins a cell."
   : "Click or Enter pins a cell, Esc lets go, arrow keys walk.";
 const ROUNDED = " ≈ is rounded; of the pinned cell the exact value stands below.";
 
-function showCount({ foot }, { wall, order, options }) {
+/** @type {(parts: Parts, state: State) => void} */
+export function showCount({ foot }, { wall, order, options }) {
   const count = order.length;
   const nouns = { channel: "channels", class: "classes" }[wall.noun];
   const some = `${count} of ${wall.channels} ${nouns} are ${options.show}. `;

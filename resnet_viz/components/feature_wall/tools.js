@@ -1,7 +1,15 @@
 // The controls above the wall: which channels are shown, in which order and in which colours.
 
+/** @import { FeatureWall } from "./component.js" */
+/** @import { Options, State } from "./types.d.ts" */
+
+import { make } from "../shared/elements.js";
+
 // ---- building ----
 
+/** @typedef {ReturnType<typeof buildTools>} Tools */
+
+/** @type {<Control extends HTMLElement>(name: string, into: HTMLElement, control: Control) => Control} */
 function labelled(name, into, control) {
   const label = make("label", "", into);
   make("span", "", label, name);
@@ -9,7 +17,9 @@ function labelled(name, into, control) {
   return control;
 }
 
+/** @type {Record<Options["scale"], string>} */
 const SCALES = { layer: "whole layer", channel: "each channel", fixed: "fixed ends" };
+/** @type {Record<Options["sort"], string>} */
 const SORTS = {
   index: "number",
   mean: "mean",
@@ -17,8 +27,10 @@ const SORTS = {
   strongest: "largest |value|",
   alike: "correlation",
 };
+/** @type {Record<Options["show"], string>} */
 const SHOWS = { all: "all", alive: "alive", dead: "dead (all zero)" };
 
+/** @type {(name: string, choices: Record<string, string>, into: HTMLElement) => HTMLSelectElement} */
 function selection(name, choices, into) {
   const select = document.createElement("select");
   for (const [slug, text] of Object.entries(choices)) {
@@ -27,6 +39,7 @@ function selection(name, choices, into) {
   return labelled(name, into, select);
 }
 
+/** @type {(name: string, into: HTMLElement) => HTMLInputElement} */
 function numberField(name, into) {
   const input = document.createElement("input");
   input.type = "number";
@@ -34,7 +47,8 @@ function numberField(name, into) {
   return labelled(name, into, input);
 }
 
-function buildTools(into) {
+/** @param {HTMLElement} into */
+export function buildTools(into) {
   const tools = make("div", "tools", into);
   const scale = selection("Colour range", SCALES, tools);
   const fixed = make("span", "fixed", tools);
@@ -43,30 +57,40 @@ function buildTools(into) {
   const sort = selection("Sort by", SORTS, tools);
   const show = selection("Show", SHOWS, tools);
   const find = numberField("Channel", tools);
-  find.min = 0;
-  find.step = 1;
+  find.min = "0";
+  find.step = "1";
   return { sort, scale, fixed, low, high, show, find };
 }
 
 // ---- showing a state, and changing it ----
 
-function showTools({ tools }, { wall, options, pinned, anchor }) {
-  for (const name of ["sort", "scale", "show"]) tools[name].value = options[name];
-  for (const name of ["low", "high"]) tools[name].value = options[name];
-  const alike = [...tools.sort.options].find(({ value }) => value === "alike");
-  alike.textContent = `correlation with ${wall.noun} ${anchor}`;
+/** @type {(parts: { tools: Tools }, state: State) => void} */
+export function showTools({ tools }, { wall, options, pinned, anchor }) {
+  tools.sort.value = options.sort;
+  tools.scale.value = options.scale;
+  tools.show.value = options.show;
+  tools.low.value = String(options.low);
+  tools.high.value = String(options.high);
+  const alike = Object.keys(SORTS).indexOf("alike");
+  tools.sort.options[alike].textContent = `correlation with ${wall.noun} ${anchor}`;
   tools.sort.options[0].textContent = `${wall.noun} number`;
-  tools.find.previousSibling.textContent = wall.noun === "class" ? "Class" : "Channel";
+  const label = /** @type {Node} */ (tools.find.previousSibling);
+  label.textContent = wall.noun === "class" ? "Class" : "Channel";
   tools.fixed.hidden = options.scale !== "fixed";
-  tools.find.max = wall.channels - 1;
-  tools.find.value = pinned ? pinned.channel : "";
+  tools.find.max = String(wall.channels - 1);
+  tools.find.value = pinned ? String(pinned.channel) : "";
 }
 
-function listenToTools(featureWall) {
+/** @type {(featureWall: FeatureWall) => void} */
+export function listenToTools(featureWall) {
   const { sort, scale, show, low, high, find } = featureWall.parts.tools;
-  sort.onchange = () => featureWall.choose({ sort: sort.value });
-  scale.onchange = () => featureWall.choose({ scale: scale.value });
-  show.onchange = () => featureWall.choose({ show: show.value });
+  /** @type {(name: "sort" | "scale" | "show", select: HTMLSelectElement) => void} */
+  const listen = (name, select) => {
+    select.onchange = () => featureWall.choose({ [name]: select.value });
+  };
+  listen("sort", sort);
+  listen("scale", scale);
+  listen("show", show);
   low.onchange = high.onchange = () => {
     const valid = high.valueAsNumber > low.valueAsNumber;
     high.setCustomValidity(valid ? "" : "“To” must be larger than “From”.");

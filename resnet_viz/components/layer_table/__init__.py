@@ -11,7 +11,7 @@ from typing import Literal
 
 from resnet_viz.components import declare, fired
 
-_COMPONENT = declare(__file__, scripts=("../shared/elements.js",))
+_COMPONENT = declare(__file__)
 _SENT_AS_IS = ("path", "parent", "level", "stage", "kind", "cells", "container", "on_shortcut")
 
 

@@ -1,25 +1,46 @@
 // A tree of layers: what is open and where the focus stands is decided here, without a message.
 
+/** @import { Component } from "../shared/types.d.ts" */
+/** @import { Column, LayerTableData, Opened, Row } from "./types.d.ts" */
+
+import { focusedIn, make, targetOf } from "../shared/elements.js";
+
+/** @type {WeakMap<HTMLElement, LayerTable>} */
 const TABLES = new WeakMap();
+/** @type {Record<Opened, number>} */
 const DEPTH = { stages: 0, blocks: 1, layers: 2 }; // containers above this level start open
 
+/** @typedef {{ row: Row, tr: HTMLTableRowElement, children: string[] }} Entry */
+
 class LayerTable {
+  /** @type {(path: string) => void} */ send;
+  /** @type {Opened} */ opened;
+  /** @type {string | undefined} */ content; // what the rows were filled with
+  /** @type {string | undefined} */ paths; // of all rows
+  flat = false; // whether rows stand without their parents, as after a search
+  current = ""; // the one row in the tab order
+  selected = "";
+  /** @type {Map<string, Entry>} */
+  rows = new Map(); // by path
+  /** @type {Map<string, boolean>} */
+  toggled = new Map(); // by path: open or closed by hand; outlives a search and another network
+
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.rows = new Map(); // path → { row, tr, children }
-    this.toggled = new Map(); // path → open or closed by hand; outlives a search and another network
-    this.current = ""; // the one row in the tab order
-    this.selected = "";
     root.replaceChildren();
     this.scroller = make("div", "scroller", root);
     const table = make("table", "", this.scroller);
     Object.assign(table, { role: "treegrid", ariaLabel: "Layers of the network" });
-    [this.head, this.body, this.foot] = ["thead", "tbody", "tfoot"].map((n) => make(n, "", table));
+    this.head = make("thead", "", table);
+    this.body = make("tbody", "", table);
+    this.foot = make("tfoot", "", table);
     this.scroller.onscroll = () => root.classList.toggle("scrolled", this.scroller.scrollLeft > 0);
     this.body.onclick = (event) => this.clicked(event);
     this.body.onkeydown = (event) => this.pressed(event);
   }
 
+  /** @type {(data: LayerTableData, send: (path: string) => void) => void} */
   update(data, send) {
     this.send = send;
     data.colours.forEach((c, stage) => this.root.style.setProperty(`--stage-${stage}`, c));
@@ -42,23 +63,25 @@ class LayerTable {
     if (moved || reopened) this.bringIntoView(data.selected);
   }
 
+  /** @type {(data: LayerTableData) => void} */
   fill(data) {
-    const focused = this.root.getRootNode().activeElement?.dataset.path;
-    const fields = Object.keys(data.rows);
-    const row = (_, at) => Object.fromEntries(fields.map((name) => [name, data.rows[name][at]]));
-    const rows = data.rows.path.map(row);
+    const focused = focusedIn(this.root)?.dataset.path;
+    const rows = data.rows.path.map((_, at) => rowAt(data, at));
     const known = new Set(data.rows.path);
     this.flat = rows.some((row) => row.parent && !known.has(row.parent));
+    /** @type {string[]} */
     const top = [];
     this.rows = new Map();
     for (const row of rows) {
       const level = this.flat ? 0 : row.level;
       this.rows.set(row.path, { row, children: [], tr: this.line(row, level, data.columns) });
-      (level ? this.rows.get(row.parent).children : top).push(row.path);
+      (level ? this.at(row.parent).children : top).push(row.path);
     }
     for (const siblings of [top, ...[...this.rows.values()].map((entry) => entry.children)]) {
-      const place = (at) => ({ ariaPosInSet: at + 1, ariaSetSize: siblings.length });
-      siblings.forEach((path, at) => Object.assign(this.rows.get(path).tr, place(at)));
+      siblings.forEach((path, at) => {
+        const place = { ariaPosInSet: at + 1, ariaSetSize: siblings.length };
+        Object.assign(this.at(path).tr, place);
+      });
     }
     this.head.replaceChildren(this.header(rows, data));
     this.body.replaceChildren(...[...this.rows.values()].map((entry) => entry.tr));
@@ -68,10 +91,11 @@ class LayerTable {
       const cell = make("td", "none", make("tr", "", this.body), "No layer matches.");
       cell.colSpan = data.columns.length + 1;
     }
-    this.rows.get(focused)?.tr.focus({ preventScroll: true });
+    this.rows.get(focused ?? "")?.tr.focus({ preventScroll: true });
   }
 
   // "conv1" inside a block; blocks, whose own name is a number, and a flat list need what is around.
+  /** @type {(row: Row) => [around: string, own: string]} */
   name(row) {
     const own = row.parent ? row.path.slice(row.parent.length + 1) : row.path;
     const around = this.flat || /^\d/.test(own) ? row.path.slice(0, -own.length) : "";
@@ -79,11 +103,14 @@ class LayerTable {
   }
 
   // Room for the longest text, hidden rows included: columns stand still while the tree opens.
+  /** @type {(rows: Row[], data: LayerTableData) => HTMLTableRowElement} */
   header(rows, data) {
     const tr = document.createElement("tr");
+    /** @type {(text: string, style: string, width: string) => void} */
     const title = (text, style, width) => {
       make("span", "", make("th", style, tr), text).style.minWidth = `calc(${width})`;
     };
+    /** @type {(texts: string[]) => number} */
     const longest = (texts) => Math.max(0, ...texts.map((text) => text.length));
     const names = (this.flat ? [0] : [0, 1, 2]).map((level) => {
       const there = rows.filter((row) => this.flat || row.level === level);
@@ -98,17 +125,18 @@ class LayerTable {
     return tr;
   }
 
+  /** @type {(row: Row, level: number, columns: Column[]) => HTMLTableRowElement} */
   line(row, level, columns) {
     const tr = document.createElement("tr");
     tr.dataset.path = row.path;
     tr.tabIndex = -1;
     tr.style.setProperty("--stage", `var(--stage-${row.stage})`);
-    tr.setAttribute("aria-level", level + 1);
+    tr.setAttribute("aria-level", String(level + 1));
     tr.classList.toggle("container", row.container);
     const head = make("th", "name", tr);
     head.scope = "row";
     const label = make("div", "label", head);
-    label.style.setProperty("--level", level);
+    label.style.setProperty("--level", String(level));
     label.title = `${row.path} · ${row.kind}`;
     make("span", "chevron", label);
     make("span", "marker", label);
@@ -131,6 +159,7 @@ class LayerTable {
     return tr;
   }
 
+  /** @type {(data: LayerTableData) => HTMLTableRowElement} */
   total(data) {
     const tr = document.createElement("tr");
     make("th", "name", tr, "Total").scope = "row";
@@ -138,26 +167,34 @@ class LayerTable {
     return tr;
   }
 
+  /** @type {(path: string) => boolean} */
   isOpen(path) {
-    const { row, children } = this.rows.get(path);
+    const { row, children } = this.at(path);
     return children.length > 0 && (this.toggled.get(path) ?? row.level < DEPTH[this.opened]);
   }
 
   show() {
     for (const [path, { row, tr, children }] of this.rows) {
       // Parents come first, so theirs is known already.
-      const parent = !this.flat && row.parent;
-      tr.hidden = Boolean(parent) && (this.rows.get(parent).tr.hidden || !this.isOpen(parent));
-      if (children.length) tr.setAttribute("aria-expanded", this.isOpen(path));
+      const parent = this.flat ? "" : row.parent;
+      tr.hidden = parent !== "" && (this.at(parent).tr.hidden || !this.isOpen(parent));
+      if (children.length) tr.setAttribute("aria-expanded", String(this.isOpen(path)));
     }
     const stands = [this.current, this.selected].find((p) => this.rows.get(p)?.tr.hidden === false);
     this.enter(stands ?? this.shown()[0] ?? "");
   }
 
   shown() {
-    return [...this.rows.keys()].filter((path) => !this.rows.get(path).tr.hidden);
+    return [...this.rows.keys()].filter((path) => !this.at(path).tr.hidden);
   }
 
+  // The row of a path that is known to have one.
+  /** @type {(path: string) => Entry} */
+  at(path) {
+    return /** @type {Entry} */ (this.rows.get(path));
+  }
+
+  /** @type {(path: string, open: boolean) => void} */
   toggle(path, open) {
     this.toggled.set(path, open);
     // The focus must not stay on a row that disappears.
@@ -165,24 +202,28 @@ class LayerTable {
     this.show();
   }
 
+  /** @type {(path: string) => void} */
   openAround(path) {
     if (this.flat) return;
-    for (let up = this.rows.get(path)?.row.parent; up; up = this.rows.get(up).row.parent) {
+    for (let up = this.rows.get(path)?.row.parent; up; up = this.at(up).row.parent) {
       this.toggled.set(up, true);
     }
   }
 
+  /** @type {(path: string) => void} */
   mark(path) {
     this.selected = path;
-    for (const [at, { tr }] of this.rows) tr.setAttribute("aria-selected", at === path);
+    for (const [at, { tr }] of this.rows) tr.setAttribute("aria-selected", String(at === path));
   }
 
+  /** @type {(path: string) => void} */
   select(path) {
     this.mark(path);
     this.send(path);
   }
 
   // Scrolls the table only; `scrollIntoView` would move the page under the reader as well.
+  /** @type {(path: string) => void} */
   bringIntoView(path) {
     const tr = this.rows.get(path)?.tr;
     if (!tr || tr.hidden) return;
@@ -193,33 +234,41 @@ class LayerTable {
     if (above > 0 || below > 0) this.scroller.scrollTop += line.top - box.top - box.height / 2;
   }
 
+  /** @type {(path: string) => void} */
   enter(path) {
-    this.rows.get(this.current)?.tr.setAttribute("tabindex", -1);
-    this.rows.get(path)?.tr.setAttribute("tabindex", 0);
+    this.rows.get(this.current)?.tr.setAttribute("tabindex", "-1");
+    this.rows.get(path)?.tr.setAttribute("tabindex", "0");
     this.current = path;
   }
 
+  /** @type {(path: string | undefined) => void} */
   goTo(path) {
-    if (path) this.enter(path);
+    if (!path) return;
+    this.enter(path);
     this.rows.get(path)?.tr.focus();
   }
 
+  /** @type {(event: MouseEvent) => void} */
   clicked(event) {
-    const path = event.target.closest("tr").dataset.path;
+    const target = targetOf(event);
+    const path = target.closest("tr")?.dataset.path;
     if (!path) return;
     this.enter(path);
-    const folds = event.target.closest(".chevron") && this.rows.get(path).children.length;
-    folds ? this.toggle(path, !this.isOpen(path)) : this.select(path);
+    const folds = target.closest(".chevron") && this.at(path).children.length;
+    if (folds) this.toggle(path, !this.isOpen(path));
+    else this.select(path);
   }
 
+  /** @type {(event: KeyboardEvent) => void} */
   pressed(event) {
-    const path = event.target.dataset.path;
+    const path = targetOf(event).dataset.path;
     if (!path || event.ctrlKey || event.metaKey || event.altKey) return;
     const shown = this.shown();
     const at = shown.indexOf(path);
-    const { row, children } = this.rows.get(path);
+    const { row, children } = this.at(path);
     const open = this.isOpen(path);
-    const act = {
+    /** @type {Record<string, () => void>} */
+    const acts = {
       ArrowDown: () => this.goTo(shown[at + 1]),
       ArrowUp: () => this.goTo(shown[at - 1]),
       Home: () => this.goTo(shown[0]),
@@ -228,15 +277,25 @@ class LayerTable {
       ArrowLeft: () => (open ? this.toggle(path, false) : !this.flat && this.goTo(row.parent)),
       Enter: () => this.select(path),
       " ": () => this.select(path),
-    }[event.key];
+    };
+    const act = acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   }
 }
 
+/** @type {(data: LayerTableData, at: number) => Row} */
+function rowAt({ rows }, at) {
+  const fields = Object.entries(rows).map(([name, values]) => [name, values[at]]);
+  return Object.fromEntries(fields);
+}
+
+/** @type {Component<LayerTableData>} */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".root");
-  if (TABLES.get(parentElement)?.root !== root) TABLES.set(parentElement, new LayerTable(root));
-  TABLES.get(parentElement).update(data, (path) => setTriggerValue("select", path));
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".root"));
+  const known = TABLES.get(parentElement);
+  const table = known?.root === root ? known : new LayerTable(root);
+  TABLES.set(parentElement, table);
+  table.update(data, (path) => setTriggerValue("select", path));
 }

@@ -10,14 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from resnet_viz.components import SHARED, blob, declare, fired
+from resnet_viz.components import blob, declare, fired
 from resnet_viz.figures.palette import DARK, LIGHT
 
-_COMPONENT = declare(
-    __file__,
-    scripts=(*SHARED, "columns.js", "wires.js", "sides.js", "board.js", "readout.js", "tour.js"),
-    styles=("sides.css", "columns.css"),
-)
+_COMPONENT = declare(__file__, styles=("sides.css", "columns.css"))
 
 
 @dataclass(frozen=True, slots=True)

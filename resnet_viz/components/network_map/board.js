@@ -1,15 +1,30 @@
-// The columns between the picture and the prediction, as they stand: laid out for a network, filled
+// The columns between the image and the prediction, as they stand: laid out for a network, filled
 // with thumbnails, marked where something is selected. What the pointer is at is no concern of it.
+
+/** @import { NetworkMapData, NodeView, Thumb } from "./types.d.ts" */
+
+import { showImage } from "../shared/blob.js";
+import { CALM } from "../shared/device.js";
+import { context2d, make } from "../shared/elements.js";
+import { arrange, buildColumn, buildStages } from "./columns.js";
+import { InputImage, showPrediction } from "./sides.js";
+import { buildTrack, buildWires } from "./wires.js";
 
 const RIM = 4; // pixels, of a selected column
 
-class Board {
+export class Board {
+  /** @type {NodeView[]} */
+  views = []; // the columns, and the prediction as the last
+  /** @type {HTMLElement[]} */
+  stages = []; // the tinted grounds
+  /** @type {HTMLElement} */
+  track; // where the pulses run
+
+  /** @param {HTMLElement} body @param {HTMLElement} network */
   constructor(body, network) {
-    this.stops = []; // the columns, and the prediction as the last
-    this.stages = []; // the tinted grounds
     this.scroller = make("div", "scroller", network);
     this.grid = make("div", "grid", this.scroller);
-    this.input = new InputPicture(this.grid);
+    this.input = new InputImage(this.grid);
     this.prediction = make("div", "prediction", body);
     this.prediction.role = "button";
     this.sprite = new Image();
@@ -17,46 +32,56 @@ class Board {
 
   // ---- what a message changes ----
 
-  // The columns, anew: another network, or a run that was folded or unfolded.
-  lay({ stations, stage_titles, measures }, unfolded) {
-    const columns = arrange(stations.slice(0, -1), unfolded);
-    this.grid.replaceChildren(this.input.box);
-    this.grid.style.setProperty("--count", columns.length);
-    this.grid.classList.toggle("folding", columns.some(({ blocks }) => blocks));
-    this.stages = buildStages(columns, stage_titles, this.grid);
-    const wire = buildWires(columns, this.grid);
-    columns.forEach((column, index) => buildColumn(column, index, measures, this.grid));
-    this.track = buildTrack(this.grid);
-    const head = { station: stations.at(-1), members: [stations.length - 1], canvases: [] };
-    this.stops = [...columns, { ...head, box: this.prediction, wire }];
-    this.stops.forEach(({ box }, index) => (box.dataset.stop = index));
+  // The columns, anew: another network, or a repeat group that was folded or unfolded.
+  /** @type {(data: NetworkMapData, unfolded: Set<string>) => void} */
+  lay({ stations: nodes, stage_titles, measures }, unfolded) {
+    const { grid } = this;
+    const all = arrange(nodes.slice(0, -1), unfolded);
+    grid.replaceChildren(this.input.box);
+    grid.style.setProperty("--count", String(all.length));
+    grid.classList.toggle("folding", all.some(({ blocks }) => blocks > 0));
+    this.stages = buildStages(all, stage_titles, grid);
+    const wires = buildWires(all, grid);
+    const columns = all.map((shown, index) => buildColumn(shown, index, measures, grid));
+    this.track = buildTrack(grid);
+    const head = { node: nodes[nodes.length - 1], members: [nodes.length - 1], folded: false, blocks: 0 };
+    const end = { box: this.prediction, canvases: [], badge: null };
+    this.views = [...all, head].map((shown, index) => ({
+      ...shown,
+      ...wires[index],
+      ...(columns[index] ?? end),
+    }));
+    this.views.forEach(({ box }, index) => (box.dataset.stop = String(index)));
   }
 
+  /** @type {(data: NetworkMapData) => void} */
   show(data) {
-    for (const stop of this.stops) stop.station = data.stations[stop.members[0]];
+    for (const view of this.views) view.node = data.stations[view.members[0]];
     this.input.show(data);
     showPrediction(this.prediction, data);
     showImage(this.sprite, data.sprite);
   }
 
-  drawThumbnails({ stations, thumbnail_size: side }) {
+  /** @type {(data: NetworkMapData) => void} */
+  drawThumbnails({ stations: nodes, thumbnail_size: side }) {
     if (!this.sprite.complete) return; // they come when it is loaded
     let sent = 0;
-    const first = stations.map(({ channels }) => (sent += channels.length) - channels.length);
-    for (const { canvases, station, members } of this.stops) {
+    const first = nodes.map(({ channels }) => (sent += channels.length) - channels.length);
+    for (const { canvases, node, members } of this.views) {
       canvases.forEach((canvas, number) => {
-        const here = number < station.channels.length;
+        const here = number < node.channels.length;
         canvas.classList.toggle("pending", !here);
         if (!here) return;
         canvas.width = canvas.height = side;
         const left = side * (first[members[0]] + number);
-        canvas.getContext("2d").drawImage(this.sprite, left, 0, side, side, 0, 0, side, side);
+        context2d(canvas).drawImage(this.sprite, left, 0, side, side, 0, 0, side, side);
       });
     }
   }
 
+  /** @type {(data: NetworkMapData) => void} */
   mark({ marked, selection }) {
-    for (const { box, members } of this.stops) {
+    for (const { box, members } of this.views) {
       const selected = members.some((member) => marked.includes(member));
       box.classList.toggle("selected", selected);
       box.ariaPressed = String(selected);
@@ -70,41 +95,48 @@ class Board {
   // ---- finding one's way ----
 
   selected() {
-    return this.stops.filter(({ box }) => box.classList.contains("selected"));
+    return this.views.filter(({ box }) => box.classList.contains("selected"));
   }
 
+  /** @type {(thumb: Thumb | null) => HTMLCanvasElement | null} */
   canvasOf(thumb) {
-    return this.stops[thumb?.stop]?.canvases[thumb.number];
+    return (thumb && this.views[thumb.view]?.canvases[thumb.number]) ?? null;
   }
 
-  // What leads into a stop: the box before it.
+  // What leads into a node: the box before it.
+  /** @type {(at: number) => HTMLElement} */
   before(at) {
-    return this.stops[at - 1]?.box ?? this.input.box;
+    return this.views[at - 1]?.box ?? this.input.box;
   }
 
+  /** @type {(stage: number) => HTMLElement} */
   headingOf(stage) {
-    return this.stages[stage].querySelector(".heading");
+    return /** @type {HTMLElement} */ (this.stages[stage].querySelector(".heading"));
   }
 
-  // The one place in the tab order.
-  stopAt(at) {
-    this.stops.forEach(({ box }, index) => (box.tabIndex = index === at ? 0 : -1));
+  // The one node in the tab order.
+  /** @type {(at: number) => void} */
+  enter(at) {
+    this.views.forEach(({ box }, index) => (box.tabIndex = index === at ? 0 : -1));
   }
 
-  focus({ run, path }) {
-    if (run) this.stops.find(({ badge }) => badge?.dataset.run === run)?.badge.focus();
-    else if (path) this.stops.find(({ box }) => box.dataset.path === path)?.box.focus();
+  // Where the focus was, before the columns were laid anew.
+  /** @type {(focused: DOMStringMap) => void} */
+  focus({ run: group, path }) {
+    if (group) this.views.find(({ badge }) => badge?.dataset.run === group)?.badge?.focus();
+    else if (path) this.views.find(({ box }) => box.dataset.path === path)?.box.focus();
   }
 
   // Inside its own box only; the page stays where it is.
-  // A column that is not wholly in sight comes to the middle of what the picture leaves free.
+  // A column that is not wholly in sight comes to the middle of what the image leaves free.
+  /** @type {(box: HTMLElement) => void} */
   bringIntoView(box) {
     if (box === this.prediction) return;
-    const view = this.scroller.getBoundingClientRect();
+    const visible = this.scroller.getBoundingClientRect();
     const { left, right } = box.getBoundingClientRect();
-    const start = view.left + this.input.box.offsetWidth;
-    if (box !== this.input.box && left >= start && right + RIM <= view.right) return;
-    const by = (left + right - start - view.right) / 2;
+    const start = visible.left + this.input.box.offsetWidth;
+    if (box !== this.input.box && left >= start && right + RIM <= visible.right) return;
+    const by = (left + right - start - visible.right) / 2;
     this.scroller.scrollBy({
       left: box === this.input.box ? -this.scroller.scrollLeft : by,
       behavior: CALM.matches ? "instant" : "smooth",

@@ -1,85 +1,99 @@
-// Which columns there are, and their elements: one for each station or folded run of equal blocks.
+// Which nodes are shown, and their elements: a column for each node or folded repeat group.
 
-// A column: the station that it shows, the numbers of all that it stands for, and how many blocks
-// the badge on it folds or unfolds.
-function arrange(stations, unfolded) {
-  const columns = [];
-  stations.forEach((station, at) => {
-    const { run } = station;
-    const folded = run && !unfolded.has(run);
-    if (folded && run !== station.path) columns.at(-1).members.push(at);
-    else columns.push({ station, members: [at], folded, blocks: 0 });
+/** @import { NetworkNode, NodeView, Shown } from "./types.d.ts" */
+
+import { make } from "../shared/elements.js";
+
+/** @type {(nodes: NetworkNode[], unfolded: Set<string>) => Shown[]} */
+export function arrange(nodes, unfolded) {
+  /** @type {Shown[]} */
+  const all = [];
+  nodes.forEach((node, at) => {
+    const { run: group } = node;
+    const folded = group !== "" && !unfolded.has(group);
+    if (folded && group !== node.path) all.at(-1)?.members.push(at);
+    else all.push({ node, members: [at], folded, blocks: 0 });
   });
-  for (const column of columns) {
-    const { run, path } = column.station;
-    if (run && run === path) column.blocks = stations.filter((other) => other.run === run).length;
+  for (const shown of all) {
+    const { run: group, path } = shown.node;
+    if (group && group === path) shown.blocks = nodes.filter(({ run }) => run === group).length;
   }
-  return columns;
+  return all;
 }
 
-function title({ station, members, folded }) {
-  if (!folded) return station.title;
-  const [stage, first] = station.path.match(/\d+/g).map(Number);
-  return `${station.path}–${stage}.${first + members.length - 1}`;
+/** @type {(shown: Shown) => string} */
+export function title({ node, members, folded }) {
+  if (!folded) return node.title;
+  const [stage, first] = (node.path.match(/\d+/g) ?? []).map(Number);
+  return `${node.path}–${stage}.${first + members.length - 1}`;
 }
 
-function factsOf(column, measures) {
-  const { station, folded, members } = column;
-  const facts = station.facts.map((value, at) => [measures[at], value]);
+/** @type {(shown: Shown, measures: string[]) => [measure: string, value: string][]} */
+export function factsOf({ node, folded, members }, measures) {
+  /** @type {[string, string][]} */
+  const facts = node.facts.map((value, at) => [measures[at], value]);
   return folded ? [["Equal blocks", `${members.length}, each with`], ...facts] : facts;
 }
 
+/** @type {(shape: string, into: HTMLElement) => void} */
 function spacedShape(shape, into) {
   const [channels, ...plane] = shape.split(" × ");
   make("span", "", into, plane.length ? `${channels}\u00a0× ` : channels);
   make("span", "plane", into, plane.join("\u00a0×\u00a0"));
 }
 
-function buildColumn(column, index, measures, grid) {
-  const { station, folded } = column;
+/**
+ * @type {(
+ *   shown: Shown, index: number, measures: string[], grid: HTMLElement
+ * ) => Pick<NodeView, "box" | "canvases" | "badge">}
+ */
+export function buildColumn(shown, index, measures, grid) {
+  const { node, folded } = shown;
   const box = make("div", "station", grid);
-  box.style.gridColumn = index + 2;
-  box.style.setProperty("--index", index);
-  box.style.setProperty("--stage", `var(--stage-${station.stage})`);
-  box.dataset.path = station.path;
+  box.style.gridColumn = String(index + 2);
+  box.style.setProperty("--index", String(index));
+  box.style.setProperty("--stage", `var(--stage-${node.stage})`);
+  box.dataset.path = node.path;
   box.role = "button";
-  const facts = factsOf(column, measures).map((fact) => fact.join(" "));
-  box.ariaLabel = [title(column), ...facts].join(", ");
-  make("span", "name", box, title(column));
+  const facts = factsOf(shown, measures).map((fact) => fact.join(" "));
+  box.ariaLabel = [title(shown), ...facts].join(", ");
+  make("span", "name", box, title(shown));
   const thumbs = make("span", "thumbs", box);
-  const canvases = Array.from({ length: station.thumbnails }, () => make("canvas", "", thumbs));
+  const canvases = Array.from({ length: node.thumbnails }, () => make("canvas", "", thumbs));
   const rail = make("span", "rail", box);
-  make("i", station.shortcut ? "sum" : "dot", rail).classList.toggle("run", Boolean(folded));
-  if (station.shortcut_label) make("span", "label", rail, station.shortcut_label);
-  spacedShape(station.shape, make("span", "shape", make("span", "foot", box)));
-  return Object.assign(column, { box, canvases, badge: buildBadge(column, index, grid) });
+  make("i", node.shortcut ? "sum" : "dot", rail).classList.toggle("run", folded);
+  if (node.shortcut_label) make("span", "label", rail, node.shortcut_label);
+  spacedShape(node.shape, make("span", "shape", make("span", "foot", box)));
+  return { box, canvases, badge: buildBadge(shown, index, grid) };
 }
 
-function buildBadge({ station, folded, blocks }, index, grid) {
+/** @type {(shown: Shown, index: number, grid: HTMLElement) => HTMLButtonElement | null} */
+function buildBadge({ node, folded, blocks }, index, grid) {
   if (!blocks) return null;
   const badge = make("button", "badge", grid, folded ? `×${blocks}` : "fold");
-  badge.style.gridColumn = index + 2;
-  badge.style.setProperty("--stage", `var(--stage-${station.stage})`);
-  badge.dataset.run = station.run;
+  badge.style.gridColumn = String(index + 2);
+  badge.style.setProperty("--stage", `var(--stage-${node.stage})`);
+  badge.dataset.run = node.run;
   badge.type = "button";
   badge.ariaExpanded = String(!folded);
-  badge.ariaLabel = `${folded ? "Unfold" : "Fold"} ${blocks} equal blocks from ${station.path}`;
+  badge.ariaLabel = `${folded ? "Unfold" : "Fold"} ${blocks} equal blocks from ${node.path}`;
   badge.title = folded ? `Show all ${blocks} blocks` : `Show the ${blocks} equal blocks as one`;
   return badge;
 }
 
 // The tinted grounds of the stages; a click on a stage's name selects it as a whole.
-function buildStages(columns, titles, grid) {
+/** @type {(all: Shown[], titles: string[], grid: HTMLElement) => HTMLElement[]} */
+export function buildStages(all, titles, grid) {
   return titles.map((words, at) => {
     const stage = at + 1;
-    const inside = columns.filter(({ station }) => station.stage === stage);
+    const inside = all.filter(({ node }) => node.stage === stage);
     const box = make("div", "stage", grid);
-    box.style.gridColumn = `${columns.indexOf(inside[0]) + 2} / span ${inside.length}`;
+    box.style.gridColumn = `${all.indexOf(inside[0]) + 2} / span ${inside.length}`;
     box.style.setProperty("--stage", `var(--stage-${stage})`);
     const [name, ...rest] = words.split(" · ");
     const heading = make("button", "heading", box);
     Object.assign(heading, { type: "button", tabIndex: -1 });
-    box.dataset.holds = heading.dataset.path = inside[0].station.path.split(".")[0];
+    box.dataset.holds = heading.dataset.path = inside[0].node.path.split(".")[0];
     make("strong", "", heading, name);
     make("span", "", heading, rest.join(" · "));
     return box;

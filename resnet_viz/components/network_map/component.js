@@ -1,20 +1,46 @@
 // The network as a row of columns. Hover, keys, unfolding and the tour stay in the browser; a
-// selection is one message, and so is a run that is unfolded: its blocks' thumbnails come after.
+// selection is one message, and so is a repeat group that is unfolded: its blocks' thumbnails come after.
 
+/** @import { Bytes, Component, Send } from "../shared/types.d.ts" */
+/** @import { NetworkMapData, NodeView, Thumb } from "./types.d.ts" */
+
+import { readBlob } from "../shared/blob.js";
+import { CALM, lifted } from "../shared/device.js";
+import { focusedIn, make, targetOf } from "../shared/elements.js";
+import { inRange } from "../shared/numbers.js";
+import { Board } from "./board.js";
+import { readInput, readNode, readSelection } from "./readout.js";
+import { INPUT } from "./sides.js";
+import { Tour } from "./tour.js";
+import { sendPulses } from "./wires.js";
+
+/** @type {WeakMap<Element, NetworkMap>} */
 const MAPS = new WeakMap();
+/** @type {Record<string, number>} */
 const WALK = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+/** @type {Record<string, number>} */
 const LEAF = { ArrowUp: -1, ArrowDown: 1 };
-const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+export class NetworkMap {
+  /** @type {NetworkMapData} */ data;
+  /** @type {Send} */ send;
+  network = ""; // what the columns were laid for
+  /** @type {Set<string>} */
+  unfolded = new Set(); // repeat groups
+  tabStop = ""; // the selection that decided which node is in the tab order
+  hovered = -1; // numbers of node views
+  focused = -1;
+  /** @type {[element: Element, cls: string][]} */
+  lighted = []; // elements, each with the class that it got
+  /** @type {Thumb | null} */
+  thumb = null; // shown large
+  /** @type {Animation[]} */
+  pulses = [];
+  pointer = ""; // where it was last
+  silent = false; // whether it says nothing, since keys are used
 
-class NetworkMap {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.hovered = this.focused = -1; // numbers of stops
-    this.lighted = []; // elements, each with the class that it got
-    this.thumb = null; // the thumbnail that is shown large: { stop, number }
-    this.pulses = [];
-    this.pointer = ""; // where it was last
-    this.silent = false; // whether it says nothing, since keys are used
     root.role = "group";
     this.body = make("div", "body", root);
     const network = make("div", "network", this.body);
@@ -30,13 +56,15 @@ class NetworkMap {
 
   // ---- what a message from Python changes ----
 
+  /** @type {(data: NetworkMapData, send: Send) => void} */
   update(data, send) {
-    Object.assign(this, { data, send });
+    this.data = data;
+    this.send = send;
     const { board } = this;
     this.root.ariaLabel = data.alt;
     const { style } = this.root;
     for (const [name, value] of Object.entries(data.colours)) style.setProperty(name, value);
-    const plan = data.stations.map(({ channels, ...station }) => station);
+    const plan = data.stations.map(({ channels, ...node }) => node);
     const network = JSON.stringify([plan, data.stage_titles, data.measures]);
     const another = network !== this.network;
     this.network = network;
@@ -54,7 +82,7 @@ class NetworkMap {
 
   lay() {
     const { board } = this;
-    const focused = this.root.getRootNode().activeElement?.dataset ?? {};
+    const focused = focusedIn(this.root)?.dataset ?? {};
     this.enlarge(null);
     board.lay(this.data, this.unfolded);
     this.hovered = this.focused = -1;
@@ -73,7 +101,7 @@ class NetworkMap {
     board.mark(data);
     if (this.tabStop === data.selection.path) return;
     this.tabStop = data.selection.path;
-    board.stopAt(Math.max(0, board.stops.indexOf(board.selected()[0])));
+    board.enter(Math.max(0, board.views.indexOf(board.selected()[0])));
   }
 
   // ---- what the pointer, the focus or the tour is at ----
@@ -85,41 +113,46 @@ class NetworkMap {
     return this.tour.at >= 0 ? toured : this.focused;
   }
 
-  // A place and what feeds it: what comes before it, the line from there, and the way around.
+  // A node and what feeds it: what comes before it, the line from there, and the way around.
   light() {
     const { board, tour } = this;
     const at = this.current();
-    const stop = board.stops[at];
+    /** @type {NodeView | undefined} */
+    const view = board.views[at];
     for (const [element, name] of this.lighted) element.classList.remove(name);
-    const lit = stop ? [stop.box, stop.wire, stop.arc].filter(Boolean) : [];
-    this.lighted = lit.map((element) => [element, "lit"]);
-    if (stop) this.lighted.push([board.before(at), "feeds"]);
+    this.lighted = [];
+    if (view) {
+      this.lighted.push([view.box, "lit"], [view.wire, "lit"], [board.before(at), "feeds"]);
+      if (view.arc) this.lighted.push([view.arc, "lit"]);
+    }
     for (const [element, name] of this.lighted) element.classList.add(name);
-    const start = !stop && tour.at === 0; // the picture, before it has gone anywhere
-    this.body.classList.toggle("some", Boolean(stop || start) && tour.at !== tour.last);
+    const start = !view && tour.at === 0; // the image, before it has gone anywhere
+    this.body.classList.toggle("some", Boolean(view || start) && tour.at !== tour.last);
     this.body.classList.toggle("touring", tour.at >= 0);
-    this.read(stop, start);
-    board.input.frame(start ? null : (stop?.station ?? this.data.selection).sight);
+    this.read(view, start);
+    board.input.frame(start ? null : (view?.node ?? this.data.selection).sight);
   }
 
-  read(stop, start) {
+  /** @type {(view: NodeView | undefined, start: boolean) => void} */
+  read(view, start) {
     const { says, data } = this;
     const selected = this.board.selected();
-    const shown = stop ?? (selected.length === 1 ? selected[0] : null);
-    if (start) readPicture(says, data);
-    else if (shown) readStop(says, data, shown);
+    const shown = view ?? (selected.length === 1 ? selected[0] : null);
+    if (start) readInput(says, data);
+    else if (shown) readNode(says, data, shown);
     else readSelection(says, data, selected);
   }
 
+  /** @type {(thumb: Thumb | null) => void} */
   enlarge(thumb) {
     const { board } = this;
     board.canvasOf(this.thumb)?.classList.remove("enlarged");
-    const { station } = board.stops[thumb?.stop] ?? {};
-    const channel = station?.channels[thumb.number];
+    const node = thumb ? board.views[thumb.view]?.node : undefined;
+    const channel = node?.channels[thumb?.number ?? -1];
     this.thumb = channel === undefined ? null : thumb;
     board.canvasOf(this.thumb)?.classList.add("enlarged");
-    const [, ...plane] = station?.shape.split(" × ") ?? [];
-    const name = `${station?.path} · channel ${channel}`;
+    const [, ...plane] = node?.shape.split(" × ") ?? [];
+    const name = `${node?.path} · channel ${channel}`;
     board.input.enlarge(board.canvasOf(this.thumb), name, plane.join(" × "));
   }
 
@@ -127,18 +160,18 @@ class NetworkMap {
 
   listen() {
     const { body } = this;
-    body.onpointerover = (event) => this.speaks(event) && this.point(event.target);
+    body.onpointerover = (event) => this.speaks(event) && this.point(targetOf(event));
     body.onpointermove = (event) => {
       const { silent } = this;
-      if (this.speaks(event) && silent) this.point(event.target);
+      if (this.speaks(event) && silent) this.point(targetOf(event));
     };
     body.onpointerleave = (event) => this.leave(lifted(event));
     const { scroller } = this.board;
     scroller.onscroll = () => this.board.hint();
     new ResizeObserver(() => this.resized()).observe(scroller);
-    body.onclick = ({ target }) => this.choose(target);
+    body.onclick = (event) => this.choose(targetOf(event));
     body.onkeydown = (event) => this.pressed(event);
-    body.addEventListener("focusin", ({ target }) => this.focus(target));
+    body.addEventListener("focusin", (event) => this.focus(targetOf(event)));
     body.addEventListener("focusout", () => this.focus(null));
   }
 
@@ -149,6 +182,7 @@ class NetworkMap {
   }
 
   // A pointer that rests is silent while keys are used, though the page may move below it.
+  /** @type {(event: MouseEvent) => boolean} */
   speaks({ clientX, clientY }) {
     const here = `${clientX} ${clientY}`;
     this.silent &&= here === this.pointer;
@@ -156,40 +190,48 @@ class NetworkMap {
     return !this.silent;
   }
 
+  /** @type {(target: HTMLElement) => void} */
   point(target) {
-    const box = target.closest("[data-stop]");
-    const stop = box ? Number(box.dataset.stop) : -1;
-    const number = this.board.stops[stop]?.canvases.indexOf(target) ?? -1;
-    if (stop !== this.hovered) {
-      this.hovered = stop;
+    const view = viewAround(target);
+    const canvases = this.board.views[view]?.canvases ?? [];
+    const number = canvases.findIndex((canvas) => canvas === target);
+    if (view !== this.hovered) {
+      this.hovered = view;
       this.light();
     }
-    this.enlarge(number < 0 ? null : { stop, number });
+    this.enlarge(number < 0 ? null : { view, number });
   }
 
   // What a finger touched stays large until the next touch.
+  /** @type {(byTouch: boolean) => void} */
   leave(byTouch) {
     this.hovered = -1;
     if (!byTouch) this.enlarge(null);
     this.light();
   }
 
+  /** @type {(target: HTMLElement | null) => void} */
   focus(target) {
-    const box = target?.closest("[data-stop]");
-    this.focused = box?.matches(":focus-visible") ? Number(box.dataset.stop) : -1;
-    if (box) this.board.stopAt(Number(box.dataset.stop));
+    const at = target ? viewAround(target) : -1;
+    this.focused = this.board.views[at]?.box.matches(":focus-visible") ? at : -1;
+    if (at >= 0) this.board.enter(at);
     this.light();
   }
 
+  /** @type {(target: HTMLElement) => void} */
   choose(target) {
-    const { path, run } = target.closest("[data-run], [data-path]")?.dataset ?? {};
-    if (run) this.fold(run);
+    /** @type {HTMLElement | null} */
+    const chosen = target.closest("[data-run], [data-path]");
+    const { path, run: group } = chosen?.dataset ?? {};
+    if (group) this.fold(group);
     else if (path) this.send("select", path);
   }
 
+  /** @type {(event: KeyboardEvent) => void} */
   pressed(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const { key, target } = event;
+    const { key } = event;
+    const target = targetOf(event);
     const at = Number(target.dataset.stop ?? -1);
     const stage = this.board.stages.findIndex((box) => box.contains(target));
     if ((key in WALK || key in LEAF) && (at >= 0 || stage >= 0)) {
@@ -208,33 +250,37 @@ class NetworkMap {
     event.preventDefault();
   }
 
+  /** @type {(to: number) => void} */
   walk(to) {
-    const { stops } = this.board;
-    const stop = inRange(to, stops.length);
+    const { views } = this.board;
+    const view = inRange(to, views.length);
     const { number } = this.thumb ?? {};
-    stops[stop].box.focus();
-    this.turnTo(number === undefined ? null : { stop, number });
+    views[view].box.focus();
+    this.turnTo(number === undefined ? null : { view, number });
   }
 
   // Along the stages' names, and down into the one that is named.
+  /** @type {(at: number, key: string) => void} */
   walkStages(at, key) {
     const { board } = this;
     const to = inRange(at + (WALK[key] ?? 0), board.stages.length);
     if (key !== "ArrowDown") return board.headingOf(to).focus();
-    board.stops.find(({ station }) => station.stage === at + 1).box.focus();
+    board.views.find(({ node }) => node.stage === at + 1)?.box.focus();
   }
 
   // Down from a column to its first thumbnail, on to the last, and up again; once more up, to the
   // name of its stage.
-  leaf(stop, by) {
+  /** @type {(view: number, by: number) => void} */
+  leaf(view, by) {
     const { board } = this;
-    const { canvases, station } = board.stops[stop];
-    const from = this.thumb?.stop === stop ? this.thumb.number : -1;
-    if (by < 0 && from < 0 && station.stage) return board.headingOf(station.stage - 1).focus();
+    const { canvases, node } = board.views[view];
+    const from = this.thumb?.view === view ? this.thumb.number : -1;
+    if (by < 0 && from < 0 && node.stage) return board.headingOf(node.stage - 1).focus();
     const number = Math.min(canvases.length - 1, from + by);
-    this.turnTo(number < 0 ? null : { stop, number });
+    this.turnTo(number < 0 ? null : { view, number });
   }
 
+  /** @type {(thumb: Thumb | null) => void} */
   turnTo(thumb) {
     this.enlarge(thumb);
     this.spoken.textContent = this.thumb ? this.board.input.heading.textContent : "";
@@ -253,39 +299,43 @@ class NetworkMap {
     }
   }
 
-  fold(run) {
+  /** @type {(group: string) => void} */
+  fold(group) {
     const { board } = this;
-    const badge = () => board.grid.querySelector(`[data-run="${run}"]`).getBoundingClientRect();
-    const before = badge().left;
-    if (!this.unfolded.delete(run)) this.unfolded.add(run);
+    const badge = () => board.views.find((view) => view.badge?.dataset.run === group)?.badge;
+    const left = () => badge()?.getBoundingClientRect().left ?? 0;
+    const before = left();
+    if (!this.unfolded.delete(group)) this.unfolded.add(group);
     this.lay();
     this.drawThumbnails();
     this.mark();
     this.tour.end();
-    board.scroller.scrollLeft += badge().left - before; // the badge stays under the cursor
-    this.spoken.textContent = `${board.stops.length - 1} columns`;
+    board.scroller.scrollLeft += left() - before; // the badge stays under the cursor
+    this.spoken.textContent = `${board.views.length - 1} columns`;
     this.send("unfold", [...this.unfolded]);
   }
 
-  // ---- the tour: place 0 is the picture, place n the stop n - 1 ----
+  // ---- the tour: step 0 is the image, step n the node view n - 1 ----
 
-  places() {
-    return this.board.stops.length + 1;
+  steps() {
+    return this.board.views.length + 1;
   }
 
+  /** @type {(to: number, duration: number) => void} */
   travel(to, duration) {
     if (CALM.matches) return;
-    const { track, stops } = this.board;
-    this.pulses = sendPulses(track, stops[to - 1], to - 1, stops.length - 1, duration);
+    const { track, views } = this.board;
+    this.pulses = sendPulses(track, views[to - 1], to - 1, views.length - 1, duration);
   }
 
   halt() {
     for (const pulse of this.pulses) pulse.cancel();
   }
 
+  /** @type {(at: number) => void} */
   arrived(at) {
     const { board } = this;
-    board.stops.forEach(({ box, wire, arc }, index) => {
+    board.views.forEach(({ box, wire, arc }, index) => {
       const ahead = at >= 0 && index >= at;
       for (const element of [box, wire, arc]) element?.classList.toggle("ahead", ahead);
     });
@@ -297,10 +347,19 @@ class NetworkMap {
   }
 }
 
+// The number of the node view that an element is in, -1 for none.
+/** @type {(target: HTMLElement) => number} */
+function viewAround(target) {
+  /** @type {HTMLElement | null} */
+  const box = target.closest("[data-stop]");
+  return box ? Number(box.dataset.stop) : -1;
+}
+
+/** @type {Component<Bytes>} */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".root");
-  if (!MAPS.has(root)) MAPS.set(root, new NetworkMap(root));
-  const map = MAPS.get(root);
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".root"));
+  const map = MAPS.get(root) ?? new NetworkMap(root);
+  MAPS.set(root, map);
   map.update(readBlob(data), setTriggerValue);
   return () => map.tour.stop();
 }

@@ -1,6 +1,13 @@
-// What is said below the columns about the place that the pointer, the focus or the tour is at.
+// What is said below the columns about the node that the pointer, the focus or the tour is at.
+
+/** @import { NetworkMapData, NodeView } from "./types.d.ts" */
+
+import { make } from "../shared/elements.js";
+import { factsOf, title } from "./columns.js";
+import { INPUT, likeliest } from "./sides.js";
 
 // Facts as names and values, after the name of what they are of.
+/** @type {(says: HTMLElement, name: string, facts: [string, string][], advice?: string) => void} */
 function showReadout(says, name, facts, advice = "") {
   says.replaceChildren();
   make("strong", "", says, name);
@@ -12,19 +19,21 @@ function showReadout(says, name, facts, advice = "") {
   if (advice) make("span", "measure", says, advice);
 }
 
-function readPicture(says, { input_shape }) {
+/** @type {(says: HTMLElement, data: NetworkMapData) => void} */
+export function readInput(says, { input_shape }) {
   showReadout(says, INPUT, [["", input_shape]]);
 }
 
-function readStop(says, data, stop) {
-  const facts = factsOf(stop, data.measures);
-  if (stop.station === data.stations.at(-1)) facts.unshift(["Likeliest", likeliest(data)]);
-  showReadout(says, title(stop), facts);
+/** @type {(says: HTMLElement, data: NetworkMapData, view: NodeView) => void} */
+export function readNode(says, data, view) {
+  const facts = factsOf(view, data.measures);
+  if (view.node === data.stations.at(-1)) facts.unshift(["Likeliest", likeliest(data)]);
+  showReadout(says, title(view), facts);
 }
 
 // Of a whole stage, whose columns are selected together; or of a layer that has no column.
-function readSelection(says, { selection, stage_titles }, [first]) {
-  const name = stage_titles[first?.station.stage - 1];
-  const facts = name ? [["", name]] : [];
-  showReadout(says, selection.path, facts, "Choose a column to look inside.");
+/** @type {(says: HTMLElement, data: NetworkMapData, selected: NodeView[]) => void} */
+export function readSelection(says, { selection, stage_titles }, [first]) {
+  const name = stage_titles[first?.node.stage - 1];
+  showReadout(says, selection.path, name ? [["", name]] : [], "Choose a column to look inside.");
 }

@@ -1,8 +1,17 @@
-// What stands at the two ends of the row: the picture that goes in, the prediction that comes out.
+// What stands at the two ends of the row: the image that goes in, the prediction that comes out.
 
-const INPUT = "input picture";
+/** @import { NetworkMapData, ReceptiveField } from "./types.d.ts" */
 
-class InputPicture {
+import { showImage } from "../shared/blob.js";
+import { context2d, make } from "../shared/elements.js";
+import { draw } from "./wires.js";
+
+export const INPUT = "input picture";
+
+export class InputImage {
+  size = ""; // of the image, as text
+
+  /** @param {HTMLElement} grid */
   constructor(grid) {
     this.box = make("div", "input", grid);
     const figure = make("div", "figure", this.box);
@@ -21,43 +30,49 @@ class InputPicture {
     this.note = make("span", "note", figure);
   }
 
+  /** @type {(data: NetworkMapData) => void} */
   show({ picture, input_shape }) {
     showImage(this.image, picture);
     this.size = input_shape;
     this.shape.textContent = this.size;
   }
 
-  // A receptive field, as a frame on the picture; without one, the whole picture is meant.
-  frame(sight) {
-    this.box.classList.toggle("unframed", !sight);
-    if (!sight) return;
-    const { size, frame: [left, top, right, bottom] } = sight;
+  // A receptive field, as a frame on the image; without one, the whole image is meant.
+  /** @type {(field: ReceptiveField | null) => void} */
+  frame(field) {
+    this.box.classList.toggle("unframed", !field);
+    if (!field) return;
+    const { size, frame: [left, top, right, bottom] } = field;
     const place = `translate(${left}px, ${top}px) scale(${right - left}, ${bottom - top})`;
     for (const edge of this.edges) edge.style.transform = place;
     this.note.textContent = `receptive field ${size.toLocaleString("en")} px`;
   }
 
-  // The same pixels as in the thumbnail, large over the picture that they come from.
+  // The same pixels as in the thumbnail, large over the image that they come from.
+  /** @type {(thumbnail: HTMLCanvasElement | null, name: string, size: string) => void} */
   enlarge(thumbnail, name, size) {
     this.large.classList.toggle("shown", Boolean(thumbnail));
     this.heading.textContent = thumbnail ? name : INPUT;
     this.shape.textContent = thumbnail ? size : this.size;
     if (!thumbnail) return;
     this.large.width = this.large.height = thumbnail.width;
-    this.large.getContext("2d").drawImage(thumbnail, 0, 0);
+    context2d(this.large).drawImage(thumbnail, 0, 0);
   }
 }
 
+/** @type {(probability: number) => string} */
 function percent(probability) {
   return `${(100 * probability).toFixed(1)} %`;
 }
 
-function likeliest({ classes: [[name, probability]] }) {
+/** @type {(data: Pick<NetworkMapData, "classes">) => string} */
+export function likeliest({ classes: [[name, probability]] }) {
   return `${name} ${percent(probability)}`;
 }
 
-function showPrediction(box, { stations, classes, trained }) {
-  const { path, title, shape } = stations.at(-1);
+/** @type {(box: HTMLElement, data: NetworkMapData) => void} */
+export function showPrediction(box, { stations, classes, trained }) {
+  const { path, title, shape } = stations[stations.length - 1];
   const [best, probability] = classes[0];
   box.dataset.path = path;
   box.ariaLabel = `${title}, ${shape} classes, ${best} ${percent(probability)}`;

@@ -1,7 +1,12 @@
-// The picture on its way through the network, place by place: 0 is the picture itself, the last
-// the prediction.
+// The image on its way through the network, step by step: 0 is the image itself, the last the
+// prediction.
 
-const HOP = 900; // milliseconds from one place to the next
+/** @import { NetworkMap } from "./component.js" */
+
+import { make } from "../shared/elements.js";
+import { draw } from "./wires.js";
+
+const HOP = 900; // milliseconds from one step to the next
 const WHOLE = 20_000; // what a long network may take
 const ICONS = {
   back: "M12 3 6 8l6 5zM4 3h1.6v10H4z",
@@ -11,17 +16,20 @@ const ICONS = {
   whole: "M2.5 3l5 5-5 5zM7.5 3l5 5-5 5zM12.5 3H14v10h-1.5z",
 };
 
-class Tour {
-  // `map` knows how many places there are, moves what travels, and shows an arrival.
+export class Tour {
+  at = -1; // no tour: everything is shown
+  playing = false;
+  /** @type {number | undefined} */ timer;
+
+  // `map` knows how many steps there are, moves what travels, and shows an arrival.
+  /** @param {NetworkMap} map @param {HTMLElement} bar */
   constructor(map, bar) {
     this.map = map;
-    this.at = -1; // no tour: everything is shown
-    this.playing = false;
-    this.buildButtons(bar);
+    this.buttons = this.buildButtons(bar);
   }
 
   get last() {
-    return this.map.places() - 1;
+    return this.map.steps() - 1;
   }
 
   // Whether something is still to come.
@@ -50,6 +58,7 @@ class Tour {
     this.arrive(this.at);
   }
 
+  /** @type {(by: number) => void} */
   step(by) {
     this.stop();
     const from = this.at < 0 && by < 0 ? this.last : this.at;
@@ -67,16 +76,19 @@ class Tour {
     this.map.halt();
   }
 
+  /** @type {(at: number) => void} */
   arrive(at) {
     this.at = at;
     this.showButtons();
     this.map.arrived(at);
   }
 
+  /** @param {HTMLElement} bar */
   buildButtons(bar) {
     const group = make("div", "controls", bar);
     group.role = "group";
     group.ariaLabel = "Send the picture through the network";
+    /** @type {(icon: keyof typeof ICONS, label: string, act: () => void) => HTMLButtonElement} */
     const button = (icon, label, act) => {
       const element = make("button", icon, group);
       Object.assign(element, { type: "button", ariaLabel: label, title: label, onclick: act });
@@ -84,7 +96,7 @@ class Tour {
       draw("path", { d: ICONS[icon] }, drawing);
       return element;
     };
-    this.buttons = {
+    return {
       back: button("back", "Step back", () => this.step(-1)),
       play: button("play", "Play", () => (this.playing ? this.pause() : this.play())),
       forward: button("forward", "Step forward", () => this.step(1)),
@@ -94,7 +106,7 @@ class Tour {
 
   showButtons() {
     const { back, play, forward, whole } = this.buttons;
-    play.querySelector("path").setAttribute("d", ICONS[this.playing ? "pause" : "play"]);
+    play.querySelector("path")?.setAttribute("d", ICONS[this.playing ? "pause" : "play"]);
     play.title = play.ariaLabel = this.playing ? "Pause" : "Play";
     // Not `disabled`, which would take the focus away from who steps to the end.
     back.ariaDisabled = String(this.at === 0);

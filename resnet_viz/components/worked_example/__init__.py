@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
-from resnet_viz.components import SHARED, declare, fired
+from resnet_viz.components import declare, fired
 from resnet_viz.components.worked_example.encode import WrittenExample
 
-_SCRIPTS: Final = ("../shared/colours.js", "arithmetic.js", "parts.js", "layouts.js", "slide.js")
-_STYLES: Final = ("maps.css", "grids.css", "products.css")
-_COMPONENT = declare(__file__, scripts=(*SHARED, *_SCRIPTS), styles=_STYLES)
+_COMPONENT = declare(__file__, styles=("maps.css", "grids.css", "products.css"))
 
 
 def worked_example(
