@@ -93,25 +93,25 @@ def layer_lines(layer: LayerRecord) -> tuple[Line, ...]:
     return text(f"{layer.kind} {detail}".strip()), note(name)
 
 
-def run_title(run: Sequence[LayerRecord]) -> str:
-    """The path of a block, or from the first to the last of a folded run."""
-    ends = run[0].path, run[-1].path
-    return ends[0] if len(run) == 1 else " … ".join(ends)
+def group_title(group: Sequence[LayerRecord]) -> str:
+    """The path of a block, or from the first to the last of a folded group."""
+    ends = group[0].path, group[-1].path
+    return ends[0] if len(group) == 1 else " … ".join(ends)
 
 
-def run_kind(run: Sequence[LayerRecord]) -> str:
+def group_kind(group: Sequence[LayerRecord]) -> str:
     """`Bottleneck ×35`; the kind alone for one block."""
-    return run[0].kind if len(run) == 1 else f"{run[0].kind} ×{len(run)}"
+    return group[0].kind if len(group) == 1 else f"{group[0].kind} ×{len(group)}"
 
 
-def frame_lines(run: Sequence[LayerRecord]) -> tuple[Line, ...]:
-    """A block's or a folded run's frame: short enough to stand beside the branch."""
-    name, kind = run_title(run), run_kind(run)
-    return (title(name), note(kind)) if len(run) == 1 else (title(kind), note(name))
+def frame_lines(group: Sequence[LayerRecord]) -> tuple[Line, ...]:
+    """A block's or a folded group's frame: short enough to stand beside the branch."""
+    name, kind = group_title(group), group_kind(group)
+    return (title(name), note(kind)) if len(group) == 1 else (title(kind), note(name))
 
 
 def shortcut_label(layer: LayerRecord, repeats: int) -> str:
-    """`1×1, /2`, `zero-pad, /2`, or `identity`; in a folded run with what it goes around."""
+    """`1×1, /2`, `zero-pad, /2`, or `identity`; in a folded group with what it goes around."""
     words = _kernel(layer) if layer.shortcut_kind == "projection" else layer.shortcut_kind
     parts = (words, _stride(layer), "around each" if repeats > 1 else "")
     return ", ".join(part for part in parts if part)

@@ -30,7 +30,7 @@ LEVELS: Final[Mapping[str, str]] = MappingProxyType(
 OUTPUT: Final = "output"  # the node at which the last edge ends
 STEM: Final = "stem"
 HEAD: Final = "head"
-Run = tuple[LayerRecord, ...]
+RepeatGroup = tuple[LayerRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,10 @@ class Plan:
         self.scope = trace.inside(within) if within else trace.layers
         self.alone = bool(within) and trace[within].is_block
         self.level = "blocks" if self.alone and level == "stages" else level
-        self.runs = {stage.path: self._runs(stage.path) for stage in trace.stages()}
-        self.run_of = {b.path: run for runs in self.runs.values() for run in runs for b in run}
+        self.groups = {stage.path: self._groups(stage.path) for stage in trace.stages()}
+        self.group_of = {
+            b.path: group for groups in self.groups.values() for group in groups for b in group
+        }
         find = {"stages": self._stage_seat, "layers": self._layer_seat}.get(
             self.level, self._block_seat
         )
@@ -93,14 +95,14 @@ class Plan:
             return self.seats.get(path, "")
         if self.level == "stages":
             return self._stage_seat(self.trace[path])
-        return self.run_of[path][0].path if path in self.run_of else path
+        return self.group_of[path][0].path if path in self.group_of else path
 
     def items(self) -> Iterator[Node | Frame]:
         """What is drawn, from the input to the output."""
         start, end = self._neighbours()
         yield Node(INPUT, (labels.note(start),), 0, start, "plain")
         if self.alone:
-            yield from self._block(self.run_of[self.within])
+            yield from self._block(self.group_of[self.within])
         elif self.within:
             yield self._stage(self.trace[self.within])
         else:
@@ -137,7 +139,7 @@ class Plan:
         if self.level == "stages" or ends[1] == OUTPUT:
             return Edge(*ends, shape, tooltip)
         if passed:
-            words = labels.shortcut_label(passed, len(self.run_of[passed.parent]))
+            words = labels.shortcut_label(passed, len(self.group_of[passed.parent]))
             return Edge(*ends, words, labels.tooltip(passed), passed.shortcut_kind)
         around = [self.trace[end] for end in (target, source) if self._on_shortcut(end)]
         kind = around[0].shortcut_kind if around else ""
@@ -151,10 +153,10 @@ class Plan:
         return path in self.trace and self.trace[path].on_shortcut
 
     def _is_loop(self, source: str, target: str) -> bool:
-        """Whether an edge leads from one block of a folded run to the next."""
+        """Whether an edge leads from one block of a folded group to the next."""
         blocks = [self.trace[end].parent for end in (source, target) if end in self.trace]
-        runs = [self.run_of.get(block) for block in blocks]
-        return len(set(blocks)) == 2 and runs[0] is not None and runs[0] is runs[1]
+        groups = [self.group_of.get(block) for block in blocks]
+        return len(set(blocks)) == 2 and groups[0] is not None and groups[0] is groups[1]
 
     def _is_quiet(self, source: str, target: str) -> bool:
         """Whether the shape on an edge would only repeat the one beside it."""
@@ -165,10 +167,10 @@ class Plan:
             return made.parent == read.parent != ""  # a block's shape stands behind its sum
         return read.on_shortcut or (made.keeps_shape and made.parent == read.parent)
 
-    def _runs(self, stage: str) -> tuple[Run, ...]:
+    def _groups(self, stage: str) -> tuple[RepeatGroup, ...]:
         if self.alone or self.level == "all-blocks":
             return tuple((block,) for block in self.trace.blocks(stage))
-        return folds(self.trace, stage)
+        return repeat_groups(self.trace, stage)
 
     def _neighbours(self) -> tuple[str, str]:
         """What the two ends are called."""
@@ -193,13 +195,13 @@ class Plan:
         """The block's box; the sum, and the ReLU after it, sit where branch and shortcut meet."""
         if not row.parent:
             return self._stage_seat(row)
-        first = self.run_of[row.parent][0].path
+        first = self.group_of[row.parent][0].path
         total = self.trace.parts(row.parent).total
         is_after = total and row.order >= self.trace[total].order
         return self.trace.parts(first).total if is_after else first
 
     def _layer_seat(self, row: LayerRecord) -> str:
-        first = self.run_of[row.parent][0].path if row.parent else ""
+        first = self.group_of[row.parent][0].path if row.parent else ""
         return first + row.path.removeprefix(row.parent) if first else row.path
 
     def _outside(self, name: str) -> Node | Frame:
@@ -219,26 +221,26 @@ class Plan:
             cost = labels.note(labels.costs((stage,)))
             lines = (*head, *labels.bracket(stage, self.trace), cost)
             return Node(stage.path, lines, stage.stage, labels.tooltip(stage))
-        items = tuple(item for run in self.runs[stage.path] for item in self._block(run))
-        lines = (labels.title(name), labels.note(labels.run_kind(blocks)))
+        items = tuple(item for group in self.groups[stage.path] for item in self._block(group))
+        lines = (labels.title(name), labels.note(labels.group_kind(blocks)))
         return Frame(stage.path, lines, stage.stage, items, "stage")
 
-    def _block(self, run: Run) -> tuple[Node | Frame, ...]:
-        """A block, or a folded run of them: a frame of layers, or its branch and its sum."""
-        block = run[0]
+    def _block(self, group: RepeatGroup) -> tuple[Node | Frame, ...]:
+        """A block, or a folded group of them: a frame of layers, or its branch and its sum."""
+        block = group[0]
         layers = [row for row in self.trace.inside(block.path) if not row.is_container]
         if self.level == "layers":
             items = tuple(map(self._layer, layers))
-            return (Frame(block.path, labels.frame_lines(run), block.stage, items, "block"),)
-        cost = labels.costs((block,), "each" if len(run) > 1 else "")
+            return (Frame(block.path, labels.frame_lines(group), block.stage, items, "block"),)
+        cost = labels.costs((block,), "each" if len(group) > 1 else "")
         lines = (
-            labels.title(labels.run_title(run)),
-            labels.note(labels.run_kind(run)),
+            labels.title(labels.group_title(group)),
+            labels.note(labels.group_kind(group)),
             *labels.branch(block, self.trace),
             labels.note(cost),
         )
         hint = labels.tooltip(block)
-        box = Node(block.path, lines, block.stage, hint, repeats=len(run))
+        box = Node(block.path, lines, block.stage, hint, repeats=len(group))
         return (box, *(self._layer(row) for row in layers if row.role is Role.SUM))
 
     def _layer(self, row: LayerRecord) -> Node:
@@ -255,13 +257,13 @@ class Plan:
         )
 
 
-def folds(trace: Trace, stage: str) -> tuple[Run, ...]:
-    """Runs of consecutive blocks of a stage that are equal in all but their place.
+def repeat_groups(trace: Trace, stage: str) -> tuple[RepeatGroup, ...]:
+    """Groups of consecutive blocks of a stage that are equal in all but their place.
 
     Equal are shapes, parameters and multiply-adds, of the block and of each layer in it.
     """
-    runs = groupby(trace.blocks(stage), key=lambda block: _anatomy(trace, block))
-    return tuple(tuple(run) for _, run in runs)
+    groups = groupby(trace.blocks(stage), key=lambda block: _anatomy(trace, block))
+    return tuple(tuple(group) for _, group in groups)
 
 
 def _anatomy(trace: Trace, block: LayerRecord) -> tuple[object, ...]:

@@ -9,10 +9,10 @@ import graphviz
 from resnet_viz.analysis.records import Trace
 from resnet_viz.figures import diagram_labels as labels
 from resnet_viz.figures import formatting
-from resnet_viz.figures.diagram_plan import LEVELS, Edge, Frame, Node, Plan, folds
+from resnet_viz.figures.diagram_plan import LEVELS, Edge, Frame, Node, Plan, repeat_groups
 from resnet_viz.figures.palette import Theme, mixed
 
-__all__ = ["LEVELS", "describe", "folds", "network_diagram"]
+__all__ = ["LEVELS", "describe", "network_diagram", "repeat_groups"]
 
 _FONT: Final = "Helvetica,Arial,sans-serif"
 _MARKED: Final = "3.5"  # points: the line around what is selected

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from resnet_viz.components.network_map import Sight, Station, marked
+from resnet_viz.components.network_map import NetworkNode, ReceptiveFieldBox, marked
 from resnet_viz.figures.palette import DARK, LIGHT
 from tests.browser.serving import ROOT, serving
 
@@ -27,7 +27,13 @@ import random
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station, network_map
+from resnet_viz.components.network_map import (
+    NetworkMap,
+    NetworkNode,
+    ReceptiveFieldBox,
+    Selection,
+    network_map,
+)
 
 SIDE = 48
 LADDER = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
@@ -58,15 +64,15 @@ def picture():
     return encoded(image)
 
 
-def sight(size):
+def field_box(size):
     reach = min(0.5, size / 448)
-    return Sight(size, (0.5 - reach, 0.5 - reach, 0.5 + reach, 0.5 + reach))
+    return ReceptiveFieldBox(size, (0.5 - reach, 0.5 - reach, 0.5 + reach, 0.5 + reach))
 
 
-def stations(kind, unfolded):
-    yield Station("conv1", "stem", 0, "64 × 112 × 112", ("64 × 112 × 112", "9,408"), sight(7),
+def nodes(kind, unfolded):
+    yield NetworkNode("conv1", "stem", 0, "64 × 112 × 112", ("64 × 112 × 112", "9,408"), field_box(7),
                   also=("bn1", "relu"), thumbnails=4, channels=(11, 5, 60, 2))
-    yield Station("maxpool", "max-pool", 0, "64 × 56 × 56", ("64 × 56 × 56", "0"), sight(11),
+    yield NetworkNode("maxpool", "max-pool", 0, "64 × 56 × 56", ("64 × 56 × 56", "0"), field_box(11),
                   thumbnails=4, channels=(11, 5, 60, 2))
     for stage, depth in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1):
         side, width = 112 >> stage, 32 << stage
@@ -74,28 +80,28 @@ def stations(kind, unfolded):
             projected = block == 0 and (stage > 1 or kind == "deep")
             shortcut = "projection" if projected else "identity"
             label = ("1×1, /2" if stage > 1 else "1×1") if projected else ""
-            run = f"layer{stage}.1" if kind == "deep" and block else ""
-            sent = block < 2 or not run or run in unfolded
-            yield Station(
+            group = f"layer{stage}.1" if kind == "deep" and block else ""
+            sent = block < 2 or not group or group in unfolded
+            yield NetworkNode(
                 f"layer{stage}.{block}",
                 f"layer{stage}.{block}",
                 stage,
                 f"{width} × {side} × {side}",
                 (f"{width} × {side} × {side}", f"{width * width * 18:,}"),
-                sight(40 * stage + 8 * block),
-                run=run,
+                field_box(40 * stage + 8 * block),
+                group=group,
                 shortcut="" if kind == "plain" else shortcut,
                 shortcut_label="" if kind == "plain" else label,
                 thumbnails=4,
                 channels=(3, 11, 40, 7) if sent else (),
             )
-    yield Station("fc", "avgpool + fc", 0, "1000", ("1000", "513,000"), sight(448),
+    yield NetworkNode("fc", "avgpool + fc", 0, "1000", ("1000", "513,000"), field_box(448),
                   also=("avgpool", "flatten"))
 
 
 def content(kind, unfolded):
     rng = random.Random(4)
-    row = tuple(stations(kind, unfolded))
+    row = tuple(nodes(kind, unfolded))
     tiles = [station.stage for station in row for _ in station.channels]
     sprite = Image.new("RGB", (SIDE * len(tiles), SIDE))
     for i, stage in enumerate(tiles):
@@ -131,7 +137,7 @@ layer = st.session_state.setdefault("layer", st.query_params.get("layer", first)
 unfolded = st.session_state.setdefault("unfolded", [])
 network_map(
     content(kind, unfolded),
-    Selection(layer, layer.rpartition(".")[0], sight(99)),
+    Selection(layer, layer.rpartition(".")[0], field_box(99)),
     unfolded=unfolded,
     alt="A made-up network of four stages",
     on_select=lambda path: st.session_state.update(layer=path),
@@ -161,7 +167,7 @@ def _open(page: Page, url: str) -> None:
     expect(page.locator(".thumbs canvas").last).to_have_js_property("width", 48)  # it is drawn
 
 
-def _station(page: Page, path: str) -> Locator:
+def _node(page: Page, path: str) -> Locator:
     return page.locator(f'.station[data-path="{path}"]')
 
 
@@ -199,9 +205,9 @@ def _quiet(page: Page, sent: list[object]) -> None:
 def test_a_click_on_a_station_reaches_python(page: Page, address: str) -> None:
     _open(page, address)
     assert _paths(page, "selected") == ["layer2.1"]
-    _station(page, "layer3.0").click()
+    _node(page, "layer3.0").click()
     expect(page.get_by_text("selected: layer3.0")).to_be_visible()
-    expect(_station(page, "layer3.0")).to_have_attribute("aria-pressed", "true")
+    expect(_node(page, "layer3.0")).to_have_attribute("aria-pressed", "true")
     assert _paths(page, "selected") == ["layer3.0"]
 
 
@@ -241,27 +247,27 @@ def test_any_layer_marks_where_it_belongs(
 def test_arrows_move_between_stations_and_a_key_selects(page: Page, address: str, key: str) -> None:
     _open(page, address)
     expect(page.locator('[data-stop][tabindex="0"]')).to_have_count(1)
-    _station(page, "layer2.1").focus()
+    _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowRight")
-    expect(_station(page, "layer3.0")).to_be_focused()
+    expect(_node(page, "layer3.0")).to_be_focused()
     page.keyboard.press("End")
     expect(page.locator(".prediction")).to_be_focused()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    expect(_station(page, "layer4.0")).to_be_focused()
+    expect(_node(page, "layer4.0")).to_be_focused()
     expect(page.locator('[data-stop][tabindex="0"]')).to_have_attribute("data-path", "layer4.0")
     ring = "box => getComputedStyle(box.querySelector('.thumbs')).outlineColor"
-    assert _station(page, "layer4.0").evaluate(ring) == _rgb(LIGHT.text)
+    assert _node(page, "layer4.0").evaluate(ring) == _rgb(LIGHT.text)
     expect(page.locator(".says")).to_contain_text("layer4.0")
     page.keyboard.press(key)
     expect(page.get_by_text("selected: layer4.0")).to_be_visible()
-    expect(_station(page, "layer4.0")).to_be_focused()
+    expect(_node(page, "layer4.0")).to_be_focused()
 
 
 def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, address: str) -> None:
     _open(page, address)
-    box = _station(page, "layer2.0").bounding_box()
+    box = _node(page, "layer2.0").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + 6
     page.mouse.click(x, y)
@@ -280,7 +286,7 @@ def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, address: s
 
 def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) -> None:
     _open(page, address)
-    _station(page, "layer2.1").focus()
+    _node(page, "layer2.1").focus()
     page.keyboard.press("Escape")
     expect(page.get_by_text("selected: layer2.1", exact=True)).to_be_visible()
     page.keyboard.press("Escape")  # at once: the page may not have answered the first one yet
@@ -292,7 +298,7 @@ def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) ->
 
 def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, address: str) -> None:
     _open(page, address)
-    _station(page, "layer2.1").focus()
+    _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowUp")
     stage = page.get_by_role("button", name="Stage 2")
     expect(stage).to_be_focused()
@@ -304,7 +310,7 @@ def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, addre
     expect(page.locator(".says")).to_contain_text("layer2Stage 2")
     stage.focus()
     page.keyboard.press("ArrowDown")
-    expect(_station(page, "layer2.0")).to_be_focused()
+    expect(_node(page, "layer2.0")).to_be_focused()
 
 
 def test_up_and_down_walk_through_the_thumbnails(
@@ -313,7 +319,7 @@ def test_up_and_down_walk_through_the_thumbnails(
     _open(page, address)
     _quiet(page, sent)
     heading, spoken = page.locator(".figure strong"), page.locator(".spoken")
-    _station(page, "layer2.1").focus()
+    _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowDown")
     expect(heading).to_have_text("layer2.1 · channel 3")
     page.keyboard.press("ArrowDown")
@@ -340,8 +346,8 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
     _quiet(page, sent)
     fed_by = {"conv1": None, "layer1.0": "maxpool", "layer3.1": "layer3.0", "layer4.0": "layer3.1"}
     for path, before in fed_by.items():
-        _station(page, path).locator("canvas").nth(1).hover()
-        expect(_station(page, path)).to_have_class("station lit")
+        _node(page, path).locator("canvas").nth(1).hover()
+        expect(_node(page, path)).to_have_class("station lit")
         assert _paths(page, "lit") == [path]
         assert _paths(page, "feeds") == ([before] if before else [])
         expect(page.locator(".input.feeds")).to_have_count(0 if before else 1)
@@ -349,8 +355,8 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
         arc = {"conv1": [], "layer1.0": [0], "layer3.1": [5], "layer4.0": [6]}[path]
         assert _lit_arcs(page) == arc
     expect(page.locator(".says")).to_have_text("layer4.0Out 512 × 7 × 7Parameters 4,718,592")
-    expect(_station(page, "layer2.0")).to_have_css("opacity", "0.35")
-    expect(_station(page, "layer3.1")).to_have_css("opacity", "1")
+    expect(_node(page, "layer2.0")).to_have_css("opacity", "0.35")
+    expect(_node(page, "layer3.1")).to_have_css("opacity", "1")
     page.locator(".prediction").hover()
     expect(page.locator(".prediction.lit")).to_be_visible()
     expect(page.locator(".says")).to_contain_text("Likeliest star 91.3 %")
@@ -366,7 +372,7 @@ def test_the_frame_on_the_picture_follows_the_cursor(page: Page, address: str) -
     _open(page, address)
     note, picture = page.locator(".note"), page.locator(".frame img")
     expect(note).to_have_text("receptive field 99 px")
-    _station(page, "layer3.0").hover()
+    _node(page, "layer3.0").hover()
     expect(note).to_have_text("receptive field 120 px")
     whole, edge = picture.bounding_box(), page.locator(".edge").bounding_box()
     assert whole
@@ -385,7 +391,7 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str)
         canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"""
     seen = []
     for path, number in (("conv1", 0), ("layer2.1", 2), ("layer4.1", 3)):
-        small = _station(page, path).locator("canvas").nth(number)
+        small = _node(page, path).locator("canvas").nth(number)
         small.hover()
         channel = 11 if path == "conv1" else (3, 11, 40, 7)[number]
         expect(page.locator(".figure strong")).to_have_text(f"{path} · channel {channel}")
@@ -393,7 +399,7 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str)
         expect(large).to_have_css("opacity", "1")
         seen.append(large.evaluate(pixels))
         assert seen[-1] == small.evaluate(pixels)
-        tile = 4 * _station(page, path).evaluate("box => Number(box.dataset.stop)") + number
+        tile = 4 * _node(page, path).evaluate("box => Number(box.dataset.stop)") + number
         assert seen[-1] == _tile_of_the_sprite(page, tile)
     assert len(set(seen)) == 3
     expect(large).to_have_css("image-rendering", "pixelated")
@@ -412,7 +418,7 @@ def _tile_of_the_sprite(page: Page, number: int) -> str:
     return ",".join(map(str, data))
 
 
-# ---- shortcuts and folds ----
+# ---- shortcuts and repeat groups ----
 
 
 @pytest.mark.parametrize(
@@ -452,7 +458,7 @@ def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> Non
     assert _paths(page, "selected") == ["layer3.17"]
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
     expect(page.locator(".pending")).to_have_count(0)
-    drawn = _station(page, "layer3.35").locator("canvas")
+    drawn = _node(page, "layer3.35").locator("canvas")
     expect(drawn.last).to_have_js_property("width", 48)
     _the_row_scrolls_and_the_page_does_not(page)
     page.keyboard.press("Enter")
@@ -486,10 +492,10 @@ def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, address:
     page.locator(".badge").nth(2).click()
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
     before = page.locator(".frame").bounding_box()
-    _station(page, "layer3.0").focus()
+    _node(page, "layer3.0").focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
-    expect(_station(page, "layer4.1")).to_be_in_viewport()
+    expect(_node(page, "layer4.1")).to_be_in_viewport()
     assert page.locator(".frame").bounding_box() == before
     for _ in range(20):
         page.keyboard.press("ArrowLeft")
@@ -520,7 +526,7 @@ def test_steps_show_place_after_place(page: Page, address: str, sent: list[objec
         forward.click()
     assert _paths(page, "lit") == ["layer1.0"]
     expect(page.locator(".station.ahead")).to_have_count(7)
-    expect(_station(page, "layer1.1").locator(".thumbs")).to_have_css("opacity", "0")
+    expect(_node(page, "layer1.1").locator(".thumbs")).to_have_css("opacity", "0")
     expect(page.locator(".note")).to_have_text("receptive field 40 px")
     back.click()
     assert _paths(page, "lit") == ["maxpool"]
@@ -565,7 +571,7 @@ def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
     _quiet(page, sent)
     _watch_pulses(page)
     _button(page, "Play").click()
-    expect(_station(page, "maxpool")).not_to_have_class("station ahead", timeout=30_000)
+    expect(_node(page, "maxpool")).not_to_have_class("station ahead", timeout=30_000)
     _button(page, "Pause").click()
     ahead = page.locator(".station.ahead").count()
     page.wait_for_timeout(1500)
@@ -625,7 +631,7 @@ def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, addre
     assert above
     assert below
     assert below["y"] >= above["y"] + above["height"]
-    _station(page, "maxpool").locator("canvas").nth(1).tap()
+    _node(page, "maxpool").locator("canvas").nth(1).tap()
     expect(page.get_by_text("selected: maxpool")).to_be_visible()
     expect(page.locator(".large.shown")).to_be_in_viewport()
     expect(page.locator(".lit")).to_have_count(0)
@@ -638,7 +644,7 @@ def test_hues_follow_a_live_switch_of_the_theme(
     page: Page, address: str, sent: list[object]
 ) -> None:
     _open(page, address)
-    total = _station(page, "layer1.0").locator(".sum")
+    total = _node(page, "layer1.0").locator(".sum")
     arc = page.locator(".arc").first
     expect(total).to_have_css("border-top-color", _rgb(LIGHT.stage(1)))
     expect(arc).to_have_css("stroke", _rgb(LIGHT.shortcut))
@@ -657,8 +663,8 @@ def _rgb(colour: str) -> str:
 # ---- without a browser ----
 
 
-def _placed(path: str, *also: str) -> Station:
-    return Station(path, path, 0, "", (), Sight(1, (0, 0, 1, 1)), also=also)
+def _placed(path: str, *also: str) -> NetworkNode:
+    return NetworkNode(path, path, 0, "", (), ReceptiveFieldBox(1, (0, 0, 1, 1)), also=also)
 
 
 def test_a_station_holds_its_layers_and_no_neighbour() -> None:

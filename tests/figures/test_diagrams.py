@@ -12,7 +12,7 @@ import pytest
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError, PathError
-from resnet_viz.figures.diagrams import LEVELS, describe, folds, network_diagram
+from resnet_viz.figures.diagrams import LEVELS, describe, network_diagram, repeat_groups
 from resnet_viz.figures.palette import DARK, LIGHT, mixed
 from resnet_viz.model.presets import PRESETS
 
@@ -91,7 +91,9 @@ def test_every_layer_and_edge_of_every_block_is_drawn(name: str) -> None:
 
 def test_a_network_without_equal_neighbours_is_drawn_layer_by_layer() -> None:
     net = trace(replace(PRESETS["resnet50"], repeats=(2, 2, 2, 2)))
-    assert all(len(run) == 1 for stage in net.stages() for run in folds(net, stage.path))
+    assert all(
+        len(group) == 1 for stage in net.stages() for group in repeat_groups(net, stage.path)
+    )
     graph = network_diagram(net, "layers", LIGHT)
     assert layer_nodes(graph) == {layer.path for layer in net.leaves()}
     assert Counter((a, b) for a, b, _ in edges(graph)) == Counter((*net.edges, ("fc", "output")))
@@ -141,10 +143,10 @@ def test_the_branch_of_a_block_feeds_its_sum_and_both_paths_start_at_its_input()
 def test_folds_add_up_to_the_blocks_of_each_stage(name: str) -> None:
     net = network(name)
     for stage, repeats in zip(net.stages(), net.config.repeats, strict=True):
-        runs = folds(net, stage.path)
-        assert tuple(block for run in runs for block in run) == net.blocks(stage.path)
-        assert sum(map(len, runs)) == repeats
-        assert len(runs) <= 2  # only the first block of a stage differs
+        groups = repeat_groups(net, stage.path)
+        assert tuple(block for group in groups for block in group) == net.blocks(stage.path)
+        assert sum(map(len, groups)) == repeats
+        assert len(groups) <= 2  # only the first block of a stage differs
 
 
 @pytest.mark.parametrize(
@@ -157,7 +159,9 @@ def test_folds_add_up_to_the_blocks_of_each_stage(name: str) -> None:
 )
 def test_equal_blocks_are_folded(name: str, lengths: list[list[int]]) -> None:
     net = network(name)
-    assert [[len(run) for run in folds(net, stage.path)] for stage in net.stages()] == lengths
+    assert [
+        [len(group) for group in repeat_groups(net, stage.path)] for stage in net.stages()
+    ] == lengths
 
 
 def test_a_folded_node_says_how_many_and_which() -> None:
@@ -173,7 +177,7 @@ def test_a_folded_node_says_how_many_and_which() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_edge_leads_forward_and_no_node_is_left_out(name: str, level: str) -> None:
     graph = network_diagram(network(name), level, LIGHT)
-    order = {path: place for place, path in enumerate(nodes(graph))}  # drawn as it runs
+    order = {path: place for place, path in enumerate(nodes(graph))}  # drawn as it groups
     drawn = [(a, b) for a, b, _ in edges(graph)]
     assert all(order[a] < order[b] for a, b in drawn)  # so a folded block does not feed itself
     assert {a for a, _ in drawn} == order.keys() - {"output"}

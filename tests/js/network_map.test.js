@@ -13,7 +13,7 @@ const NODES = [
   ["layer1.3", "layer1.1"],
   ["layer2.0", "layer2.0"],
   ["layer2.1", "layer2.0"],
-].map(([path, run]) => ({ path, run, title: `the ${path}`, facts: ["4", "2 × 2"] }));
+].map(([path, group]) => ({ path, group, title: `the ${path}`, facts: ["4", "2 × 2"] }));
 
 const paths = (all) => all.map(({ node }) => node.path);
 

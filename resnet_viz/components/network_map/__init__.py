@@ -1,7 +1,7 @@
 """A whole network at a glance: the picture, the strongest channels of each block, the prediction.
 
 Hover, keys, unfolding and the tour of the picture are answered in the browser. Two things are told to
-Python: a selection, and which runs are unfolded, so that it can send the thumbnails of their blocks.
+Python: a selection, and which groups are unfolded, so that it can send the thumbnails of their blocks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _COMPONENT = declare(__file__, styles=("sides.css", "columns.css"))
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ReceptiveFieldBox:
     """What the central cell of a layer depends on: its receptive field."""
 
     size: int  # pixels
@@ -25,17 +25,17 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
-    """A place on the way through the network: a part of the stem, a block, or the head."""
+class NetworkNode:
+    """A node on the way through the network: a part of the stem, a block, or the head."""
 
     path: str  # what a click selects: "layer2.1"
     title: str
     stage: int  # 0 stem and head, 1 to 4
     shape: str  # "64 × 56 × 56"
     facts: tuple[str, ...]  # a value for each of the map's `measures`
-    sight: Sight
+    field: ReceptiveFieldBox
     also: tuple[str, ...] = ()  # layers beside it that it stands for: norm and ReLU in the stem
-    run: str = ""  # the first of the equal blocks that it can be folded with
+    group: str = ""  # the first of the equal blocks that it can be folded with
     shortcut: str = ""  # "" none, "identity", "projection", "zero-pad"
     shortcut_label: str = ""  # "1×1, /2"
     thumbnails: int = 0  # how many belong to it, whether or not they have been sent
@@ -56,18 +56,18 @@ class Selection:
 
     path: str
     parent: str  # the block or stage around it, "" when there is none
-    sight: Sight
+    field: ReceptiveFieldBox
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkMap:
     """What the map shows; its text is set as it stands."""
 
-    stations: tuple[Station, ...]  # every block on its own, the head last
+    nodes: tuple[NetworkNode, ...]  # every block on its own, the head last
     stage_titles: tuple[str, ...]  # one per stage: "Stage 1 · BasicBlock × 2"
     measures: tuple[str, ...]  # what the facts of a station are: "Parameters", …
     picture: bytes  # PNG or JPEG, square: what the network sees
-    sprite: bytes  # PNG: the thumbnails that are sent in one row, in the order of the stations
+    sprite: bytes  # PNG: the thumbnails that are sent in one row, in the order of the nodes
     thumbnail_size: int  # pixels
     input_shape: str  # "3 × 224 × 224"
     classes: tuple[tuple[str, float], ...]  # name and probability, the likeliest first
@@ -86,7 +86,7 @@ def network_map(
 ) -> None:
     """Mount the map.
 
-    `unfolded` names the runs that it opens with; after that the browser decides and `on_unfold` is
+    `unfolded` names the groups that it opens with; after that the browser decides and `on_unfold` is
     told. `on_select` gets the path of what was clicked, or what Escape went up to. What comes back is
     the browser's: whoever reads it checks it.
     """
@@ -94,20 +94,20 @@ def network_map(
         key=key,
         data=encoded(
             content,
-            marked=marked(content.stations, selection.path),
+            marked=marked(content.nodes, selection.path),
             selection=asdict(selection),
             unfolded=sorted(unfolded),
             colours=_COLOURS,
             alt=alt,
         ),
         on_select_change=lambda: on_select(str(fired(key, "select"))),
-        on_unfold_change=lambda: on_unfold([str(run) for run in fired(key, "unfold") or ()]),
+        on_unfold_change=lambda: on_unfold([str(group) for group in fired(key, "unfold") or ()]),
     )
 
 
-def marked(stations: Sequence[Station], path: str) -> list[int]:
-    """The numbers of the stations that a selection belongs to: several for a stage."""
-    return [i for i, s in enumerate(stations) if s.holds(path) or s.belongs_to(path)]
+def marked(nodes: Sequence[NetworkNode], path: str) -> list[int]:
+    """The numbers of the nodes that a selection belongs to: several for a stage."""
+    return [i for i, s in enumerate(nodes) if s.holds(path) or s.belongs_to(path)]
 
 
 # Both appearances, as CSS properties: a change of theme then needs no message.

@@ -34,7 +34,7 @@ export class Board {
 
   // The columns, anew: another network, or a repeat group that was folded or unfolded.
   /** @type {(data: NetworkMapData, unfolded: Set<string>) => void} */
-  lay({ stations: nodes, stage_titles, measures }, unfolded) {
+  lay({ nodes, stage_titles, measures }, unfolded) {
     const { grid } = this;
     const all = arrange(nodes.slice(0, -1), unfolded);
     grid.replaceChildren(this.input.box);
@@ -56,14 +56,14 @@ export class Board {
 
   /** @type {(data: NetworkMapData) => void} */
   show(data) {
-    for (const view of this.views) view.node = data.stations[view.members[0]];
+    for (const view of this.views) view.node = data.nodes[view.members[0]];
     this.input.show(data);
     showPrediction(this.prediction, data);
     showImage(this.sprite, data.sprite);
   }
 
   /** @type {(data: NetworkMapData) => void} */
-  drawThumbnails({ stations: nodes, thumbnail_size: side }) {
+  drawThumbnails({ nodes, thumbnail_size: side }) {
     if (!this.sprite.complete) return; // they come when it is loaded
     let sent = 0;
     const first = nodes.map(({ channels }) => (sent += channels.length) - channels.length);
@@ -122,8 +122,8 @@ export class Board {
 
   // Where the focus was, before the columns were laid anew.
   /** @type {(focused: DOMStringMap) => void} */
-  focus({ run: group, path }) {
-    if (group) this.views.find(({ badge }) => badge?.dataset.run === group)?.badge?.focus();
+  focus({ group, path }) {
+    if (group) this.views.find(({ badge }) => badge?.dataset.group === group)?.badge?.focus();
     else if (path) this.views.find(({ box }) => box.dataset.path === path)?.box.focus();
   }
 

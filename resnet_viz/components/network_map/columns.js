@@ -9,14 +9,14 @@ export function arrange(nodes, unfolded) {
   /** @type {Shown[]} */
   const all = [];
   nodes.forEach((node, at) => {
-    const { run: group } = node;
+    const { group } = node;
     const folded = group !== "" && !unfolded.has(group);
     if (folded && group !== node.path) all.at(-1)?.members.push(at);
     else all.push({ node, members: [at], folded, blocks: 0 });
   });
   for (const shown of all) {
-    const { run: group, path } = shown.node;
-    if (group && group === path) shown.blocks = nodes.filter(({ run }) => run === group).length;
+    const { group, path } = shown.node;
+    if (group && group === path) shown.blocks = nodes.filter(({ group: other }) => other === group).length;
   }
   return all;
 }
@@ -73,7 +73,7 @@ function buildBadge({ node, folded, blocks }, index, grid) {
   const badge = make("button", "badge", grid, folded ? `×${blocks}` : "fold");
   badge.style.gridColumn = String(index + 2);
   badge.style.setProperty("--stage", `var(--stage-${node.stage})`);
-  badge.dataset.run = node.run;
+  badge.dataset.group = node.group;
   badge.type = "button";
   badge.ariaExpanded = String(!folded);
   badge.ariaLabel = `${folded ? "Unfold" : "Fold"} ${blocks} equal blocks from ${node.path}`;

@@ -64,7 +64,7 @@ export class NetworkMap {
     this.root.ariaLabel = data.alt;
     const { style } = this.root;
     for (const [name, value] of Object.entries(data.colours)) style.setProperty(name, value);
-    const plan = data.stations.map(({ channels, ...node }) => node);
+    const plan = data.nodes.map(({ channels, ...node }) => node);
     const network = JSON.stringify([plan, data.stage_titles, data.measures]);
     const another = network !== this.network;
     this.network = network;
@@ -130,7 +130,7 @@ export class NetworkMap {
     this.body.classList.toggle("some", Boolean(view || start) && tour.at !== tour.last);
     this.body.classList.toggle("touring", tour.at >= 0);
     this.read(view, start);
-    board.input.frame(start ? null : (view?.node ?? this.data.selection).sight);
+    board.input.frame(start ? null : (view?.node ?? this.data.selection).field);
   }
 
   /** @type {(view: NodeView | undefined, start: boolean) => void} */
@@ -221,8 +221,8 @@ export class NetworkMap {
   /** @type {(target: HTMLElement) => void} */
   choose(target) {
     /** @type {HTMLElement | null} */
-    const chosen = target.closest("[data-run], [data-path]");
-    const { path, run: group } = chosen?.dataset ?? {};
+    const chosen = target.closest("[data-group], [data-path]");
+    const { path, group } = chosen?.dataset ?? {};
     if (group) this.fold(group);
     else if (path) this.send("select", path);
   }
@@ -302,7 +302,7 @@ export class NetworkMap {
   /** @type {(group: string) => void} */
   fold(group) {
     const { board } = this;
-    const badge = () => board.views.find((view) => view.badge?.dataset.run === group)?.badge;
+    const badge = () => board.views.find((view) => view.badge?.dataset.group === group)?.badge;
     const left = () => badge()?.getBoundingClientRect().left ?? 0;
     const before = left();
     if (!this.unfolded.delete(group)) this.unfolded.add(group);

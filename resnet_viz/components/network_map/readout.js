@@ -27,7 +27,7 @@ export function readInput(says, { input_shape }) {
 /** @type {(says: HTMLElement, data: NetworkMapData, view: NodeView) => void} */
 export function readNode(says, data, view) {
   const facts = factsOf(view, data.measures);
-  if (view.node === data.stations.at(-1)) facts.unshift(["Likeliest", likeliest(data)]);
+  if (view.node === data.nodes.at(-1)) facts.unshift(["Likeliest", likeliest(data)]);
   showReadout(says, title(view), facts);
 }
 

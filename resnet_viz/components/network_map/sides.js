@@ -71,8 +71,8 @@ export function likeliest({ classes: [[name, probability]] }) {
 }
 
 /** @type {(box: HTMLElement, data: NetworkMapData) => void} */
-export function showPrediction(box, { stations, classes, trained }) {
-  const { path, title, shape } = stations[stations.length - 1];
+export function showPrediction(box, { nodes, classes, trained }) {
+  const { path, title, shape } = nodes[nodes.length - 1];
   const [best, probability] = classes[0];
   box.dataset.path = path;
   box.ariaLabel = `${title}, ${shape} classes, ${best} ${percent(probability)}`;

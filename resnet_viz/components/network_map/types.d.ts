@@ -3,7 +3,7 @@
 import type { Bytes } from "../shared/types.d.ts";
 
 export interface NetworkMapData {
-  stations: NetworkNode[]; // every block on its own, the head last
+  nodes: NetworkNode[]; // every block on its own, the head last
   stage_titles: string[]; // "Stage 1 · BasicBlock × 2"
   measures: string[]; // what the facts of a node are: "Parameters", …
   picture: Bytes; // PNG or JPEG, square: what the network sees
@@ -26,8 +26,8 @@ export interface NetworkNode {
   stage: number; // 0 stem and head, 1 to 4
   shape: string; // "64 × 56 × 56"
   facts: string[]; // a value for each of the measures
-  sight: ReceptiveField;
-  run: string; // the first block of the repeat group that it is in, "" for none
+  field: ReceptiveField;
+  group: string; // the first block of the repeat group that it is in, "" for none
   shortcut: "" | "identity" | "projection" | "zero-pad";
   shortcut_label: string; // "1×1, /2"
   thumbnails: number; // how many belong to it, whether or not they were sent
@@ -43,7 +43,7 @@ export interface ReceptiveField {
 export interface Selection {
   path: string;
   parent: string; // the block or stage around it, "" when there is none
-  sight: ReceptiveField;
+  field: ReceptiveField;
 }
 
 /** What is shown as one: a node, or a repeat group whose blocks are folded. */

@@ -7,12 +7,16 @@ from collections.abc import Iterable
 import streamlit as st
 
 from resnet_viz.analysis.trace import trace as trace_of
-from resnet_viz.components.network_map import network_map
+from resnet_viz.components.network_map import encode, network_map
+from resnet_viz.components.network_map.encode import (
+    THUMBNAILS,
+    folded_groups,
+    network_content,
+    node_paths,
+)
 from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui.overview import nodes
-from resnet_viz.ui.overview.nodes import THUMBNAILS, network_content, runs, station_paths
 from resnet_viz.ui.shared import notes
 from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.cache import ModelKey
@@ -24,8 +28,8 @@ from resnet_viz.weights.sources import default_weights, describe
 def network_panel(view_state: ViewState) -> None:
     """Mount the map; a click on a block selects it everywhere."""
     trace = view_state.trace
-    unfolded = _unfolded(runs(trace))
-    capture = view_state.capture(*station_paths(trace, unfolded))
+    unfolded = _unfolded(folded_groups(trace))
+    capture = view_state.capture(*node_paths(trace, unfolded))
     prediction = view_state.prediction(capture)
     pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     content = network_content(
@@ -38,7 +42,7 @@ def network_panel(view_state: ViewState) -> None:
     )
     network_map(
         content,
-        nodes.selection(trace, view_state.layer),
+        encode.selection(trace, view_state.layer),
         unfolded=unfolded,
         alt=f"{view_state.title} as a row of blocks with the feature maps of {view_state.image.name}",
         on_select=lambda path: selection.select_layer(path) if path in trace else None,
@@ -65,13 +69,13 @@ def _legend(view_state: ViewState) -> str:
 
 
 def _unfolded(known: Iterable[str]) -> tuple[str, ...]:
-    """The runs that the link asks to see block by block."""
+    """The groups that the link asks to see block by block."""
     asked = url.UNFOLDED.all_asked()
-    return tuple(run for run in known if run in asked)
+    return tuple(group for group in known if group in asked)
 
 
-def _keep_unfolded(runs: list[str]) -> None:
-    url.write({url.UNFOLDED: runs})
+def _keep_unfolded(groups: list[str]) -> None:
+    url.write({url.UNFOLDED: groups})
 
 
 def answer_first_page() -> None:
@@ -82,4 +86,4 @@ def answer_first_page() -> None:
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
     network = ModelKey(config, weights.key, size, "cpu")
-    cache.capture(network, image, with_features(network, station_paths(traced)))
+    cache.capture(network, image, with_features(network, node_paths(traced)))

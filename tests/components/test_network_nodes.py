@@ -8,23 +8,23 @@ import pytest
 from resnet_viz.analysis.records import Activation, Capture, ClassScore, Prediction, Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.components.network_map import NetworkMap, encoded
+from resnet_viz.components.network_map.encode import (
+    MEASURES,
+    folded_groups,
+    network_content,
+    network_nodes,
+    node_paths,
+    selection,
+)
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui.overview.nodes import (
-    MEASURES,
-    network_content,
-    places,
-    runs,
-    selection,
-    station_paths,
-)
 from tests.figures.blobs import unpack
 
 
 def content(traced: Trace, unfolded: tuple[str, ...] = ()) -> NetworkMap:
     """The map of a network that puts out noise."""
     noise = np.random.default_rng(0)
-    paths = station_paths(traced, unfolded)
+    paths = node_paths(traced, unfolded)
     seen = tuple(
         Activation(path, noise.random(traced[path].output_shape, np.float32)) for path in paths
     )
@@ -38,10 +38,10 @@ def content(traced: Trace, unfolded: tuple[str, ...] = ()) -> NetworkMap:
 def test_resnet18_has_a_station_for_each_part_and_nothing_folded():
     shown = content(trace(PRESETS["resnet18"]))
     blocks = [f"layer{stage}.{block}" for stage in (1, 2, 3, 4) for block in (0, 1)]
-    assert [station.path for station in shown.stations] == ["conv1", "maxpool", *blocks, "fc"]
-    assert {station.run for station in shown.stations} == {""}
-    assert [len(station.channels) for station in shown.stations] == [4] * 10 + [0]
-    facts = dict(zip(shown.measures, shown.stations[4].facts, strict=True))
+    assert [station.path for station in shown.nodes] == ["conv1", "maxpool", *blocks, "fc"]
+    assert {station.group for station in shown.nodes} == {""}
+    assert [len(station.channels) for station in shown.nodes] == [4] * 10 + [0]
+    facts = dict(zip(shown.measures, shown.nodes[4].facts, strict=True))
     assert facts == {
         "Out": "128 × 28 × 28",
         "Parameters": "230,144",
@@ -61,38 +61,38 @@ def test_resnet18_has_a_station_for_each_part_and_nothing_folded():
     ],
 )
 def test_the_kinds_of_shortcut(name, path, kind, said):
-    station = next(s for s in content(trace(PRESETS[name])).stations if s.path == path)
+    station = next(s for s in content(trace(PRESETS[name])).nodes if s.path == path)
     assert station.shortcut == kind
     assert station.facts[MEASURES.index("Shortcut")] == said
 
 
 def test_resnet152_is_folded_into_runs_of_equal_blocks():
     traced = trace(PRESETS["resnet152"])
-    assert {path: len(run) for path, run in runs(traced).items()} == {
+    assert {path: len(group) for path, group in folded_groups(traced).items()} == {
         "layer1.1": 2,
         "layer2.1": 7,
         "layer3.1": 35,
         "layer4.1": 2,
     }
-    assert len(station_paths(traced)) == 10
-    assert len(station_paths(traced, ["layer3.1"])) == 44
-    assert len(places(traced)) == 2 + 50 + 1
+    assert len(node_paths(traced)) == 10
+    assert len(node_paths(traced, ["layer3.1"])) == 44
+    assert len(network_nodes(traced)) == 2 + 50 + 1
 
 
 def test_thumbnails_of_folded_blocks_are_promised_and_come_when_unfolded():
     traced = trace(PRESETS["resnet110"])
     folded, unfolded = content(traced), content(traced, ("layer3.1",))
-    place = [station.path for station in folded.stations].index("layer3.9")
-    assert folded.stations[place].thumbnails == 4
-    assert folded.stations[place].channels == ()
-    assert len(unfolded.stations[place].channels) == 4
-    assert unfolded.stations[place - 18].channels == ()  # layer2.9 stays folded
+    node = [station.path for station in folded.nodes].index("layer3.9")
+    assert folded.nodes[node].thumbnails == 4
+    assert folded.nodes[node].channels == ()
+    assert len(unfolded.nodes[node].channels) == 4
+    assert unfolded.nodes[node - 18].channels == ()  # layer2.9 stays folded
 
 
 def test_a_run_of_two_hundred_blocks_unfolds_without_thumbnails():
     deep = ResNetConfig("deep", repeats=(2, 2, 200), stem="cifar", width=2, input_size=32)
     traced = trace(deep, 32)
-    shown = {place.row.path: place for place in places(traced, ["layer3.1"])}
+    shown = {node.row.path: node for node in network_nodes(traced, ["layer3.1"])}
     assert shown["layer3.1"].sent
     assert not shown["layer3.2"].pictured
     assert not shown["layer3.2"].sent
@@ -102,12 +102,12 @@ def test_the_frame_of_a_cell_lies_around_the_centre_and_inside_the_picture():
     traced = trace(PRESETS["resnet18"])
     seen = selection(traced, "layer2.1.conv1")
     assert seen.parent == "layer2.1"
-    assert seen.sight.size == 83
-    left, top, right, bottom = seen.sight.frame
+    assert seen.field.size == 83
+    left, top, right, bottom = seen.field.frame
     assert (right - left) * 224 == pytest.approx(83, abs=0.1)
     assert 0 <= left < 0.5 < right <= 1
     assert 0 <= top < 0.5 < bottom <= 1
-    assert selection(traced, "fc").sight.frame == (0, 0, 1, 1)
+    assert selection(traced, "fc").field.frame == (0, 0, 1, 1)
 
 
 def test_bytes_are_header_picture_and_sprite():

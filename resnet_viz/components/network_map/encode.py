@@ -1,4 +1,4 @@
-"""The network as a row of stations: what the landing page's map shows of a trace and a capture."""
+"""The network as a row of nodes: what the landing page's map shows of a trace and a capture."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from typing import Final
 
 from resnet_viz.analysis.records import Capture, LayerRecord, Prediction, Trace
-from resnet_viz.components.network_map import NetworkMap, Selection, Sight, Station
+from resnet_viz.components.network_map import NetworkMap, NetworkNode, ReceptiveFieldBox, Selection
 from resnet_viz.figures import formatting, maps
 from resnet_viz.figures.diagram_labels import shortcut_label
-from resnet_viz.figures.diagrams import folds
+from resnet_viz.figures.diagrams import repeat_groups
 
 MAX_BLOCKS: Final = 12  # more than that are folded, so that a network fits a projector
-MAX_PICTURED: Final = 60  # blocks in a run: what a longer one puts out is not kept only for this
+MAX_PICTURED: Final = 60  # blocks in a group: what a longer one puts out is not kept only for this
 THUMBNAILS: Final = 4
 THUMBNAIL_SIZE: Final = 56  # pixels
 MEASURES: Final = ("Out", "Parameters", "Multiply-adds", "Receptive field", "Shortcut")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NodeLayers:
     """A layer of the stem, a block, or the classifier, on the way through the network."""
 
     row: LayerRecord
     also: tuple[LayerRecord, ...] = ()  # layers beside it that it stands for
-    run: str = ""  # the first of the equal blocks that it is folded with
+    group: str = ""  # the first of the equal blocks that it is folded with
     pictured: bool = True  # whether it has thumbnails
     sent: bool = True  # and whether they are shown now; those of folded blocks come later
 
     @property
     def shown(self) -> str:
-        """The layer whose output stands for this place: a convolution's after its ReLU."""
+        """The layer whose output stands for this node: a convolution's after its ReLU."""
         return self.after[-1].path if self.after else self.row.path
 
     @property
@@ -47,24 +47,24 @@ class Place:
         return " + ".join([*before, self.row.path, *after])
 
 
-def places(trace: Trace, unfolded: Collection[str] = ()) -> tuple[Place, ...]:
-    """Stem, blocks and head in order; of a folded run only the first block's thumbnails are sent."""
-    head = Place(trace.classifier, trace.head, pictured=False, sent=False)
-    stem = (Place(first, tuple(after)) for first, *after in trace.stem_parts)
+def network_nodes(trace: Trace, unfolded: Collection[str] = ()) -> tuple[NodeLayers, ...]:
+    """Stem, blocks and head in order; of a folded group only the first block's thumbnails are sent."""
+    head = NodeLayers(trace.classifier, trace.head, pictured=False, sent=False)
+    stem = (NodeLayers(first, tuple(after)) for first, *after in trace.stem_parts)
     return (*stem, *_blocks(trace, unfolded), head)
 
 
-def runs(trace: Trace) -> dict[str, tuple[LayerRecord, ...]]:
+def folded_groups(trace: Trace) -> dict[str, tuple[LayerRecord, ...]]:
     """Runs of equal blocks by the path of their first; none where all blocks fit side by side."""
     if len(trace.blocks()) <= MAX_BLOCKS:
         return {}
-    found = [run for stage in trace.stages() for run in folds(trace, stage.path)]
-    return {run[0].path: run for run in found if len(run) > 1}
+    found = [group for stage in trace.stages() for group in repeat_groups(trace, stage.path)]
+    return {group[0].path: group for group in found if len(group) > 1}
 
 
-def station_paths(trace: Trace, unfolded: Collection[str] = ()) -> tuple[str, ...]:
+def node_paths(trace: Trace, unfolded: Collection[str] = ()) -> tuple[str, ...]:
     """The layers whose outputs the map shows."""
-    return tuple(place.shown for place in places(trace, unfolded) if place.sent)
+    return tuple(node.shown for node in network_nodes(trace, unfolded) if node.sent)
 
 
 def network_content(
@@ -76,17 +76,17 @@ def network_content(
     unfolded: Collection[str] = (),
     trained: bool,
 ) -> NetworkMap:
-    """What the map shows of a capture of the `station_paths`; `picture` is a JPEG."""
-    shown = places(trace, unfolded)
-    channels = [_channels(capture, place) for place in shown]
+    """What the map shows of a capture of the `node_paths`; `picture` is a JPEG."""
+    shown = network_nodes(trace, unfolded)
+    channels = [_channels(capture, node) for node in shown]
     drawn = [
-        capture[place.shown].values[channel]
-        for place, chosen in zip(shown, channels, strict=True)
+        capture[node.shown].values[channel]
+        for node, chosen in zip(shown, channels, strict=True)
         for channel in chosen
     ]
     return NetworkMap(
-        stations=tuple(
-            _station(trace, place, chosen) for place, chosen in zip(shown, channels, strict=True)
+        nodes=tuple(
+            _node(trace, node, chosen) for node, chosen in zip(shown, channels, strict=True)
         ),
         stage_titles=tuple(_stage_title(trace, stage) for stage in trace.stages()),
         measures=MEASURES,
@@ -102,15 +102,15 @@ def network_content(
 def selection(trace: Trace, path: str) -> Selection:
     """What the map marks for the selected layer."""
     row = trace[path]
-    return Selection(path, row.parent, sight(trace, row))
+    return Selection(path, row.parent, field_box(trace, row))
 
 
-def sight(trace: Trace, row: LayerRecord) -> Sight:
+def field_box(trace: Trace, row: LayerRecord) -> ReceptiveFieldBox:
     """The receptive field of a layer's central cell, as a frame on the picture."""
     left, top, right, bottom = (
         round(edge / trace.input_size, 4) for edge in row.central_box(trace.input_size)
     )
-    return Sight(row.receptive_field, (left, top, right, bottom))
+    return ReceptiveFieldBox(row.receptive_field, (left, top, right, bottom))
 
 
 def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
@@ -119,24 +119,24 @@ def shortcut_of(trace: Trace, block: LayerRecord) -> tuple[str, str]:
     return (row.shortcut_kind, shortcut_label(row, 1)) if row else ("", "")
 
 
-def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[Place]:
-    folded = runs(trace)
-    run_of = {block.path: run for run, blocks in folded.items() for block in blocks}
+def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[NodeLayers]:
+    folded = folded_groups(trace)
+    group_of = {block.path: group for group, blocks in folded.items() for block in blocks}
     for block in trace.blocks():
-        run = run_of.get(block.path, "")
-        first = run in ("", block.path)
-        pictured = first or len(folded[run]) <= MAX_PICTURED
-        yield Place(block, (), run, pictured, sent=first or (pictured and run in unfolded))
+        group = group_of.get(block.path, "")
+        first = group in ("", block.path)
+        pictured = first or len(folded[group]) <= MAX_PICTURED
+        yield NodeLayers(block, (), group, pictured, sent=first or (pictured and group in unfolded))
 
 
-def _channels(capture: Capture, place: Place) -> tuple[int, ...]:
-    if not place.sent:
+def _channels(capture: Capture, node: NodeLayers) -> tuple[int, ...]:
+    if not node.sent:
         return ()
-    return tuple(maps.top_variance_channels(capture[place.shown].values, THUMBNAILS))
+    return tuple(maps.top_variance_channels(capture[node.shown].values, THUMBNAILS))
 
 
-def _station(trace: Trace, place: Place, channels: tuple[int, ...]) -> Station:
-    row = place.row
+def _node(trace: Trace, node: NodeLayers, channels: tuple[int, ...]) -> NetworkNode:
+    row = node.row
     kind, label = shortcut_of(trace, row) if row.is_block else ("", "")
     facts = (
         formatting.shape(row.output_shape),
@@ -145,18 +145,18 @@ def _station(trace: Trace, place: Place, channels: tuple[int, ...]) -> Station:
         f"{row.receptive_field:,} px",
         (f"projection {label}" if kind == "projection" else label) or "none",
     )
-    return Station(
+    return NetworkNode(
         path=row.path,
-        title=place.title,
+        title=node.title,
         stage=row.stage,
         shape=facts[0],
         facts=facts if row.is_block else facts[:-1],
-        sight=sight(trace, row),
-        also=tuple(each.path for each in place.also),
-        run=place.run,
+        field=field_box(trace, row),
+        also=tuple(each.path for each in node.also),
+        group=node.group,
         shortcut=kind,
         shortcut_label="" if kind == "identity" else label,
-        thumbnails=min(THUMBNAILS, row.output_shape[0]) if place.pictured else 0,
+        thumbnails=min(THUMBNAILS, row.output_shape[0]) if node.pictured else 0,
         channels=channels,
     )
 
