@@ -27,6 +27,7 @@ def test_the_first_visitor_of_the_installed_app_opens_a_deep_page(
         settled(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Layers")
         expect(page.get_by_test_id("stMain")).to_contain_text("ResNet-34")
-        expect(page.get_by_test_id("stSidebar").get_by_text("Selected layer")).to_be_visible()
+        label = page.get_by_test_id("stSidebar").get_by_text("Selected layer")
+        expect(label).to_be_visible(timeout=60_000)  # its script is loaded last
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
         page.close()  # before the server goes: what still loads would complain
