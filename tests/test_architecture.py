@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,14 @@ def test_layers_are_known_by_their_roles_and_not_by_their_names():
             ):
                 found.add((str(file.relative_to(PACKAGE)), value))
     assert found == MAY_NAME
+
+
+def test_mypy_asks_for_the_types_of_all_that_tests_share():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    (strict,) = (o for o in settings["overrides"] if o.get("disallow_untyped_defs"))
+    shared = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in (ROOT / "tests").rglob("*.py")
+        if not file.name.startswith(("test_", "__init__"))
+    }
+    assert set(strict["module"]) == shared

@@ -403,7 +403,8 @@ def test_two_visitors_with_two_pictures_see_their_own(browser: Browser, app: str
     for page, title in zip(pages, ("Cup of coffee", "Rocket on its launch pad"), strict=True):
         settled(page)
         expect(page.get_by_test_id("stMain")).to_contain_text(title)
-        expect(page.get_by_test_id("stPlotlyChart")).to_contain_text("%")  # drawn
+        chart = page.get_by_test_id("stPlotlyChart")
+        expect(chart).to_contain_text("%", timeout=30_000)  # Plotly's script is large
     answers = [page.get_by_test_id("stPlotlyChart").inner_text() for page in pages]
     assert answers[0] != answers[1]
     for page in pages:

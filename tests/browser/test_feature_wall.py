@@ -20,18 +20,18 @@ import numpy as np
 import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.components.feature_wall import Opening, Options, Pin, feature_wall
+from resnet_viz.components.feature_wall import InitialView, Options, Pin, feature_wall
 from tests.browser.test_feature_wall import CLASSES
 from tests.components.walls import made, picture
 
 st.set_page_config(page_title="wall", layout="wide")
 told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
-opened = st.session_state.setdefault("opened", {"options": Options(), "heard": 0})
+opened = st.session_state.setdefault("opened", {"options": Options(), "options_version": 0})
 kind = st.query_params.get("kind", "stem")
 if st.button("Another layer"):
     st.session_state.another = not st.session_state.get("another", False)
 if st.button("As a link says"):
-    opened.update(options=Options(sort="mean"), heard=told["number"])
+    opened.update(options=Options(sort="mean"), options_version=told["number"])
 if st.session_state.get("another"):
     kind = "single"
 values = made(kind)
@@ -47,7 +47,9 @@ def shown():
         values,
         picture(),
         Field(2 * jump + 1, jump, (jump - 1) / 2),
-        opening=Opening(**opened, **home._asdict(), pinned=False, home=home),
+        initial_view=InitialView(
+            **opened, **home._asdict(), pinned=False, default_position=home
+        ),
         classes=CLASSES.get(kind),
         on_pin=lambda pin: told.update(pin=pin),
         on_options=lambda options, number: told.update(options=options, number=number),
