@@ -19,7 +19,7 @@ dev: $(VENV)/test.done
 test: lint $(VENV)/browser.done
 	$(BIN)/node --test --test-reporter=dot "$(JS)/*.test.js"
 	$(BIN)/pytest -n 2 --dist loadfile -m "not browser"
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -n 2 --dist loadfile -m browser
 
 lint: $(VENV)/test.done $(VENV)/node.done
 	$(BIN)/ruff format --check .

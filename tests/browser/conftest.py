@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import running_chromium, serving
+
+expect.set_options(timeout=15_000)  # two processes share two cores with their servers
 
 
 @pytest.fixture(scope="session")
