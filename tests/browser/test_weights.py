@@ -47,7 +47,8 @@ def shelf() -> Iterator[Shelf]:
 def app(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("app")
     (folder / "app.py").write_text(SCRIPT, "utf-8")
-    (folder / ".streamlit").symlink_to(ROOT / ".streamlit")
+    for name in (".streamlit", "pages"):
+        (folder / name).symlink_to(ROOT / name)
     checkpoint = shelf.checkpoint()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TORCH_HOME", str(folder))

@@ -43,7 +43,8 @@ class Parameter:
     def asked(self) -> str | None:
         """What the URL says; nothing where it does not name the parameter."""
         if self.former and self.former in st.query_params and self.key not in st.query_params:
-            self.set(st.query_params.pop(self.former))  # its widget puts it into the URL
+            asked = st.query_params[self.key] = st.query_params.pop(self.former)
+            self.set(asked)  # the widget is bound to what the URL said when the run began
             return str(self.value(""))
         return st.query_params.get(self.key)
 
