@@ -20,7 +20,7 @@ with shell.page("predict") as view_state:
         predict_panel.top_classes(view_state)
     notes.weights_note(view_state)
 
-    st.subheader("Another picture")
+    st.subheader("Another image")
     upload, camera = st.columns(2, gap="large")
     with upload:
         image_upload.uploader("page")

@@ -329,10 +329,10 @@ def test_up_and_down_walk_through_the_thumbnails(
     expect(heading).to_have_text("layer2.0 · channel 11")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(heading).to_have_text("input picture")
+    expect(heading).to_have_text("input image")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")
-    expect(heading).to_have_text("input picture")
+    expect(heading).to_have_text("input image")
     assert sent == []
 
 
@@ -518,7 +518,7 @@ def test_steps_show_place_after_place(page: Page, address: str, sent: list[objec
     forward, back = _button(page, "Step forward"), _button(page, "Step back")
     forward.click()
     expect(page.locator(".station.ahead")).to_have_count(10)
-    expect(page.locator(".says")).to_contain_text("input picture3 × 224 × 224")
+    expect(page.locator(".says")).to_contain_text("input image3 × 224 × 224")
     expect(page.locator(".field")).to_be_hidden()
     expect(page.locator(".prediction.ahead ol")).to_have_css("opacity", "0")
     expect(back).to_have_attribute("aria-disabled", "true")

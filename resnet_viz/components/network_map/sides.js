@@ -6,7 +6,7 @@ import { showImage } from "../shared/blob.js";
 import { context2d, make } from "../shared/elements.js";
 import { draw } from "./wires.js";
 
-export const INPUT = "input picture";
+export const INPUT = "input image";
 
 export class InputImage {
   size = ""; // of the image, as text
