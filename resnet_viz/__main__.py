@@ -26,7 +26,6 @@ from resnet_viz.weights.loaded import LoadedModel, Weights
 from resnet_viz.weights.sources import load, training_range
 from resnet_viz.weights.uploads import UploadSource
 
-COLUMNS = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
 COMMANDS = ("trace", "predict", "weights")
 
 
@@ -135,7 +134,7 @@ def _trace(options: argparse.Namespace) -> int:
     elif options.format == "csv":
         print(tables.to_csv(traced.layers), end="")
     else:
-        print(tables.to_text(traced.layers, COLUMNS))
+        print(tables.to_text(traced.layers, tables.STANDARD))
         print(
             f"\n{formatting.count(traced.params)} parameters, {formatting.count(traced.macs)} "
             f"multiply-adds for one picture of {formatting.shape(traced.input_shape)}"
@@ -179,7 +178,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
         image = api.read_image(path)
     except ImageError as error:
         return {**answer, "error": str(error)}
-    names = [loaded.weights.class_name(index) for index in range(loaded.config.num_classes)]
+    names = loaded.weights.class_names(loaded.config.num_classes)
     traced = trace(loaded.config)
     known = training_range(loaded.config, loaded.weights.source, loaded.config.input_size)
     seen = capture(loaded, image, (features_path(traced),) if known else ())

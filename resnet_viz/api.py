@@ -32,7 +32,7 @@ from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.residual_records import BlockView
 from resnet_viz.analysis.trace import trace as trace_config
 from resnet_viz.analysis.worked_example import WorkedExample
-from resnet_viz.errors import ConfigError, ExplorerError, ImageError, WeightsError
+from resnet_viz.errors import ConfigError, ExplorerError, ImageError, WeightsError, reason
 from resnet_viz.figures import palette, tables
 from resnet_viz.figures.diagrams import network_diagram
 from resnet_viz.images import PHOTOGRAPHS, ImageInput, read_sample
@@ -72,14 +72,13 @@ __all__ = [
 
 FilePath = str | os.PathLike[str]
 Network = str | ResNetConfig | LoadedModel | Trace
-Picture = ImageInput | FilePath | bytes | npt.NDArray[np.uint8]
+ImageSource = ImageInput | FilePath | bytes | npt.NDArray[np.uint8]
 WeightsChoice = FilePath | Mapping[str, Tensor]
 Labels = FilePath | Sequence[str]
 TextFormat = Literal["text", "markdown", "latex", "csv"]
 
 _FILES: Final = (".safetensors", ".pth", ".pt")  # endings by which a file is told from a source
 _THEMES: Final = {theme.name: theme for theme in (palette.LIGHT, palette.DARK)}
-_COLUMNS: Final = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
 
 
 def load(
@@ -208,7 +207,7 @@ def table(
     network: Network,
     format: TextFormat = "text",
     *,
-    columns: Sequence[str] = _COLUMNS,
+    columns: Sequence[str] = tables.STANDARD,
     size: int | None = None,
     blocks: bool = True,
 ) -> str: ...
@@ -219,7 +218,7 @@ def table(
     network: Network,
     format: Literal["records"],
     *,
-    columns: Sequence[str] = _COLUMNS,
+    columns: Sequence[str] = tables.STANDARD,
     size: int | None = None,
     blocks: bool = True,
 ) -> list[dict[str, Any]]: ...
@@ -229,7 +228,7 @@ def table(
     network: Network,
     format: TextFormat | Literal["records"] = "text",
     *,
-    columns: Sequence[str] = _COLUMNS,
+    columns: Sequence[str] = tables.STANDARD,
     size: int | None = None,
     blocks: bool = True,
 ) -> str | list[dict[str, Any]]:
@@ -357,7 +356,7 @@ def receptive_field(
     return ReceptiveField(path, row, column, layer.receptive_field, layer.jump, box)
 
 
-def read_image(source: Picture, name: str = "") -> ImageInput:
+def read_image(source: ImageSource, name: str = "") -> ImageInput:
     """Read a JPEG, PNG, WebP, GIF, BMP or TIFF file, its bytes, or an (H, W, 3) uint8 array as RGB.
 
     Files are turned upright and reduced to at most 1,600 pixels a side; `.notes` says what was done, and
@@ -390,7 +389,7 @@ def sample(name: str) -> ImageInput:
     return read_sample(name)
 
 
-def predict(model: LoadedModel, image: Picture, top: int = 5) -> Prediction:
+def predict(model: LoadedModel, image: ImageSource, top: int = 5) -> Prediction:
     """Find the most probable classes of an image, best first, in `.top`.
 
     Each has `index`, `label` and `probability`, the softmax over all logits.
@@ -407,11 +406,12 @@ def predict(model: LoadedModel, image: Picture, top: int = 5) -> Prediction:
     classes = model.config.num_classes
     if not 1 <= top <= classes:
         raise ConfigError(f"Top {top} is not accepted; choose 1 to {classes:,}.")
-    names = [model.weights.class_name(index) for index in range(classes)]
-    return captures.predict(captures.capture(model, read_image(image)), names, top)
+    return captures.predict(
+        captures.capture(model, read_image(image)), model.weights.class_names(classes), top
+    )
 
 
-def capture(model: LoadedModel, image: Picture, *paths: str) -> Capture:
+def capture(model: LoadedModel, image: ImageSource, *paths: str) -> Capture:
     """Run an image through the network once and keep the feature maps of the layers at `paths`.
 
     `capture(...)[path].values` is (C, H, W) float32, or (C, 1, 1) after flattening; `"input"` is the
@@ -430,7 +430,7 @@ def capture(model: LoadedModel, image: Picture, *paths: str) -> Capture:
 
 def worked_example(
     model: LoadedModel,
-    image: Picture,
+    image: ImageSource,
     path: str,
     channel: int = 0,
     row: int = 0,
@@ -452,12 +452,12 @@ def worked_example(
     >>> abs(worked.value - worked.total) < 1e-5
     True
     """
-    picture, needed = read_image(image), examples.example_paths(traced(model), path)
-    seen = captures.outputs(model, picture, needed)
+    needed = examples.example_paths(traced(model), path)
+    seen = captures.outputs(model, read_image(image), needed)
     return examples.worked_example(model, seen, path, channel, row, column, strongest)
 
 
-def residual(model: LoadedModel, image: Picture, block: str) -> BlockView:
+def residual(model: LoadedModel, image: ImageSource, block: str) -> BlockView:
     """Take a block apart while an image goes through: He et al. 2015 (arXiv 1512.03385), section 3.
 
     `.input` is x as it arrives; `.shortcut` x or its projection; `.branch` F(x); `.total` their sum;
@@ -602,8 +602,7 @@ def _shapes(checkpoint: FilePath | Mapping[str, Any]) -> dict[str, tuple[int, ..
 
 
 def _unreadable(error: OSError) -> WeightsError:
-    reason = (error.strerror or "unknown error").lower()
-    return WeightsError(f"“{error.filename}” cannot be read: {reason}.")
+    return WeightsError(f"“{error.filename}” cannot be read: {reason(error)}.")
 
 
 def _label_text(labels: Labels | None) -> bytes | str | None:
@@ -625,8 +624,7 @@ def _bytes(path: Path) -> bytes:
                 images.MAX_BYTES + 1
             )  # one more than is accepted is enough to refuse it
     except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise ImageError(f"“{path.name}” cannot be read: {reason}.") from None
+        raise ImageError(f"“{path.name}” cannot be read: {reason(error)}.") from None
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -27,3 +27,8 @@ class PathError(ExplorerError):
 
 class DatasetError(ExplorerError):
     """The data set that was asked for is not there, or is none that a network can be trained on."""
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused a file or an address, to stand within a sentence: `no such file …`."""
+    return (error.strerror or "unknown error").lower()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from resnet_viz.errors import ExplorerError
+from resnet_viz.errors import ExplorerError, reason
 
 FIRST_PORT: Final = 8501
 _PORTS: Final = range(FIRST_PORT, FIRST_PORT + 100)  # tried one after the other where none is named
@@ -101,7 +101,7 @@ def _check_port(address: str, port: int) -> int:
     if fault.errno == errno.EADDRINUSE:
         raise ExplorerError(f"Port {port} is in use on this machine; choose another with --port.")
     raise ExplorerError(
-        f"Port {port} cannot be opened: {_reason(fault)}; choose another with --port."
+        f"Port {port} cannot be opened: {reason(fault)}; choose another with --port."
     )
 
 
@@ -133,7 +133,3 @@ def _shown(address: str) -> str:
     if address in ("0.0.0.0", "::", ""):
         return "localhost"
     return f"[{address}]" if ":" in address else address
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "unknown error").lower()

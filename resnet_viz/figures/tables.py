@@ -47,6 +47,8 @@ COLUMNS: Final[Mapping[str, TableColumn]] = MappingProxyType(
         "field": TableColumn("Receptive field", lambda r: formatting.count(r.receptive_field)),
     }
 )
+# What fits on a screen, where nobody chose.
+STANDARD: Final = ("path", "kind", "kernel", "stride", "out", "params", "macs", "field")
 
 
 def as_dict(trace: Trace) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from resnet_viz import jobs
-from resnet_viz.errors import WeightsError
+from resnet_viz.errors import WeightsError, reason
 from resnet_viz.jobs import Cancelled, Job, State
 from resnet_viz.weights import checkpoints
 from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes
@@ -114,8 +114,7 @@ def _alone(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 def _unwritable(error: OSError, file: str) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{file} was not kept, since the disk is full; make room and try again."
-    reason = (error.strerror or "unknown error").lower()
     return (
-        f"{file} cannot be written into the weights folder ({reason}); set TORCH_HOME to a folder "
+        f"{file} cannot be written into the weights folder ({reason(error)}); set TORCH_HOME to a folder "
         "that can be written."
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from resnet_viz.errors import WeightsError
+from resnet_viz.errors import WeightsError, reason
 from resnet_viz.images import PHOTOGRAPHS, Preprocessing
 from resnet_viz.images.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from resnet_viz.model.config import ResNetConfig
@@ -104,9 +104,8 @@ class ImageNetSource:
         try:
             intact = is_intact(path, checkpoint)
         except OSError as error:
-            reason = (error.strerror or "unknown error").lower()
             raise WeightsError(
-                f"{checkpoint.file} cannot be read ({reason}); check who may read the weights folder."
+                f"{checkpoint.file} cannot be read ({reason(error)}); check who may read the weights folder."
             ) from None
         if not intact:
             raise WeightsError(

@@ -50,6 +50,10 @@ class Weights:
         """The name of a class; its number where nothing was learned."""
         return self.labels[index] if index < len(self.labels) else f"class {index}"
 
+    def class_names(self, count: int) -> tuple[str, ...]:
+        """The names of all classes of a network that has so many."""
+        return tuple(self.class_name(index) for index in range(count))
+
 
 @dataclass(slots=True, eq=False)
 class LoadedModel:

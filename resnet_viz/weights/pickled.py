@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from resnet_viz.errors import WeightsError
+from resnet_viz.errors import WeightsError, reason
 from resnet_viz.weights.matching import check_values
 from resnet_viz.weights.sniff import OPENING, FileKind, file_kind
 from resnet_viz.weights.suggestion import own_names, prefix_of, suggest
@@ -230,8 +230,7 @@ def _write(content: bytes, target: Path) -> None:
             os.fsync(file.fileno())  # else a power cut could leave the name without the bytes
         part.replace(target)
     except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise WeightsError(f"“{target.name}” cannot be written: {reason}.") from None
+        raise WeightsError(f"“{target.name}” cannot be written: {reason(error)}.") from None
     finally:
         with suppress(OSError):  # gone where all went well
             part.unlink()

@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from resnet_viz.errors import WeightsError
+from resnet_viz.errors import WeightsError, reason
 from resnet_viz.weights.sniff import OPENING, FileKind, file_kind
 
 ACCEPTED: Final = ".safetensors files can be read"
@@ -112,8 +112,7 @@ def parse_header(file: Readable, size: int) -> tuple[TensorInfo, ...]:
 
 def unreadable(error: OSError) -> WeightsError:
     """The sentence for a file that the system does not hand out."""
-    reason = (error.strerror or "unknown error").lower()
-    return WeightsError(f"This file cannot be read: {reason}.")
+    return WeightsError(f"This file cannot be read: {reason(error)}.")
 
 
 def shown(name: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 from typing import BinaryIO, Final
 
-from resnet_viz.errors import WeightsError
+from resnet_viz.errors import WeightsError, reason
 from resnet_viz.images import PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
@@ -131,9 +131,8 @@ class Store:
                 with suppress(FileNotFoundError):
                     os.unlink(part)
         except OSError as error:
-            reason = (error.strerror or "unknown error").lower()
             raise WeightsError(
-                f"This file cannot be kept on the server: {reason}; try again later."
+                f"This file cannot be kept on the server: {reason(error)}; try again later."
             ) from None
         return path, sha256
 

@@ -89,7 +89,7 @@ def _classes(view_state: ViewState, row: LayerRecord) -> tuple[str, ...] | None:
     if row.kind != "Linear":
         return None
     count = row.output_shape[0] if view_state.weights.labels else 0
-    return tuple(view_state.weights.class_name(label) for label in range(count))
+    return view_state.weights.class_names(count)
 
 
 def _subject(view_state: ViewState) -> tuple[object, ...]:

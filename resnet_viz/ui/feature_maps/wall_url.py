@@ -65,20 +65,17 @@ def asked_pin(shape: Shape) -> tuple[int | None, tuple[int, int] | None]:
     channel = int(asked) if is_whole(asked, 0, channels - 1) else None
     position = _position(where, shape)
     if asked and channel is None:
-        url.refuse(url.CHANNEL, asked[:20], accepted=f"0 to {channels - 1:,}")
-        url.write({url.CHANNEL: ""})
+        _refuse(url.CHANNEL, asked[:20], accepted=f"0 to {channels - 1:,}")
     if where and position is None:
         accepted = f"row and column, from 0-0 to {rows - 1}-{columns - 1},"
-        url.refuse(url.CELL, where[:20], accepted=accepted)
-        url.write({url.CELL: ""})
+        _refuse(url.CELL, where[:20], accepted=accepted)
     return channel, position
 
 
 def refuse_layer() -> None:
     """Say that the layer that a pin is of is not there; it is then one of the selected layer."""
     *_, layer = pin_as_written()
-    url.refuse(url.PIN_LAYER, layer)
-    url.write({url.PIN_LAYER: ""})
+    _refuse(url.PIN_LAYER, layer)
 
 
 def asked_options() -> Options:
@@ -103,8 +100,7 @@ def _choice(parameter: Parameter, options: Sequence[str], default: str) -> str:
     asked = parameter.asked() or default
     if asked in options:
         return asked
-    url.refuse(parameter, asked, showing=default)
-    url.write({parameter: ""})
+    _refuse(parameter, asked, showing=default)
     return default
 
 
@@ -116,8 +112,7 @@ def _number(parameter: Parameter, default: float) -> float:
         number = math.nan
     if math.isfinite(number):
         return number
-    url.refuse(parameter, asked[:20], accepted="a number", showing=f"{default:g}")
-    url.write({parameter: ""})
+    _refuse(parameter, asked[:20], accepted="a number", showing=f"{default:g}")
     return default
 
 
@@ -127,3 +122,9 @@ def _position(text: str, shape: Shape) -> tuple[int, int] | None:
     if is_whole(row, 0, rows - 1) and is_whole(column, 0, columns - 1):
         return int(row), int(column)
     return None
+
+
+def _refuse(parameter: Parameter, asked: str, *, accepted: str = "", showing: str = "") -> None:
+    """Say what cannot be shown, and take it out of the URL."""
+    url.refuse(parameter, asked, accepted=accepted, showing=showing)
+    url.write({parameter: ""})

@@ -17,7 +17,7 @@ from resnet_viz.ui.state.view_state import ViewState
 
 OPENED: Final = ("stages", "blocks", "layers")
 CHOICES: Final = tuple(COLUMNS)
-DEFAULT_COLUMNS: Final = ["kind", "kernel", "stride", "out", "params", "macs", "field"]
+DEFAULT_COLUMNS: Final = [slug for slug in tables.STANDARD if slug != "path"]
 
 
 @dataclass(frozen=True, slots=True)

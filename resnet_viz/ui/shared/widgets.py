@@ -26,8 +26,7 @@ def choice(
     if (chosen := st.session_state.get(key, default)) not in options:
         notice(f"{label} “{chosen}” does not exist in this network: showing {default}.")
         st.session_state[key] = default
-    index = options.index(default)
-    chosen = st.selectbox(label, options, index=index, key=key, bind=_BOUND, **widget)
+    chosen = bound_choice(label, options, parameter, at=options.index(default), **widget)
     return chosen if chosen in options else default
 
 
@@ -78,18 +77,14 @@ def number(
 ) -> int:
     """A whole number in the URL; one there that is not accepted is said, and the default shown."""
     low, high = limits
-    asked = parameter.asked()
-    if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
-        url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
+    _warn_not_whole(parameter, low, high, default)
     return int(st.number_input(label, low, high, default, key=parameter.key, bind=_BOUND, **widget))
 
 
 def slider(label: str, limits: tuple[int, int], parameter: Parameter, *, default: int) -> int:
     """A whole number in the URL, dragged; one there that is not accepted is said."""
     low, high = limits
-    asked = parameter.asked()
-    if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
-        url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
+    _warn_not_whole(parameter, low, high, default)
     return int(st.slider(label, low, high, default, key=parameter.key, bind=_BOUND))
 
 
@@ -108,6 +103,13 @@ def warn_unknown(parameter: Parameter, options: Sequence[str], default: str) -> 
     asked = parameter.asked()
     if asked is not None and parameter.is_fresh and asked not in options:
         url.refuse(parameter, asked, showing=default)
+
+
+def _warn_not_whole(parameter: Parameter, low: int, high: int, default: int) -> None:
+    """Say that the URL asked for a number that is not accepted, once, when the link is opened."""
+    asked = parameter.asked()
+    if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
+        url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
 
 
 def is_whole(text: str, low: int, high: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -37,23 +36,14 @@ class Usable:
 
 def usable_weights(config: ResNetConfig, wanted: str, input_size: int, device: str) -> Usable:
     """The wanted weights if they can be read, else the first that can; random ones always can."""
-    refused: list[Refusal] = []
-    for choice in _candidates(config, wanted, refused):
-        try:
-            shown = _checked(config, choice, input_size, device)
-        except WeightsError as error:
-            refused.append(Refusal(choice, str(error)))
-        else:
-            return Usable(shown, choice, tuple(refused))
-    raise AssertionError("Random weights are always usable.")
-
-
-def _candidates(config: ResNetConfig, wanted: str, refused: list[Refusal]) -> Iterator[str]:
-    """The wanted weights, then the best of those that were not refused; endless."""
-    if wanted:
-        yield wanted
+    refused: tuple[Refusal, ...] = ()
+    choice = wanted or sources.default_weights(config)
     while True:
-        yield sources.default_weights(config, [refusal.weights for refusal in refused])
+        try:
+            return Usable(_checked(config, choice, input_size, device), choice, refused)
+        except WeightsError as error:
+            refused = (*refused, Refusal(choice, str(error)))
+        choice = sources.default_weights(config, [refusal.weights for refusal in refused])
 
 
 def _checked(config: ResNetConfig, choice: str, input_size: int, device: str) -> Weights:

@@ -76,7 +76,7 @@ class ViewState:
 
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""
-        names = [self.weights.class_name(index) for index in range(self.config.num_classes)]
+        names = self.weights.class_names(self.config.num_classes)
         return predict(capture, names, top)
 
 
