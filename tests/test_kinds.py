@@ -13,7 +13,7 @@ from resnet_viz.errors import ConfigError
 from resnet_viz.figures import diagram_labels
 from resnet_viz.figures.diagrams import LEVELS, network_diagram
 from resnet_viz.figures.palette import LIGHT
-from resnet_viz.model import blocks, config, kinds, resnet
+from resnet_viz.model import blocks, kinds, resnet
 from resnet_viz.model.blocks import BasicBlock
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.kinds import CONTAINERS, KINDS, LayerKind, own_window
@@ -144,8 +144,6 @@ class Wide(BasicBlock):
 
 def test_a_new_block_is_a_class_and_its_entries(monkeypatch):
     monkeypatch.setitem(blocks.BLOCKS, "wide", Wide)
-    monkeypatch.setitem(config.CONVS_PER_BLOCK, "wide", 2)
-    monkeypatch.setitem(config.EXPANSION, "wide", 1)
     own = ResNetConfig("own", "wide", (1, 2, 1), width=8, num_classes=5, input_size=64)
     traced = trace_anew(own, 64)
     assert [block.kind for block in traced.blocks()] == ["Wide"] * 4

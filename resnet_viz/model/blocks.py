@@ -6,12 +6,16 @@ purpose: each ReLU is its own module and not in place, the sum is a module, and 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.roles import Role
+
+if TYPE_CHECKING:
+    from resnet_viz.model.config import ResNetConfig
 
 
 class Conv2d(nn.Conv2d):
@@ -69,10 +73,19 @@ def shortcut(kind: str, in_channels: int, out_channels: int, stride: int) -> nn.
 
 
 class Block(nn.Module):
-    """What both blocks share: how a branch meets the shortcut."""
+    """What all blocks share: how a branch meets the shortcut.
 
-    last_norm: str  # the norm that zero-init sets to zero
-    last_activation: str  # the activation after the sum; empty for a block that ends with the sum
+    A block is built from (config, stage, in_channels, stride) and says of itself what follows.
+    """
+
+    convolutions: ClassVar[int]  # in its branch: what a network's depth counts
+    expansion: ClassVar[int] = 1  # output channels per plane
+    grouped: ClassVar[bool] = False  # whether it obeys `groups` and `width_per_group`
+    last_norm: ClassVar[str]  # the norm that zero-init sets to zero
+    last_activation: ClassVar[str]  # the activation after the sum; empty where the sum is the end
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__()
 
     def add_shortcut(self, kind: str, in_channels: int, out_channels: int, stride: int) -> None:
         """Add shortcut and sum. The projection, which has parameters, has torchvision's name."""
@@ -118,11 +131,12 @@ class Block(nn.Module):
 class BasicBlock(Block):
     """Two 3×3 convolutions, He et al. 2015 figure 5 left."""
 
+    convolutions = 2
     last_norm = "bn2"
     last_activation = "relu2"
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__()
+        super().__init__(config, stage, in_channels, stride)
         planes = config.planes(stage)
         self.conv1 = Conv2d(in_channels, planes, 3, stride, padding=1, bias=False)
         self.bn1 = BatchNorm2d(planes)
@@ -142,12 +156,15 @@ class BasicBlock(Block):
 class Bottleneck(Block):
     """1×1 down, 3×3 (in groups for ResNeXt), 1×1 up by four, He et al. 2015 figure 5 right."""
 
+    convolutions = 3
+    expansion = 4
+    grouped = True
     last_norm = "bn3"
     last_activation = "relu3"
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__()
-        inner, out = config.inner_width(stage), config.planes(stage) * config.expansion
+        super().__init__(config, stage, in_channels, stride)
+        inner, out = config.inner_width(stage), config.planes(stage) * self.expansion
         first, second = (stride, 1) if config.stride_place == "1x1" else (1, stride)
         self.conv1 = Conv2d(in_channels, inner, 1, first, bias=False)
         self.bn1 = BatchNorm2d(inner)
@@ -168,10 +185,7 @@ class Bottleneck(Block):
         return out
 
 
-BLOCKS: dict[str, type[BasicBlock] | type[Bottleneck]] = {
-    "basic": BasicBlock,
-    "bottleneck": Bottleneck,
-}
+BLOCKS: dict[str, type[Block]] = {"basic": BasicBlock, "bottleneck": Bottleneck}
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:

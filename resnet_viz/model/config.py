@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from resnet_viz.errors import ConfigError
+from resnet_viz.model.blocks import BLOCKS
 
-CONVS_PER_BLOCK: Final = {"basic": 2, "bottleneck": 3}
-EXPANSION: Final = {"basic": 1, "bottleneck": 4}
 STEMS: Final = ("imagenet", "cifar")
 SHORTCUTS: Final = ("projection", "zero-pad", "none")
 STRIDE_PLACES: Final = ("3x3", "1x1")
@@ -39,7 +38,7 @@ class ResNetConfig:
     """
 
     name: str
-    block: str = "basic"  # one of CONVS_PER_BLOCK
+    block: str = "basic"  # one of BLOCKS
     repeats: tuple[int, ...] = (2, 2, 2, 2)  # blocks in each of 3 or 4 stages
     stem: str = "imagenet"  # 7×7/2 and max-pool, or "cifar": 3×3/1
     width: int = 64  # channels of the stem and planes of the first stage
@@ -52,7 +51,7 @@ class ResNetConfig:
     input_size: int = 224  # side of the square picture that it was designed for, pixels
 
     def __post_init__(self) -> None:
-        self._check_choice("block", tuple(CONVS_PER_BLOCK))
+        self._check_choice("block", tuple(BLOCKS))
         self._check_choice("stem", STEMS)
         self._check_choice("shortcut", SHORTCUTS)
         self._check_choice("stride_place", STRIDE_PLACES)
@@ -71,12 +70,17 @@ class ResNetConfig:
     @property
     def depth(self) -> int:
         """Weighted layers as the paper counts them: stem, convolutions of the branches, classifier."""
-        return 2 + CONVS_PER_BLOCK[self.block] * sum(self.repeats)
+        return 2 + BLOCKS[self.block].convolutions * sum(self.repeats)
 
     @property
     def expansion(self) -> int:
         """Output channels of a block per plane: 1 for basic, 4 for bottleneck."""
-        return EXPANSION[self.block]
+        return BLOCKS[self.block].expansion
+
+    @property
+    def grouped(self) -> bool:
+        """Whether `groups` and `width_per_group` change anything."""
+        return BLOCKS[self.block].grouped
 
     def planes(self, stage: int) -> int:
         """Planes of a stage (0 is the first): the width doubles where the picture halves."""
@@ -92,9 +96,9 @@ class ResNetConfig:
             raise ConfigError(f"{_words(field)} “{value}” is not one of {', '.join(accepted)}.")
 
     def _check_inner_width(self) -> None:
-        if self.block == "basic" and (self.groups, self.width_per_group) != (1, 64):
+        if not self.grouped and (self.groups, self.width_per_group) != (1, 64):
             raise ConfigError(
-                f"Basic blocks have 1 group of width 64, not {self.groups} of "
+                f"{self.block.capitalize()} blocks have 1 group of width 64, not {self.groups} of "
                 f"{self.width_per_group}; choose bottleneck blocks for ResNeXt and wide networks."
             )
         if self.width * self.width_per_group % 64:

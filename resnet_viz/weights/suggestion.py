@@ -143,9 +143,7 @@ def _words(config: ResNetConfig) -> str:
     stem = "a 7×7" if config.stem == "imagenet" else "a 3×3"
     shortcut = "projections" if config.shortcut == "projection" else "no projections"
     grouped = (
-        f", {config.groups} groups of width {config.width_per_group}"
-        if config.block == "bottleneck"
-        else ""
+        f", {config.groups} groups of width {config.width_per_group}" if config.grouped else ""
     )
     return (
         f"a network of your own with {config.block} blocks {', '.join(map(str, config.repeats))}, "

@@ -10,8 +10,8 @@ from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import formatting
+from resnet_viz.model.blocks import BLOCKS
 from resnet_viz.model.config import (
-    CONVS_PER_BLOCK,
     INPUT_SIZES,
     LIMITS,
     SHORTCUTS,
@@ -86,7 +86,7 @@ def layer(traced: Trace) -> str:
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:
     """The fields as widgets; equal to the preset while none is changed."""
-    blocks = widgets.choice("Block", tuple(CONVS_PER_BLOCK), url.BLOCK, default=preset.block)
+    blocks = widgets.choice("Block", tuple(BLOCKS), url.BLOCK, default=preset.block)
     repeats = widgets.line(
         "Blocks per stage", url.REPEATS, default=selection.joined(preset.repeats), max_chars=40
     )
