@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from resnet_viz.errors import ConfigError, ExplorerError
+from resnet_viz.errors import ConfigError, DatasetError, ExplorerError, reason
 from resnet_viz.images import DRAWINGS, PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig, parse_repeats
 from resnet_viz.model.devices import check_device
@@ -27,6 +27,7 @@ from resnet_viz.training.sources import (
     open_dataset,
 )
 from resnet_viz.training.train import Plan, Training
+from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.tensor_file import read_tensors
@@ -50,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"“{options.out}” cannot be written: {error.strerror}.", file=sys.stderr)
+        print(
+            f"“{error.filename or options.out}” cannot be used: {reason(error)}.", file=sys.stderr
+        )
         return 2
     return 0
 
@@ -87,13 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--half", action="store_true", help="store weights in two bytes, not four")
     parser.add_argument("--out", type=Path, default=bundle.FOLDER, metavar="FOLDER")
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
-    parser.add_argument("--card", action="store_true", help="only write README.md from the cards")
-    parser.add_argument(
+    parser.add_argument("--licence", help="of the parameters, for the card")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--card", action="store_true", help="only write README.md from the cards")
+    only.add_argument(
         "--lesions",
         action="store_true",
         help="only measure a trained network in --out without each of its blocks",
     )
-    parser.add_argument("--samples", action="store_true", help="only draw the sample pictures")
+    only.add_argument("--samples", action="store_true", help="only draw the sample pictures")
     return parser
 
 
@@ -135,18 +140,27 @@ def _train(options: argparse.Namespace) -> None:
     if progress.exists():
         training.resume(progress, dataset)
     samples = DRAWINGS if where == RENDERED else PHOTOGRAPHS
-    extras = bundle.Extras(_command(options), options.half, samples)
+    licence = options.licence or (bundle.LICENCE if ours else "")
+    extras = bundle.Extras(_command(options), options.half, samples, licence)
     bundle.make(training, described(dataset, options.about), options.out, extras, report_step)
 
 
 def _study(options: argparse.Namespace) -> None:
-    """Measure a trained network in the folder without each of its blocks, on the test images."""
-    config = _network(options)
-    file = options.out / f"{config.name}.safetensors"
-    if not file.is_file():
-        raise ConfigError(f"“{options.out}” holds no trained {config.name}; train it first.")
+    """Measure a trained network in the folder without each of its blocks, on its test images."""
+    name = _network(options).name
+    card = read_cards(options.out).get(name)
+    if card is None:
+        raise ConfigError(f"“{options.out}” holds no trained {name}; train it first.")
+    config = ResNetConfig(**card["config"] | {"repeats": tuple(card["config"]["repeats"])})
     bundle.check_writable(options.out)
-    dataset = open_dataset(_where(options), config.input_size, options.seed, report_reading)
+    # The seed decides which images were held out; another one would bring training images along.
+    dataset = open_dataset(_where(options), config.input_size, card["seed"], report_reading)
+    if list(dataset.classes) != card["classes"]:
+        raise DatasetError(
+            f"These images are of {len(dataset.classes)} other classes than {name} was trained on; "
+            "give the same --data."
+        )
+    file = options.out / f"{name}.safetensors"
     network = network_from(config, read_tensors(file)).to(check_device(options.device))
     bundle.write_lesions(network, dataset, options.out, report_classifying)
 
@@ -215,7 +229,7 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python", "-m", "resnet_viz.training", options.network]
     for text in options.set:
         words += ["--set", text]
-    for name in ("name", "size", "recipe", "epochs", "batch"):
+    for name in ("name", "size", "recipe", "epochs", "batch", "licence"):
         if getattr(options, name) is not None:
             words += [f"--{name}", str(getattr(options, name))]
     if options.images != RENDERED_IMAGES:

@@ -21,7 +21,7 @@ from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.card import Facts, card
 from resnet_viz.training.card_page import MARKER, as_markdown
 from resnet_viz.training.checkpoint import write_whole
-from resnet_viz.training.dataset import ArrayImages, Dataset, ImageSet
+from resnet_viz.training.dataset import Dataset, ImageSet, Subset
 from resnet_viz.training.evaluation import evaluate, features_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
 from resnet_viz.training.lesion_study import lesion_table
@@ -32,7 +32,8 @@ from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
 
 FOLDER: Final = curves.FOLDER
-RANGE_IMAGES: Final = 10_000  # training images, at most, on which the range of answers is measured
+LICENCE: Final = "MIT"  # of the parameters that come with the package
+RANGE_IMAGES: Final = (100, 10_000)  # training images, at least and at most, that make a range
 _DIGITS: Final = 6  # significant, of a number in a curve
 
 
@@ -44,13 +45,13 @@ class Extras:
         command: how to make them again.
         half: keep the weights of convolutions and classifier in two bytes instead of four.
         samples: slugs of the sample pictures that suit the network, the best first.
-        licence: of the parameters.
+        licence: of the parameters; empty where nobody said one.
     """
 
     command: str
     half: bool = False
     samples: tuple[str, ...] = ()
-    licence: str = "MIT"
+    licence: str = ""
 
 
 def make(
@@ -77,7 +78,7 @@ def write_network(training: Training, dataset: Dataset, folder: Path, extras: Ex
     tensors = stored(network, half=extras.half)
     network.load_state_dict(tensors, strict=False)  # as whoever reads the file has them
     content = as_safetensors(tensors)
-    known, away = training_range(network, dataset, plan.preparation)
+    known, away = training_range(network, dataset, plan.preparation) or (None, None)
     facts = Facts(
         train=evaluate(network, dataset.train, plan.preparation),
         test=evaluate(network, dataset.test, plan.preparation),
@@ -88,8 +89,9 @@ def write_network(training: Training, dataset: Dataset, folder: Path, extras: Ex
     record = card(training, dataset, facts, asdict(extras))
     write_whole(folder / f"{name}.safetensors", content)
     write_whole(folder / f"{name}{curves.SUFFIX}", _json(curve_record(training, dataset)))
-    arrays = {key: np.ascontiguousarray(value) for key, value in range_arrays(known).items()}
-    write_whole(folder / f"{name}{RANGE_SUFFIX}", arrays_as_safetensors(arrays))
+    if known:
+        arrays = {key: np.ascontiguousarray(value) for key, value in range_arrays(known).items()}
+        write_whole(folder / f"{name}{RANGE_SUFFIX}", arrays_as_safetensors(arrays))
     write_whole(folder / f"{name}.json", _json(record))
 
 
@@ -114,8 +116,13 @@ def stored(network: ResNet, *, half: bool) -> dict[str, Tensor]:
 
 def training_range(
     network: ResNet, dataset: Dataset, preparation: Preprocessing
-) -> tuple[TrainingRange, float]:
-    """How high and how near the answers on training images are; the share of test images beyond."""
+) -> tuple[TrainingRange, float] | None:
+    """How high and how near the answers on training images are; the share of test images beyond.
+
+    `None` for fewer training images than there are percentiles: they would say nothing.
+    """
+    if len(dataset.train) < RANGE_IMAGES[0]:
+        return None
     train, test = _some(dataset.train), _some(dataset.test)
     features, logits = features_and_logits(network, train, preparation)
     known = TrainingRange.measure(features.numpy(), logits.numpy(), train.labels)
@@ -138,7 +145,7 @@ def curve_record(training: Training, dataset: Dataset) -> dict[str, Any]:
     assert first
     return {
         "network": training.plan.config.name,
-        "held_out": f"{len(dataset.held_out):,} {which} images",
+        "held_out": {"kind": which, "images": len(dataset.held_out)},
         "blocks": list(block_paths(training.network)),
         "initial_output_gradients": _short(first.outputs),
         "initial_weight_gradients": _short(first.weights),
@@ -173,10 +180,10 @@ def progress_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.resume.safetensors"
 
 
-def _some(images: ImageSet) -> ArrayImages:
+def _some(images: ImageSet) -> Subset:
     """At most `RANGE_IMAGES` of them, drawn by a fixed seed."""
-    drawn = np.sort(np.random.default_rng(0).permutation(len(images))[:RANGE_IMAGES])
-    return ArrayImages(images.pixels(drawn), images.labels[drawn])
+    order = np.random.default_rng(0).permutation(len(images))
+    return Subset(images, np.sort(order[: RANGE_IMAGES[1]]))
 
 
 def _epoch(point: EpochRecord, gradients: BlockGradients) -> dict[str, Any]:

@@ -31,14 +31,15 @@ class Facts:
     Attributes:
         train: on the training images, without augmentation.
         test: on the test images.
-        out_of_range: the share of test images that count as unlike the training images.
+        out_of_range: the share of test images that count as unlike the training images; `None`
+            where there were too few training images to say.
         hours: that the training took, its tests included.
         sha256: of the file with the parameters, as hexadecimal digits.
     """
 
     train: Evaluation
     test: Evaluation
-    out_of_range: float
+    out_of_range: float | None
     hours: float
     sha256: str
 

@@ -14,13 +14,11 @@ Cards = Mapping[str, Card]
 MARKER: Final = "<!-- Written by `python -m resnet_viz.training"  # how every such page begins
 _HEAD: Final = """\
 <!-- Written by `python -m resnet_viz.training --card` from the JSON files: change those, not this. -->
-# Bundled weights: {names}
+# Trained networks: {names}
 
 Each network is a `.safetensors` file with the parameters, a `.json` file with all that is said here, a \
 `.curves.json` file with loss, accuracy and gradient norms of every epoch, and a `.range.safetensors` \
-file with the range of its answers on training images. Licence: MIT, parameters included."""
-
-_TITLES: Final = MappingProxyType({"shapes": "Drawn shapes", "folder": "Photographs"})
+file with the range of its answers on training images."""
 
 _CURVES: Final = (
     "Cross-entropy in nats. Training: mean over the epoch's images, augmented, while the network "
@@ -39,15 +37,15 @@ _LIMITS: Final = MappingProxyType(
 )
 _LIMITS_ELSE: Final = (
     "Nothing but these {count} classes: whatever the image, one of them is the answer. Each was taught "
-    "with images of {size} × {size} pixels with the object large and in the middle."
+    "with images of {size} × {size} pixels."
 )
 
 
 def as_markdown(cards: Cards, curves: Mapping[str, TrainingCurves]) -> str:
-    """The page: a chapter for each set of classes, its networks side by side."""
+    """The page: a chapter for each data set, its networks side by side."""
     groups: dict[tuple[str, ...], dict[str, Card]] = {}
     for name, card in cards.items():
-        groups.setdefault(tuple(card["classes"]), {})[name] = card
+        groups.setdefault((card["data"], *card["classes"]), {})[name] = card
     parts = [_HEAD.format(names=_listed([f"`{name}`" for name in cards]))]
     for group in groups.values():
         parts += _chapter(group, curves)
@@ -56,11 +54,10 @@ def as_markdown(cards: Cards, curves: Mapping[str, TrainingCurves]) -> str:
 
 def _chapter(cards: Cards, curves: Mapping[str, TrainingCurves]) -> list[str]:
     first = next(iter(cards.values()))
-    held_out = curves[next(iter(cards))].held_out.partition(" ")[2].capitalize()
+    held_out = f"{curves[next(iter(cards))].held_out_kind.capitalize()} images"
     limits = _LIMITS.get(first["dataset"], _LIMITS_ELSE)
     return [
-        f"## {_TITLES.get(first['dataset'], first['dataset'])}: "
-        + _listed([f"`{name}`" for name in cards]),
+        f"## {_title(first)}: {_listed([f'`{name}`' for name in cards])}",
         f"**Data.** {first['data']} {' '.join(first['notes'])}".strip(),
         "### Accuracy\n\n" + _accuracy(cards),
         *(_confusion(name, card) for name, card in cards.items()),
@@ -72,6 +69,13 @@ def _chapter(cards: Cards, curves: Mapping[str, TrainingCurves]) -> list[str]:
         "### What they do not know\n\n"
         + limits.format(count=len(first["classes"]), size=first["input_size"]),
     ]
+
+
+def _title(card: Card) -> str:
+    classes = card["classes"]
+    if card["dataset"] == "shapes":
+        return "Drawn shapes"
+    return f"{len(classes)} classes, {_cell(classes[0])} to {_cell(classes[-1])}"
 
 
 def _accuracy(cards: Cards) -> str:
@@ -139,7 +143,7 @@ def _making(cards: Cards) -> str:
         )
         lines.append(
             f"- `{name}`: seed {card['seed']}; {recipe}. {took}. {tools}. Stored as "
-            f"{card['stored']}. SHA-256 {card['sha256']}"
+            f"{card['stored']}. SHA-256 {card['sha256']}.{_licence(card)}"
         )
     return (
         f"```sh\n{commands}\n```\n\n`--resume` goes on after an interruption. Another processor, number "
@@ -147,13 +151,27 @@ def _making(cards: Cards) -> str:
     )
 
 
+def _licence(card: Card) -> str:
+    return f" Licence: {card['licence']}, parameters included." if card["licence"] else ""
+
+
 def _table(head: list[str], rows: list[list[str]]) -> str:
     ruler = [":--", *["--:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
+    lines = (
+        [_cell(cell) for cell in head],
+        ruler,
+        *([_cell(cell) for cell in row] for row in rows),
+    )
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %")
+def _cell(text: str) -> str:
+    """A text that is no part of the table's own lines."""
+    return text.replace("|", "\\|")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}".replace("%", " %")
 
 
 def _listed(names: list[str]) -> str:

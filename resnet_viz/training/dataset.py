@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 Indices = Sequence[int] | npt.NDArray[np.int64]
+
+_AT_ONCE: Final = 256  # images whose pixels are asked for together
 
 
 class ImageSet(Protocol):
@@ -51,6 +53,31 @@ class ArrayImages:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Subset:
+    """Some images of a set, read when they are asked for.
+
+    Attributes:
+        images: the whole set.
+        chosen: (N,) int64, indices of those that belong to the subset.
+    """
+
+    images: ImageSet
+    chosen: Labels
+
+    @property
+    def labels(self) -> Labels:
+        """(N,) int64."""
+        return self.images.labels[self.chosen]
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def pixels(self, indices: Indices) -> Pixels:
+        """(len(indices), H, W, 3) uint8."""
+        return self.images.pixels(self.chosen[np.asarray(indices, np.int64)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """What a network is trained and tested on.
 
@@ -78,5 +105,7 @@ class Dataset:
         digest = hashlib.sha256()
         for images in (self.train, self.test):
             digest.update(images.labels.tobytes())
-            digest.update(images.pixels(range(0, len(images), 97)).tobytes())
+            some = range(0, len(images), 97)
+            for start in range(0, len(some), _AT_ONCE):
+                digest.update(images.pixels(some[start : start + _AT_ONCE]).tobytes())
         return digest.hexdigest()[:16]

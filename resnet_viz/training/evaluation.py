@@ -31,9 +31,11 @@ class Evaluation:
         return float(np.trace(self.confusion) / np.sum(self.confusion))
 
     @property
-    def accuracy_by_class(self) -> tuple[float, ...]:
-        """The same for the images of each class (recall)."""
-        return tuple(float(row[i] / max(sum(row), 1)) for i, row in enumerate(self.confusion))
+    def accuracy_by_class(self) -> tuple[float | None, ...]:
+        """The same for the images of each class (recall); `None` for a class without images."""
+        return tuple(
+            row[i] / sum(row) if any(row) else None for i, row in enumerate(self.confusion)
+        )
 
 
 def evaluate(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Evaluation:

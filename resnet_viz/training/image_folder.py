@@ -14,14 +14,15 @@ import numpy as np
 from resnet_viz.errors import DatasetError, ImageError
 from resnet_viz.images import Preprocessing, as_seen, read_image
 from resnet_viz.training.dataset import Dataset, Indices, Labels, Pixels
+from resnet_viz.weights.labels import clean
 
 Progress = Callable[[int, int], None]  # images read, images in all
 
 TRAIN_FOLDERS: Final = ("train",)
-TEST_FOLDERS: Final = ("test", "val", "validation")
+TEST_FOLDERS: Final = ("test", "val", "valid", "validation")
 HELD_OUT: Final = 0.1  # of a folder that has no test images of its own
 MAX_CLASSES: Final = 10_000
-MEMORY_BYTES: Final = 2_000_000_000  # decoded images that are kept; others are decoded every time
+MEMORY_BYTES: Final = 2_000_000_000  # of decoded images; what finds no room is decoded every time
 _SUFFIXES: Final = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}  # what `read_image` opens
 )
@@ -49,6 +50,11 @@ class ImageFiles:
 
     def __len__(self) -> int:
         return len(self.files)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that the decoded images take, at most."""
+        return self._kept.nbytes
 
     def pixels(self, indices: Indices) -> Pixels:
         """(len(indices), size, size, 3) uint8; raises `DatasetError` for a file that is damaged."""
@@ -104,17 +110,23 @@ def read_folder(folder: Path, size: int, seed: int, progress: Progress) -> Datas
     """Read `FOLDER/<class>/<image>`, or `FOLDER/train/<class>/…` with `FOLDER/test/<class>/…`.
 
     Classes are numbered in alphabetical order. Without test images of its own, a tenth of each
-    class is held out, chosen by the seed. Images that cannot be read are left out, and a note says
-    so.
+    class is held out, chosen by the seed. What is left out, files that cannot be read and folders
+    without a class, is named in a note. Hidden files and folders are none of the data.
 
     Raises:
         DatasetError: there is no such folder, or fewer than two classes with images in it.
     """
     train_root, test_root = _roots(folder)
-    classes = _classes(train_root)
-    train = _files(train_root, classes, size)
-    test = _files(test_root, classes, size) if test_root else None
     notes: list[str] = []
+    if test_root and not any(_subfolders(test_root)):
+        notes.append(f"“{test_root.name}” has no subfolders with images and was left out.")
+        test_root = None
+    classes = _classes(train_root)
+    if without := sorted({each.name for each in _folders(train_root)} - {*classes}):
+        notes.append(f"Without images of their own and left out: {', '.join(without[:_TOLD])}.")
+    train = _files(train_root, classes, size)
+    room = MEMORY_BYTES - train.kept_bytes
+    test = _files(test_root, classes, size, room) if test_root else None
     train = _readable(train, progress, notes)
     if test_root and (unknown := sorted(set(_subfolders(test_root)) - {*classes})):
         notes.append(
@@ -141,15 +153,26 @@ def _roots(folder: Path) -> tuple[Path, Path | None]:
     """Where training and test images lie; no test folder if some are to be held out."""
     if not folder.is_dir():
         raise DatasetError(f"There is no folder “{folder}”.")
-    train = next((folder / name for name in TRAIN_FOLDERS if (folder / name).is_dir()), None)
-    test = next((folder / name for name in TEST_FOLDERS if (folder / name).is_dir()), None)
-    if train is None or not any(each.is_dir() for each in train.iterdir()):
-        return folder, None
-    return train, test
+    named = {each.name.lower(): each for each in _folders(folder)}
+    train = next((named[name] for name in TRAIN_FOLDERS if name in named), None)
+    test = next((named[name] for name in TEST_FOLDERS if name in named), None)
+    if train and any(_subfolders(train)):
+        return train, test
+    if named and named.keys() <= {*TRAIN_FOLDERS, *TEST_FOLDERS}:
+        raise DatasetError(
+            f"“{folder}” has {' and '.join(sorted(named))}, but no subfolder for each class in it; "
+            "sort the images into FOLDER/train/CLASS/IMAGE."
+        )
+    return folder, None
 
 
 def _classes(root: Path) -> tuple[str, ...]:
     names = sorted(_subfolders(root))
+    if unwritable := [name for name in names if name != clean(name)]:
+        raise DatasetError(
+            f"The class “{clean(unwritable[0])}” has a name with characters that cannot be shown; "
+            "rename its folder."
+        )
     if not 2 <= len(names) <= MAX_CLASSES:
         raise DatasetError(
             f"“{root}” has {len(names):,} subfolders with images; a network needs a subfolder for "
@@ -160,21 +183,33 @@ def _classes(root: Path) -> tuple[str, ...]:
 
 def _subfolders(root: Path) -> Iterator[str]:
     """The names of the subfolders with images in them."""
-    return (each.name for each in root.iterdir() if each.is_dir() and any(_images(each)))
+    return (each.name for each in _folders(root) if any(_images(each)))
 
 
-def _files(root: Path, classes: tuple[str, ...], size: int) -> ImageFiles:
+def _folders(root: Path) -> Iterator[Path]:
+    return (each for each in root.iterdir() if each.is_dir() and not _is_hidden(each))
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _files(root: Path, classes: tuple[str, ...], size: int, room: int = MEMORY_BYTES) -> ImageFiles:
     files, labels = [], []
     for label, name in enumerate(classes):
         found = sorted(_images(root / name))
         files += found
         labels += [label] * len(found)
-    return ImageFiles(files, np.array(labels, np.int64), size)
+    return ImageFiles(files, np.array(labels, np.int64), size, room)
 
 
 def _images(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
-        yield from (each for each in folder.iterdir() if each.suffix.lower() in _SUFFIXES)
+        yield from (
+            each
+            for each in folder.iterdir()
+            if each.suffix.lower() in _SUFFIXES and not _is_hidden(each)
+        )
 
 
 def _readable(images: ImageFiles, progress: Progress, notes: list[str]) -> ImageFiles:

@@ -15,6 +15,7 @@ from resnet_viz.training.shapes import SHAPES
 
 RENDERED: Final = "shapes"  # what is asked for instead of a folder
 RENDERED_IMAGES: Final = 20_000
+MAX_RENDERED_BYTES: Final = 4_000_000_000  # of training images, which are held in memory
 VALIDATION_IMAGES: Final = 1_200
 TEST_IMAGES: Final = 5_000
 CIFAR10_VARIABLE: Final = "CIFAR10_DIR"  # environment: a folder with CIFAR-10, in either form
@@ -44,6 +45,11 @@ def open_dataset(
     if where == RENDERED:
         if images < 1:
             raise DatasetError("At least one image has to be rendered; choose a larger --images.")
+        if (bytes_ := 3 * size * size * images) > MAX_RENDERED_BYTES:
+            raise DatasetError(
+                f"{images:,} images of {size} × {size} pixels take {bytes_ / 1e9:.1f} GB; at most "
+                f"{MAX_RENDERED_BYTES / 1e9:.0f} GB are rendered. Choose a smaller --images or --size."
+            )
         return rendered_shapes(images, size, seed)
     folder = Path(where)
     if not is_binary_folder(folder):

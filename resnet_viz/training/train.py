@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -94,7 +95,8 @@ class Training:
         """Train to the end and return the network; `file` holds what is needed to resume.
 
         Raises:
-            ConfigError: there are fewer training images than one batch takes.
+            ConfigError: there are fewer training images than one batch takes, or the loss has ceased
+            to be a number.
         """
         if len(dataset.train) < self.plan.recipe.batch:
             raise ConfigError(
@@ -162,6 +164,11 @@ class Training:
             self._set_rate(recipe.rate((epoch + index / batches) / recipe.epochs))
             inputs = normalised(batch.to(device), self.plan.preparation)
             loss, hits = self._step(inputs, labels.to(device))
+            if not math.isfinite(loss):
+                raise ConfigError(
+                    f"The training diverged: in epoch {epoch + 1} the loss is no longer a number. "
+                    "Begin anew with another --recipe, --batch or --seed."
+                )
             losses, right = losses + loss, right + hits
             share = (index + 1) / batches
             left = (time.monotonic() - start) / share * (recipe.epochs - epoch - share)

@@ -36,7 +36,8 @@ class TrainingCurves:
 
     Attributes:
         network: the preset's name.
-        held_out: on what the held-out figures were measured: "10,000 test images".
+        held_out_kind: on which images the held-out figures were measured: "test" or "validation".
+        held_out_images: how many of them.
         blocks: paths of the blocks that the gradients belong to; empty where none were measured.
         initial_output_gradients: as in `CurvePoint`, before the first step.
         initial_weight_gradients: likewise.
@@ -44,7 +45,8 @@ class TrainingCurves:
     """
 
     network: str
-    held_out: str
+    held_out_kind: str
+    held_out_images: int
     blocks: tuple[str, ...]
     initial_output_gradients: tuple[float, ...]
     initial_weight_gradients: tuple[float, ...]
@@ -66,7 +68,8 @@ def read_curves(name: str, folder: Path = FOLDER) -> TrainingCurves:
     record: dict[str, Any] = json.loads((folder / f"{name}{SUFFIX}").read_text("utf-8"))
     return TrainingCurves(
         network=record["network"],
-        held_out=record["held_out"],
+        held_out_kind=record["held_out"]["kind"],
+        held_out_images=record["held_out"]["images"],
         blocks=tuple(record["blocks"]),
         initial_output_gradients=tuple(record["initial_output_gradients"]),
         initial_weight_gradients=tuple(record["initial_weight_gradients"]),

@@ -16,10 +16,11 @@ from resnet_viz.training import bundle, drawings, sources
 from resnet_viz.training.__main__ import main
 from resnet_viz.training.train import Training
 from resnet_viz.weights.curves import read_curves
+from resnet_viz.weights.lesion_table import read_lesions
 from resnet_viz.weights.suggestion import parameter_shapes
 from tests.training.folders import CLASSES, write_cifar10, write_images
 
-SMALL = ["--epochs", "2", "--images", "64"]
+SMALL = ["--epochs", "2", "--images", "100"]
 FILES = ("safetensors", "json", "curves.json", "range.safetensors")
 
 
@@ -39,12 +40,12 @@ def test_it_trains_tests_and_writes_the_cards(box, capsys):
     assert written == {*files, "README.md"}
     card = json.loads((box / "shapes_plain.json").read_text("utf-8"))
     assert card["command"] == (
-        "python -m resnet_viz.training shapes_plain --epochs 2 --images 64 --seed 0"
+        "python -m resnet_viz.training shapes_plain --epochs 2 --images 100 --seed 0"
     )
-    assert (card["train_images"], card["test_images"], card["seed"]) == (64, 64, 0)
+    assert (card["train_images"], card["test_images"], card["seed"]) == (100, 64, 0)
     curves = read_curves("shapes_plain", box)
     assert [point.epoch for point in curves.points] == [1, 2]
-    assert curves.held_out == "24 validation images"
+    assert (curves.held_out_kind, curves.held_out_images) == ("validation", 24)
     assert len(curves.blocks) == len(curves.points[0].output_gradients) == 8
     told = capsys.readouterr().err
     assert told.count("epoch   2") == 2
@@ -82,7 +83,52 @@ def test_it_trains_on_cifar10s_binary_files_named_by_the_environment(tmp_path, m
     assert main(command) == 0
     card = json.loads((tmp_path / "out" / "plain20.json").read_text("utf-8"))
     assert (card["dataset"], card["classes"][3], card["train_images"]) == ("cifar10", "cat", 150)
-    assert read_curves("plain20", tmp_path / "out").held_out == "24 test images"
+    curves = read_curves("plain20", tmp_path / "out")
+    assert (curves.held_out_kind, curves.held_out_images) == ("test", 24)
+    assert list(card["accuracy_by_class"].values())[3:] == [None] * 7  # no image of these
+    page = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "| cat | – |" in page
+    assert "Licence" not in page
+
+
+def test_a_lesion_study_is_on_the_images_that_were_held_out(tmp_path, capsys):
+    """The seed of the card decides which they are, not that of the command line."""
+    write_images(tmp_path / "data", 60)
+    out = tmp_path / "out"
+    data = ["--data", str(tmp_path / "data"), "--name", "tiny", "--out", str(out)]
+    made = ["resnet20", "--set", "repeats=1-1-1", "--epochs", "1", "--batch", "6", "--seed", "3"]
+    assert main([*made, *data, "--licence", "CC0"]) == 0
+    assert "Licence: CC0" in (out / "README.md").read_text("utf-8")
+    assert main(["--lesions", *data]) == 0
+    table = read_lesions("tiny", out)
+    card = json.loads((out / "tiny.json").read_text("utf-8"))
+    assert table
+    assert (table.images, len(table.blocks)) == (6, 3)
+    assert table.error == pytest.approx(1 - card["accuracy"])
+    assert not (out / "tiny.range.safetensors").exists()  # 54 images have no percentiles
+    assert card["out_of_range"] is None
+    (tmp_path / "data" / "red").rename(tmp_path / "data" / "orange|umber")
+    assert main(["--lesions", *data]) == 2
+    assert "give the same --data" in capsys.readouterr().err
+    assert main([*made, *data, "--licence", "CC0"]) == 0
+    assert "| orange\\|umber |" in (out / "README.md").read_text("utf-8")
+    assert main(["--lesions", "--data", "shapes", "--name", "other", "--out", str(out)]) == 2
+    assert "holds no trained other" in capsys.readouterr().err
+
+
+def test_only_one_thing_is_done_at_a_time(box, capsys):
+    with pytest.raises(SystemExit):
+        main(["--card", "--lesions", "--out", str(box)])
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_training_that_diverges_ends_with_a_sentence(box, capsys, monkeypatch):
+    monkeypatch.setattr(Training, "_step", lambda *_: (float("nan"), 0))
+    assert main([*SMALL, "--out", str(box)]) == 2
+    error = capsys.readouterr().err
+    assert "diverged: in epoch 1" in error
+    assert error.count("\n") == 1
+    assert not [*box.glob("shapes*")]
 
 
 def test_it_resumes_what_was_interrupted(box, monkeypatch, capsys):
@@ -163,6 +209,7 @@ def test_the_samples_are_drawn_anew_to_the_byte(tmp_path, monkeypatch):
         (["--data", "/nowhere/at/all"], "/nowhere/at/all"),
         (["resnet20"], "--data"),
         (["--images", "0"], "--images"),
+        (["--images", "9000000"], "442.4 GB"),
         (["--seed", "100000000000000000000"], "Seed 100,000"),
     ],
 )
@@ -198,7 +245,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_before_anything_is_learne
         assert main([*SMALL, "--out", str(place)]) == 2
         error = capsys.readouterr().err
         assert error.count("\n") == 1
-        assert "cannot be written" in error
+        assert f"“{tmp_path / 'file'}" in error
+        assert "cannot be used" in error
 
 
 def test_a_readme_of_somebody_else_and_other_json_files_stay_as_they_are(box):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from resnet_viz.errors import DatasetError
-from resnet_viz.training.dataset import Dataset
+from resnet_viz.training.dataset import ArrayImages, Dataset, Subset
 from resnet_viz.training.image_folder import ImageFiles, read_folder
 from resnet_viz.training.sources import open_dataset
 from tests.training.folders import CLASSES, write_cifar10, write_images
@@ -126,12 +126,46 @@ def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
         (lambda folder: folder.mkdir(), "has 0 subfolders with images"),
         (lambda folder: (folder / "only").mkdir(parents=True), "has 0 subfolders with images"),
         (lambda folder: write_images(folder, 1), "has 1 subfolders with images"),
+        (lambda folder: flat(folder / "train", folder / "test"), "no subfolder for each class"),
+        (lambda folder: flat(folder / "up", folder / "a\u202eb"), "rename its folder"),
     ],
 )
 def test_a_folder_that_is_no_data_set_is_a_sentence(tmp_path, make, said):
     make(tmp_path / "data")
     with pytest.raises(DatasetError, match=said):
         opened(tmp_path / "data")
+
+
+def flat(*folders: Path) -> None:
+    """Images without folders for their classes."""
+    for folder in folders:
+        write_images(folder / "classes", 3)
+        for file in folder.glob("classes/*/*.png"):
+            file.rename(folder / file.name)
+
+
+def test_hidden_folders_and_files_are_no_data(tmp_path):
+    write_images(tmp_path / "Train", 30)
+    flat(tmp_path / ".cache", tmp_path / "Train" / ".ipynb_checkpoints", tmp_path / "test")
+    (tmp_path / "Train" / "red" / "._0000.png").write_bytes(b"of another system")
+    (tmp_path / "Train" / "nothing").mkdir()
+    data = opened(tmp_path)
+    assert (data.classes, len(data.train), len(data.test)) == (CLASSES, 27, 3)
+    assert data.notes[0] == "“test” has no subfolders with images and was left out."
+    assert data.notes[1] == "Without images of their own and left out: nothing."
+
+
+def test_train_is_a_class_beside_others(tmp_path):
+    write_images(tmp_path, 12)
+    (tmp_path / "red").rename(tmp_path / "train")
+    assert opened(tmp_path).classes == ("blue", "green", "train")
+
+
+def test_a_subset_reads_what_it_is_asked_for():
+    rgb = np.arange(5 * 12, dtype=np.uint8).reshape(5, 2, 2, 3)
+    some = Subset(ArrayImages(rgb, np.array([4, 3, 2, 1, 0])), np.array([1, 3]))
+    assert (len(some), some.labels.tolist()) == (2, [3, 1])
+    np.testing.assert_array_equal(some.pixels([1, 0]), rgb[[3, 1]])
 
 
 def test_memory_is_bounded_and_what_finds_no_room_is_decoded_again(tmp_path):
