@@ -23,6 +23,39 @@ class BlockView:
     total: np.ndarray = field(repr=False)  # F(x) + x, (C, H, W)
     output: np.ndarray = field(repr=False)  # after the last ReLU, (C, H, W)
 
+    def unit(self, channel: int, row: int, column: int) -> UnitSum:
+        """The sum of one unit."""
+        at = channel, row, column
+        return UnitSum(
+            *at,
+            None if self.shortcut is None else float(self.shortcut[at]),
+            float(self.branch[at]),
+            float(self.total[at]),
+            float(self.output[at]),
+        )
+
+    def most_changed(self, channel: int) -> UnitSum:
+        """The unit of a channel to which the branch adds most, or from which it takes most."""
+        strength = np.abs(self.branch[channel])
+        row, column = np.unravel_index(int(strength.argmax()), strength.shape)
+        return self.unit(channel, int(row), int(column))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSum:
+    """One value of each part of a block: shortcut + branch = total, then the ReLU.
+
+    A plain block has no shortcut: `shortcut` is `None`, and the total is the branch.
+    """
+
+    channel: int
+    row: int
+    column: int
+    shortcut: float | None
+    branch: float
+    total: float
+    output: float
+
 
 @dataclass(frozen=True, slots=True)
 class BlockRatio:

@@ -42,6 +42,20 @@ def value(number: float) -> str:
     return f"{number:.4g}".replace("-", "−")
 
 
+def addition(first: float, second: float, total: float) -> str:
+    """`1.204 + (−0.31) = 0.894`: rounded as far as the rounded numbers still add up, else with ≈."""
+    for digits in range(3, 7):
+        a, b, c = (round(number, digits) for number in (first, second, total))
+        if round(a + b, digits) == c:
+            return _sum(a, b, c, digits, "=")
+    return _sum(first, second, total, 4, "≈")
+
+
+def _sum(first: float, second: float, total: float, digits: int, sign: str) -> str:
+    a, b, c = (f"{number:.{digits}f}".replace("-", "−") for number in (first, second, total))
+    return f"{a} + {f'({b})' if b.startswith('−') else b} {sign} {c}"
+
+
 def bytes_(number: int) -> str:
     """`3211264` as `3.2 MB` (a megabyte is a million bytes)."""
     for size, prefix in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):

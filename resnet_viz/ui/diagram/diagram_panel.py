@@ -9,19 +9,10 @@ import graphviz
 import streamlit as st
 
 from resnet_viz.components.save_drawing import save_drawing
+from resnet_viz.ui.shared import drawings
 from resnet_viz.ui.state.view_state import ViewState
 
 CONTAINER: Final = "diagram"  # key of the container, by which the buttons find the drawing
-
-# Streamlit shrinks a drawing to the page's width, which makes a wide one unreadable; there is no
-# option for it, so this is the one style of ours outside of a component.
-_OWN_SIZE: Final = f"""<style>
-.st-key-{CONTAINER} {{ overflow-x: auto; align-items: safe center; }}
-.st-key-{CONTAINER} [data-testid="stElementContainer"],
-.st-key-{CONTAINER} [data-testid="stFullScreenFrame"],
-.st-key-{CONTAINER} [data-testid="stGraphVizChart"] {{ width: max-content; max-width: none; }}
-.st-key-{CONTAINER} svg {{ max-width: none; }}
-</style>"""
 
 LEGEND: Final[Mapping[str, str]] = {
     "projection": "solid orange: identity shortcut · dashed: projection (1×1 convolution)",
@@ -32,9 +23,7 @@ LEGEND: Final[Mapping[str, str]] = {
 
 def drawing(view_state: ViewState, diagram: graphviz.Digraph, alt: str) -> None:
     """Show the diagram at its own size, scrolling where it is larger than the page; offer files."""
-    st.html(_OWN_SIZE)
-    with st.container(key=CONTAINER, horizontal_alignment="center"):
-        st.graphviz_chart(diagram, width="content", alt=alt)
+    drawings.drawing(diagram, alt, CONTAINER)
     name = view_state.file_name
     with st.container(horizontal=True, vertical_alignment="center"):
         save_drawing(

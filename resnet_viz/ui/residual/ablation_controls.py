@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import streamlit as st
@@ -13,7 +13,6 @@ from resnet_viz.figures import formatting
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import widgets
 from resnet_viz.ui.state import url
-from resnet_viz.ui.state.url import Parameter
 
 _WHOLE: Final = "1"
 _ALPHAS: Final = (*(f"{step / 20:g}" for step in range(20)), _WHOLE)  # as they stand in the URL
@@ -87,7 +86,7 @@ def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
 def _operation(trace: Trace, block: str) -> str:
     """What to do to the block; what an earlier block or a link asks for in vain is said."""
     possible = operations(trace, block)
-    if given_up := _give_up(url.OPERATION, possible, "none"):
+    if given_up := widgets.give_up(url.OPERATION, possible, "none"):
         sentence = f"There is no operation “{given_up}” on {block}, which is left as it is."
         st.warning(plain(sentence), icon=":material/info:")
     return widgets.segments(f"Operation on {block}", possible, url.OPERATION, default="none")
@@ -96,7 +95,7 @@ def _operation(trace: Trace, block: str) -> str:
 def _partner(trace: Trace, block: str) -> str:
     """The block to change places with."""
     fitting = partners(trace, block)
-    return _one_of("Swap with", fitting, fitting[0], url.PARTNER)
+    return widgets.one_of("Swap with", fitting, fitting[0], url.PARTNER)
 
 
 def _alpha(*, cut: bool) -> float:
@@ -116,25 +115,7 @@ def compared(trace: Trace, ablation: Ablation, block: str) -> str:
     """The block whose maps are compared: the first that is changed, or one after it."""
     paths = [row.path for row in trace.blocks()]
     following = paths[paths.index(_first_changed(trace, ablation) or block) :]
-    return _one_of("Maps of", following, following[-1], url.LATER)
-
-
-def _one_of(label: str, blocks: Sequence[str], default: str, parameter: Parameter) -> str:
-    """One of some blocks, in the URL; what a link asks for in vain is said."""
-    linked = parameter.is_fresh
-    given_up = _give_up(parameter, blocks, default)
-    if linked and given_up:
-        url.refuse(parameter, given_up, showing=default)
-    return widgets.bound_choice(label, blocks, parameter, at=blocks.index(default), width=180)
-
-
-def _give_up(parameter: Parameter, options: Sequence[str], default: str) -> str:
-    """Set a widget to its default where it or the link asks for what is not offered; return that."""
-    asked = parameter.value(default)
-    if asked in options:
-        return ""
-    parameter.set(default)
-    return str(asked)[:60]
+    return widgets.one_of("Maps of", following, following[-1], url.LATER)
 
 
 def _first_changed(trace: Trace, ablation: Ablation) -> str:

@@ -10,8 +10,8 @@ from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.records import Capture
 from resnet_viz.figures import bars, maps
 from resnet_viz.texts import plain
-from resnet_viz.ui.residual import ablation_controls, residual_panel
-from resnet_viz.ui.shared import boundary
+from resnet_viz.ui.residual import ablation_controls
+from resnet_viz.ui.shared import block_maps, boundary
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -87,12 +87,12 @@ def _compare_answers(view_state: ViewState, before: Capture, after: Capture) -> 
 def _compare_maps(before: Capture, after: Capture, path: str) -> None:
     """Some channels of a block in both networks, side by side on one scale."""
     values = before[path].values
-    channels = sorted(maps.top_variance_channels(values, residual_panel.CHANNELS))
+    channels = sorted(maps.top_variance_channels(values, block_maps.CHANNELS))
     parts = [(_ANSWERS[0], values), (_ANSWERS[1], after[path].values)]
-    reach = residual_panel.pictures(parts, channels, signed=False)
-    residual_panel.scale(
+    reach = block_maps.pictures(parts, channels, signed=False)
+    block_maps.scale(
         reach,
-        f"{path}, {residual_panel.named(channels, len(values))}: those of highest variance in the "
+        f"{path}, {block_maps.named(channels, len(values))}: those of highest variance in the "
         "untouched network",
         signed=False,
     )

@@ -11,16 +11,13 @@ import streamlit as st
 
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
-from resnet_viz.figures import formatting, maps, residual
+from resnet_viz.figures import formatting, residual
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import charts, facts
+from resnet_viz.ui.shared import block_maps, charts, facts
 from resnet_viz.ui.state import cache, selection
 from resnet_viz.ui.state.view_state import ViewState
 
-CHANNELS: Final = 4  # shown of each map: two by two
-_SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
-_WIDEST: Final = 300  # pixels, of a picture where the page has room for more
 _RATIOS: Final = "_ratio_chart"  # the key of the chart
 
 
@@ -51,10 +48,8 @@ def why_this_block(view_state: ViewState, block: str) -> None:
 def taken_apart(view_state: ViewState, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
     view = cache.block_view(view_state.network, view_state.image, block)
-    channels = shown_channels(view)
     st.markdown(_finding(view, trained=view_state.weights.trained))
-    reach = pictures(_parts(view), channels, signed=True)
-    scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
+    block_maps.block_maps(view)
     st.markdown(text("residual_plain" if view.shortcut is None else "residual"))
     if view.shortcut is not None:
         st.markdown(text(f"residual_{view.kind}"))
@@ -99,63 +94,6 @@ def ratios_of(view_state: ViewState) -> tuple[BlockRatio, ...]:
     return cache.residual_ratios(view_state.network, view_state.image)
 
 
-def shown_channels(view: BlockView) -> list[int]:
-    """The channels that vary most in the sum; where x was padded, half of them new ones."""
-    if view.kind != "zero-pad":
-        return sorted(maps.top_variance_channels(view.total, CHANNELS))
-    given = len(view.input)
-    new = [
-        given + channel for channel in maps.top_variance_channels(view.total[given:], CHANNELS // 2)
-    ]
-    return sorted(maps.top_variance_channels(view.total[:given], CHANNELS // 2)) + sorted(new)
-
-
-def pictures(
-    parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool
-) -> float:
-    """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
-    reach = residual.common_reach([values for _, values in parts], channels)
-    with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
-        for name, values in parts:
-            shown = values[channels]
-            with st.container(width="stretch", gap="xxsmall"):
-                st.markdown(f"**{name}**")
-                st.image(
-                    residual.map_grid(list(shown), reach, signed=signed),
-                    alt=maps.describe(shown, name),
-                )
-                ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
-                st.caption(" … ".join(ends))
-    return reach
-
-
-def scale(reach: float, words: str, *, signed: bool) -> None:
-    """The one colour scale of all pictures, with its ends, and which channels they show."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":small[{formatting.value(-reach) if signed else 0}]", width="content")
-        alt = f"Colour scale, zero is {'white' if signed else 'dark'}"
-        st.image(residual.colour_bar(signed=signed), width=160, alt=alt)
-        st.markdown(f":small[{'+' if signed else ''}{formatting.value(reach)}]", width="content")
-        st.caption(f"one scale for all · {words}", width="content")
-
-
-def named(channels: list[int], count: int) -> str:
-    """Which of how many channels are shown, in words."""
-    return f"channels {', '.join(map(str, channels))} of {count:,}, row by row"
-
-
-def _parts(view: BlockView) -> list[tuple[str, np.ndarray]]:
-    """What is shown side by side, in the order of the sum; arrays (C, H, W)."""
-    if view.shortcut is None:
-        return [("F(x)", view.branch), ("ReLU(F(x))", view.output)]
-    return [
-        (_SHORTCUT[view.kind], view.shortcut),
-        ("+ F(x)", view.branch),
-        ("= x + F(x)" if view.kind == "identity" else "= their sum", view.total),
-        ("→ ReLU", view.output),
-    ]
-
-
 def _finding(view: BlockView, *, trained: bool) -> str:
     """One sentence about this very block and picture."""
     cut = float((view.total < 0).mean())
@@ -170,7 +108,7 @@ def _finding(view: BlockView, *, trained: bool) -> str:
     meaning = _meaning(angle) if trained else _chance(view.branch.size)
     return (
         f"In **{view.path}** F(x) is **{branch / shortcut:.2f} times** as long as "
-        f"{_SHORTCUT[view.kind]}, at **{angle:.0f}°** to it: {meaning}. {relu}"
+        f"{block_maps.SHORTCUT[view.kind]}, at **{angle:.0f}°** to it: {meaning}. {relu}"
     )
 
 
@@ -186,14 +124,6 @@ def _meaning(angle: float) -> str:
 def _chance(count: int) -> str:
     """What the angle is worth where nothing was learned."""
     return f"about 90° is what chance gives two vectors of {count:,} numbers"
-
-
-def _choice(view: BlockView) -> str:
-    """Which channels are shown, in words."""
-    if view.kind != "zero-pad":
-        return "those of highest variance"
-    given = len(view.input)
-    return f"those of highest variance below {given}, and of the padded ones from {given} on"
 
 
 def _extremes(ratios: Sequence[BlockRatio]) -> str:

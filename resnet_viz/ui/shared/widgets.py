@@ -37,6 +37,24 @@ def bound_choice(
     return str(st.selectbox(label, options, at, key=parameter.key, bind=_BOUND, **widget))
 
 
+def one_of(label: str, options: Sequence[str], default: str, parameter: Parameter) -> str:
+    """A selectbox whose options change with the page; what a link asks for in vain is said."""
+    linked = parameter.is_fresh
+    given_up = give_up(parameter, options, default)
+    if linked and given_up:
+        url.refuse(parameter, given_up, showing=default)
+    return bound_choice(label, options, parameter, at=options.index(default), width=180)
+
+
+def give_up(parameter: Parameter, options: Sequence[str], default: str) -> str:
+    """Set a widget to its default where it or the link asks for what is not offered; return that."""
+    asked = parameter.value(default)
+    if asked in options:
+        return ""
+    parameter.set(default)
+    return str(asked)[:60]
+
+
 def segments(
     label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
 ) -> str:

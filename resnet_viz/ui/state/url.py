@@ -125,6 +125,12 @@ UNFOLDED: Final = Parameter(
     "unfolded", "several", "none", "groups of equal blocks that are drawn one by one", ("overview",)
 )
 STEP: Final = Parameter("step", "number", "1", "the step that is shown", ("walkthrough",))
+INSIDE: Final = Parameter(
+    *("inside", "choice", "the first with an identity shortcut"),
+    meaning="the block of the stage that is taken apart",
+    pages=("walkthrough",),
+    spoken="block",
+)
 
 OPEN: Final = Parameter("open", "choice", "blocks", "down to where the table is open", ("layers",))
 FIND: Final = Parameter("find", "text", "nothing", "a part of the layers' names", ("layers",))

@@ -11,7 +11,6 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import formatting, maps
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import facts, layer_panel, prediction
 from resnet_viz.ui.state import pages, selection, url
@@ -93,9 +92,6 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
 
 def inside(view_state: ViewState, step: Step) -> None:
     """The blocks of a stage, each with its shapes and costs."""
-    blocks = view_state.trace.blocks(step.shown.path) if step.shown.role is Role.STAGE else ()
-    if not blocks:
-        return
     rows = [
         {
             "Block": block.path,
@@ -104,7 +100,7 @@ def inside(view_state: ViewState, step: Step) -> None:
             "Parameters": formatting.count(block.params),
             "MACs": formatting.short(block.macs),
         }
-        for block in blocks
+        for block in view_state.trace.blocks(step.shown.path)
     ]
     facts.table(rows, f"The blocks of {step.shown.path}")
 

@@ -1,0 +1,88 @@
+"""The maps of one block side by side, on one scale: x, F(x), their sum, and what the ReLU leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from resnet_viz.analysis.residual_records import BlockView
+from resnet_viz.figures import formatting, maps, residual
+
+CHANNELS: Final = 4  # shown of each map: two by two
+SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
+_WIDEST: Final = 300  # pixels, of a picture where the page has room for more
+
+
+def block_maps(view: BlockView) -> None:
+    """The same channels of every part of the sum, and the scale of their colours."""
+    channels = shown_channels(view)
+    reach = pictures(_parts(view), channels, signed=True)
+    scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
+
+
+def shown_channels(view: BlockView) -> list[int]:
+    """The channels that vary most in the sum; where x was padded, half of them new ones."""
+    if view.kind != "zero-pad":
+        return sorted(maps.top_variance_channels(view.total, CHANNELS))
+    given = len(view.input)
+    new = [
+        given + channel for channel in maps.top_variance_channels(view.total[given:], CHANNELS // 2)
+    ]
+    return sorted(maps.top_variance_channels(view.total[:given], CHANNELS // 2)) + sorted(new)
+
+
+def pictures(
+    parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool
+) -> float:
+    """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
+    reach = residual.common_reach([values for _, values in parts], channels)
+    with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
+        for name, values in parts:
+            shown = values[channels]
+            with st.container(width="stretch", gap="xxsmall"):
+                st.markdown(f"**{name}**")
+                st.image(
+                    residual.map_grid(list(shown), reach, signed=signed),
+                    alt=maps.describe(shown, name),
+                )
+                ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
+                st.caption(" … ".join(ends))
+    return reach
+
+
+def scale(reach: float, words: str, *, signed: bool) -> None:
+    """The one colour scale of all pictures, with its ends, and which channels they show."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":small[{formatting.value(-reach) if signed else 0}]", width="content")
+        alt = f"Colour scale, zero is {'white' if signed else 'dark'}"
+        st.image(residual.colour_bar(signed=signed), width=160, alt=alt)
+        st.markdown(f":small[{'+' if signed else ''}{formatting.value(reach)}]", width="content")
+        st.caption(f"one scale for all · {words}", width="content")
+
+
+def named(channels: list[int], count: int) -> str:
+    """Which of how many channels are shown, in words."""
+    return f"channels {', '.join(map(str, channels))} of {count:,}, row by row"
+
+
+def _parts(view: BlockView) -> list[tuple[str, np.ndarray]]:
+    """What is shown side by side, in the order of the sum; arrays (C, H, W)."""
+    if view.shortcut is None:
+        return [("F(x)", view.branch), ("ReLU(F(x))", view.output)]
+    return [
+        (SHORTCUT[view.kind], view.shortcut),
+        ("+ F(x)", view.branch),
+        ("= x + F(x)" if view.kind == "identity" else "= their sum", view.total),
+        ("→ ReLU", view.output),
+    ]
+
+
+def _choice(view: BlockView) -> str:
+    """Which channels are shown, in words."""
+    if view.kind != "zero-pad":
+        return "those of highest variance"
+    given = len(view.input)
+    return f"those of highest variance below {given}, and of the padded ones from {given} on"
