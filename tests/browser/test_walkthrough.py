@@ -17,7 +17,9 @@ pytestmark = pytest.mark.browser
         ("Remove layer2.1", "Residual", {"layer=layer2.1"}),
     ],
 )
-def test_the_block_leads_to_where_it_is_worked_out(page: Page, app: str, button, title, query):
+def test_the_block_leads_to_where_it_is_worked_out(
+    page: Page, app: str, button: str, title: str, query: set[str]
+) -> None:
     page.goto(f"{app}/walkthrough?step=5&picture=star")
     settled(page)
     expect(page.locator(".st-key-block_drawing svg")).to_be_visible()
