@@ -1,18 +1,23 @@
 """The table of layer kinds: complete, and a stranger's kind or block is shown right or not at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from resnet_viz.analysis import arithmetic, worked_example
+from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import diagram_labels
 from resnet_viz.figures.diagrams import LEVELS, network_diagram
 from resnet_viz.figures.palette import LIGHT
+from resnet_viz.images import read_sample
 from resnet_viz.model import blocks, kinds, resnet
 from resnet_viz.model.blocks import BasicBlock
 from resnet_viz.model.config import ResNetConfig
@@ -21,24 +26,28 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta, build_random
 from resnet_viz.model.roles import Role, stage_number
 from resnet_viz.texts import explanation, text
+from resnet_viz.weights.sources import load
 
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
 
 
-def test_every_kind_that_any_preset_has_is_in_the_table():
-    found = {row.kind for preset in PRESETS.values() for row in trace(preset).layers}
-    assert found == {*KINDS, *CONTAINERS}
+def test_every_kind_that_any_network_has_is_in_the_table():
+    blocks_alone = (replace(SMALL, block=name, name=name) for name in blocks.BLOCKS)
+    networks = (*PRESETS.values(), *blocks_alone)
+    found = {row.kind for config in networks for row in trace(config).layers}
+    assert found == {*KINDS, *CONTAINERS}, "kinds in the table that no preset and no block has"
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *CONTAINERS])
 def test_every_kind_is_explained_in_words(kind):
+    assert "not explained yet" not in explanation(kind), f"write resnet_viz/texts/{kind}.md"
     assert explanation(kind) == text(kind)
-    assert len(text(kind)) > 80
+    assert len(text(kind)) > 80, f"resnet_viz/texts/{kind}.md is too short to explain anything"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_worked_example(kind):
-    assert kind in WORKED
+    assert kind in WORKED, f"add {kind} to WORKED in analysis/worked_example/layers.py"
 
 
 def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
@@ -58,7 +67,9 @@ def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_what_moves_a_window_or_multiplies_has_a_formula(kind):
     moves = kind.window is not kinds.no_window
-    assert (kind.name in arithmetic.EXPLAINED) >= (moves or kind.multiplies)
+    needs_one = moves or kind.multiplies
+    known = kind.name in arithmetic.EXPLAINED
+    assert known or not needs_one, f"add {kind.name} to EXPLAINED in analysis/arithmetic.py"
 
 
 # --- roles --------------------------------------------------------------------------------------
@@ -100,25 +111,29 @@ def test_a_stage_is_read_from_a_path_only_where_there_is_one():
 # --- what a stranger adds -------------------------------------------------------------------------
 
 
+class MeanPool(nn.AvgPool2d):
+    """A kind of layer that nobody has described."""
+
+
 @pytest.fixture
-def average_stem(monkeypatch):
-    """The stem pools by means instead of maxima: a kind of layer that nobody has described."""
+def mean_stem(monkeypatch):
+    """The stem pools by means instead of maxima."""
     original = resnet._stem
 
     def stem(config):
         for name, module in original(config):
-            yield name, nn.AvgPool2d(3, 2, 1) if isinstance(module, nn.MaxPool2d) else module
+            yield name, MeanPool(3, 2, 1) if isinstance(module, nn.MaxPool2d) else module
 
     monkeypatch.setattr(resnet, "_stem", stem)
 
 
-def test_a_kind_that_nobody_described_is_refused_and_never_guessed(average_stem):
-    with pytest.raises(ConfigError, match=r"maxpool is a AvgPool2d, a kind of layer that is not"):
+def test_a_kind_that_nobody_described_is_refused_and_never_guessed(mean_stem):
+    with pytest.raises(ConfigError, match=r"maxpool is of the kind MeanPool, which is not"):
         trace_anew(SMALL, 64)
 
 
-def test_one_line_in_the_table_makes_a_kind_known(average_stem, monkeypatch):
-    known = {**KINDS, "AvgPool2d": LayerKind(nn.AvgPool2d, own_window)}
+def test_one_line_in_the_table_makes_a_kind_known(mean_stem, monkeypatch):
+    known = {**KINDS, "MeanPool": LayerKind(MeanPool, own_window)}
     monkeypatch.setattr(kinds, "KINDS", known)
     traced, usual = trace_anew(SMALL, 64), trace(SMALL)
     for row, same in zip(traced.layers, usual.layers, strict=True):
@@ -126,11 +141,12 @@ def test_one_line_in_the_table_makes_a_kind_known(average_stem, monkeypatch):
             *(same.receptive_field, same.jump, same.start),
             same.output_shape,
         )
-    assert "not explained yet" in explanation("AvgPool2d")
+    assert "not explained yet" in explanation("MeanPool")
     formulas = {each.measures: each.value for each in arithmetic.explain(traced, "maxpool")}
     assert formulas["receptive_field"] == 11
     drawn = {level: network_diagram(traced, level, LIGHT).source for level in LEVELS}
-    assert "AvgPool2d" in drawn["layers"]
+    assert "MeanPool 3×3, /2" in drawn["layers"]
+    assert "MeanPool 3×3, /2" in drawn["stages"]  # the stem in one node
 
 
 class Wide(BasicBlock):
@@ -153,6 +169,54 @@ def test_a_new_block_is_a_class_and_its_entries(monkeypatch):
     assert "not explained yet" in explanation("Wide")
     with torch.no_grad():
         assert build_random(own, 0)(torch.zeros(1, 3, 64, 64)).shape == (1, 5)
+
+
+class ActivationFirst(blocks.Block):
+    """Norm, ReLU, convolution, twice; the sum is the end (He et al. 2016, figure 1b)."""
+
+    convolutions = 2
+    last_norm = "norm2"
+    last_activation = ""
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__(config, stage, in_channels, stride)
+        planes = config.planes(stage)
+        self.norm1, self.act1 = blocks.BatchNorm2d(in_channels), nn.ReLU()
+        self.first = blocks.Conv2d(in_channels, planes, 3, stride, padding=1, bias=False)
+        self.norm2, self.act2 = blocks.BatchNorm2d(planes), nn.ReLU()
+        self.second = blocks.Conv2d(planes, planes, 3, padding=1, bias=False)
+        self.add_shortcut(config.shortcut, in_channels, planes, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.first(self.act1(self.norm1(x)))
+        return self.end(self.join(self.second(self.act2(self.norm2(out))), x))
+
+
+class Swish(BasicBlock):
+    """A basic block that ends in another activation."""
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__(config, stage, in_channels, stride)
+        self.relu2 = nn.Hardswish()  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(("block", "last"), [(ActivationFirst, ""), (Swish, "Hardswish")])
+def test_a_block_may_end_in_its_sum_or_in_any_activation(block, last, monkeypatch):
+    monkeypatch.setitem(blocks.BLOCKS, "new", block)
+    monkeypatch.setattr(kinds, "KINDS", {**KINDS, nn.Hardswish.__name__: LayerKind(nn.Hardswish)})
+    own = replace(SMALL, name=block.__name__, block="new")  # traces are kept by configuration
+    traced = trace_anew(own, 64)
+    parts = traced.parts("layer2.1")
+    view = block_view(load(own, "random:0", 64), read_sample("cat"), "layer2.1")
+    assert view.activation == last == (traced[parts.activation].kind if parts.activation else "")
+    assert view.shortcut is not None
+    np.testing.assert_allclose(view.total, view.branch + view.shortcut, rtol=1e-5, atol=1e-6)
+    total = torch.from_numpy(view.total.copy())
+    np.testing.assert_allclose(view.output, F.hardswish(total) if last else total, atol=1e-6)
+    module = build_random(own, 0).get_submodule("layer2.1")
+    assert isinstance(module, blocks.Block)
+    x = torch.randn(1, module.in_channels, 8, 8)
+    torch.testing.assert_close(module.bypass(x), F.hardswish(x) if last else x)
 
 
 def test_a_tensor_that_no_layer_made_is_refused(monkeypatch):

@@ -260,6 +260,17 @@ class Trace:
         """What a layer reads, in the order of its arguments: paths of layers, or "input"."""
         return self._sources.get(path, ())
 
+    @cached_property
+    def _readers(self) -> dict[str, tuple[str, ...]]:
+        readers: dict[str, tuple[str, ...]] = {}
+        for source, target in self.edges:
+            readers[source] = (*readers.get(source, ()), target)
+        return readers
+
+    def readers(self, path: str) -> tuple[str, ...]:
+        """The layers that read what a layer puts out; none for the last one."""
+        return self._readers.get(path, ())
+
     def producer(self, path: str) -> str:
         """The layer whose output is the output of `path`: itself, or the last one inside."""
         inside = [layer.path for layer in self.inside(path) if not layer.is_container]

@@ -41,17 +41,18 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
     trace = traced(loaded)
     kind = trace.shortcut_kind(check_block(trace, path).path)
     parts = trace.parts(path)
-    add, relu = parts.total, parts.activation
-    watched = tuple(each for each in (path, relu, add) if each)
+    add, last = parts.total, parts.activation
+    watched = tuple(each for each in (path, last, add) if each)
 
     def forward(network: ResNet, picture: Tensor) -> BlockView:
         with torch.inference_mode(), record_io(network, watched) as seen:
             forward_until(network, picture, path)
-            total = seen[relu].inputs[0]
+            total = seen[last].inputs[0] if last else seen[path].output
             branch, shortcut = seen[add].inputs if add in seen else (total, None)
             return BlockView(
                 path,
                 kind,
+                trace[last].kind if last else "",
                 input=as_array(seen[path].inputs[0][0]),
                 branch=as_array(branch[0]),
                 shortcut=None if shortcut is None else as_array(shortcut[0]),

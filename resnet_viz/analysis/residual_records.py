@@ -12,16 +12,18 @@ import numpy as np
 class BlockView:
     """One block's input, branch, shortcut, sum and output for one picture; arrays are read-only float32.
 
-    A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch.
+    A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch. A
+    block without an activation after the sum has the sum as its output.
     """
 
     path: str
     kind: str  # of the shortcut: "identity", "projection", "zero-pad" or "none"
+    activation: str  # kind of the layer after the sum: "ReLU"; empty where the sum is the end
     input: np.ndarray = field(repr=False)  # x, (C_in, H_in, W_in)
     branch: np.ndarray = field(repr=False)  # F(x), (C, H, W)
     shortcut: np.ndarray | None = field(repr=False)  # x or its projection, (C, H, W)
     total: np.ndarray = field(repr=False)  # F(x) + x, (C, H, W)
-    output: np.ndarray = field(repr=False)  # after the last ReLU, (C, H, W)
+    output: np.ndarray = field(repr=False)  # after the last activation, (C, H, W)
 
     def unit(self, channel: int, row: int, column: int) -> UnitSum:
         """The sum of one unit."""
@@ -43,7 +45,7 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True)
 class UnitSum:
-    """One value of each part of a block: shortcut + branch = total, then the ReLU.
+    """One value of each part of a block: shortcut + branch = total, then the activation.
 
     A plain block has no shortcut: `shortcut` is `None`, and the total is the branch.
     """

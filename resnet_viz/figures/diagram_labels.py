@@ -79,18 +79,17 @@ def bracket(stage: LayerRecord, trace: Trace) -> tuple[Line, ...]:
 def short_lines(layers: Iterable[LayerRecord]) -> tuple[Line, ...]:
     """Stem or head in one node: the layers that change the shape."""
     return tuple(
-        text(" ".join((_WORDS[layer.kind], _DETAILS[layer.kind](layer))).strip())
+        text(" ".join((_WORDS.get(layer.kind, layer.kind), _detail(layer))).strip())
         for layer in layers
-        if layer.kind in _WORDS
+        if layer.kind in _WORDS or layer.kernel
     )
 
 
 def layer_lines(layer: LayerRecord) -> tuple[Line, ...]:
     """One layer: its kind and window, its own name, its costs."""
-    detail = _DETAILS[layer.kind](layer) if layer.kind in _DETAILS else ""
     own = layer.path.removeprefix(layer.parent + ".") if layer.parent else layer.path
     name = " · ".join(part for part in (own, costs((layer,))) if part)
-    return text(f"{layer.kind} {detail}".strip()), note(name)
+    return text(f"{layer.kind} {_detail(layer)}".strip()), note(name)
 
 
 def group_title(group: Sequence[LayerRecord]) -> str:
@@ -120,6 +119,11 @@ def shortcut_label(layer: LayerRecord, repeats: int) -> str:
 def tooltip(record: LayerRecord) -> str:
     """`layer1.0.conv1 · Conv2d`."""
     return f"{record.path} · {record.kind}"
+
+
+def _detail(layer: LayerRecord) -> str:
+    """What is told of a layer beside its kind; its window where nobody wrote more."""
+    return _DETAILS.get(layer.kind, _pool)(layer)
 
 
 def _kernel(layer: LayerRecord) -> str:

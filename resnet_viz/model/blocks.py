@@ -81,7 +81,7 @@ class Block(nn.Module):
     convolutions: ClassVar[int]  # in its branch: what a network's depth counts
     expansion: ClassVar[int] = 1  # output channels per plane
     grouped: ClassVar[bool] = False  # whether it obeys `groups` and `width_per_group`
-    last_norm: ClassVar[str]  # the norm that zero-init sets to zero
+    last_norm: ClassVar[str]  # the norm with whose scale at zero the branch gives zero: zero-init
     last_activation: ClassVar[str]  # the activation after the sum; empty where the sum is the end
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
@@ -111,13 +111,20 @@ class Block(nn.Module):
             return Role.ACTIVATION
         return Role.SHORTCUT if name == getattr(self, "around", "") else Role.BRANCH
 
+    def end(self, total: Tensor) -> Tensor:
+        """The block's last activation on the sum; the sum itself where it has none."""
+        if not self.last_activation:
+            return total
+        output: Tensor = self.get_submodule(self.last_activation)(total)
+        return output
+
     def bypass(self, x: Tensor) -> Tensor:
-        """What is left of the block without its branch: its ReLU on the shortcut alone.
+        """What is left of the block without its branch: its last activation on the shortcut alone.
 
         Veit et al. 2016, section 4.1. A plain block has no shortcut: x goes on as it is, or as the
         parameter-free option A would bring it along where the block changes the shape.
         """
-        return F.relu(self.way_around()(x))  # (N, out_channels, H / stride, W / stride)
+        return self.end(self.way_around()(x))  # (N, out_channels, H / stride, W / stride)
 
     def way_around(self) -> nn.Module:
         """The shortcut; of a plain block what option A would be."""
@@ -149,8 +156,7 @@ class BasicBlock(Block):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.relu1(self.bn1(self.conv1(x)))  # (N, planes, H / stride, W / stride)
         out = self.bn2(self.conv2(out))
-        out = self.relu2(self.join(out, x))
-        return out
+        return self.end(self.join(out, x))
 
 
 class Bottleneck(Block):
@@ -181,8 +187,7 @@ class Bottleneck(Block):
         out: Tensor = self.relu1(self.bn1(self.conv1(x)))
         out = self.relu2(self.bn2(self.conv2(out)))  # (N, inner, H / stride, W / stride)
         out = self.bn3(self.conv3(out))  # (N, 4 · planes, H / stride, W / stride)
-        out = self.relu3(self.join(out, x))
-        return out
+        return self.end(self.join(out, x))
 
 
 BLOCKS: dict[str, type[Block]] = {"basic": BasicBlock, "bottleneck": Bottleneck}

@@ -100,7 +100,7 @@ def kind_of(module: nn.Module, path: str) -> LayerKind:
     kind = KINDS.get(type(module).__name__)
     if kind is None:
         raise ConfigError(
-            f"{path} is a {type(module).__name__}, a kind of layer that is not described; "
+            f"{path} is of the kind {type(module).__name__}, which is not described; "
             "add it to resnet_viz/model/kinds.py."
         )
     return kind

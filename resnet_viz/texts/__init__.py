@@ -18,9 +18,7 @@ def text(name: str) -> str:
 def explanation(kind: str) -> str:
     """The Markdown for a kind of layer or block; one sentence where nobody has written it yet."""
     if not (_FOLDER / f"{kind}.md").is_file():
-        return (
-            f"**{plain(kind)}** is not explained yet; its shapes and costs are those of the layer."
-        )
+        return f"**{plain(kind)}** is not explained yet; its shapes and costs are computed as for any other."
     return text(kind)
 
 

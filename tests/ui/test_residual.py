@@ -246,7 +246,7 @@ def test_the_lens_is_said_to_show_the_untouched_network(open_page):
 def test_removing_is_the_same_as_alpha_zero_and_as_no_block_where_x_passes_unchanged(open_page):
     removed = open_page("residual", layer="layer1.1", operation="remove", **SHAPES)
     assert not removed.main.select_slider
-    assert "as if it were not there" in captions(removed)
+    assert "as if the block were not there" in captions(removed)
     assert answers(removed) == answers(open_page("residual", layer="layer1.1", alpha="0", **SHAPES))
     projected = open_page("residual", layer="layer2.0", operation="remove", **SHAPES)
     assert "as if it were not there" not in captions(projected)

@@ -21,15 +21,18 @@ _NOTHING_BESIDE: Final = (
     "here; two blocks of the same shapes can change places."
 )
 _AT_ZERO: Final = (
-    "At α = 0 the block passes nothing on: without its shortcut there is only ReLU(α · F(x))."
+    "At α = 0 the block passes nothing on: without its shortcut only α · F(x) is left."
 )
 _REMOVED: Final = {
-    "identity": "Removing this block is the same as α = 0, and as if it were not there: its shortcut "
-    "brings x unchanged, and its last ReLU changes nothing, since x comes out of a ReLU already.",
+    "identity": "Removing this block is the same as α = 0: its shortcut brings x unchanged.",
     "zero-pad": "Removing this block is the same as α = 0: what is left of it is the shortcut, which "
     "leaves out every second cell and adds channels of zeros.",
-    "projection": "Removing this block is the same as α = 0: what is left of it is the projection of "
-    "x and the last ReLU.",
+    "projection": "Removing this block is the same as α = 0: what is left of it is the projection of x.",
+}
+_AS_IF_NOT_THERE: Final = {  # by the kind of the last activation, where the shortcut is the identity
+    "": "It is as if the block were not there.",
+    "ReLU": "It is as if the block were not there, since its last ReLU changes nothing where x comes out "
+    "of a ReLU already.",
 }
 
 
@@ -73,14 +76,23 @@ def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
     kind = trace.shortcut_kind(block)
     said = []
     if operation == "remove":
-        said.append(_REMOVED[kind])
+        said += [_REMOVED[kind], _after_removal(trace, block)]
     if operation == "cut its shortcut":
         said.append(_AT_ZERO)
     if not partners(trace, block):
         said.append(_alone(trace, block))
     if kind == "none":
         said.append(_NOTHING_BESIDE)
-    return said
+    return [each for each in said if each]
+
+
+def _after_removal(trace: Trace, block: str) -> str:
+    """What still follows the shortcut of a block without its branch."""
+    last = trace.parts(block).activation
+    kind = trace[last].kind if last else ""
+    if trace.shortcut_kind(block) == "identity" and kind in _AS_IF_NOT_THERE:
+        return _AS_IF_NOT_THERE[kind]
+    return f"The {kind} after the sum stays." if kind else ""
 
 
 def _operation(trace: Trace, block: str) -> str:

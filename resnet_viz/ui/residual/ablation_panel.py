@@ -89,10 +89,11 @@ def _compare_maps(before: Capture, after: Capture, path: str) -> None:
     values = before[path].values
     channels = sorted(maps.top_variance_channels(values, block_maps.CHANNELS))
     parts = [(_ANSWERS[0], values), (_ANSWERS[1], after[path].values)]
-    reach = block_maps.pictures(parts, channels, signed=False)
+    signed = any(bool((shown < 0).any()) for _, shown in parts)  # not after a ReLU
+    reach = block_maps.pictures(parts, channels, signed=signed)
     block_maps.scale(
         reach,
         f"{path}, {block_maps.named(channels, len(values))}: those of highest variance in the "
         "untouched network",
-        signed=False,
+        signed=signed,
     )

@@ -53,6 +53,7 @@ def taken_apart(view_state: ViewState, block: str) -> None:
     st.markdown(text("residual_plain" if view.shortcut is None else "residual"))
     if view.shortcut is not None:
         st.markdown(text(f"residual_{view.kind}"))
+    st.markdown(block_maps.ending(view.activation))
 
 
 def all_blocks(view_state: ViewState, block: str) -> None:
@@ -96,8 +97,8 @@ def ratios_of(view_state: ViewState) -> tuple[BlockRatio, ...]:
 
 def _finding(view: BlockView, *, trained: bool) -> str:
     """One sentence about this very block and picture."""
-    cut = float((view.total < 0).mean())
-    relu = f"The ReLU then sets {formatting.percent(cut)} of the values to zero."
+    cut = formatting.percent(float((view.total < 0).mean()))
+    relu = f"The ReLU then sets {cut} of the values to zero." if view.activation == "ReLU" else ""
     if view.shortcut is None:
         return relu.replace(" then", "")
     branch, shortcut = (float(np.linalg.norm(part)) for part in (view.branch, view.shortcut))

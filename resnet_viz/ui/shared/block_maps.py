@@ -1,4 +1,4 @@
-"""The maps of one block side by side, on one scale: x, F(x), their sum, and what the ReLU leaves."""
+"""The maps of one block side by side, on one scale: x, F(x), their sum, and what comes out of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def block_maps(view: BlockView) -> None:
     channels = shown_channels(view)
     reach = pictures(_parts(view), channels, signed=True)
     scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
+
+
+def ending(activation: str) -> str:
+    """What follows in a block, in a sentence; `activation` is the kind of its last layer."""
+    if not activation:
+        return "No activation follows: that is the block's output."
+    if activation == "ReLU":
+        return "A ReLU follows: what is below zero becomes zero."
+    return f"{activation} follows."
 
 
 def shown_channels(view: BlockView) -> list[int]:
@@ -71,12 +80,14 @@ def named(channels: list[int], count: int) -> str:
 def _parts(view: BlockView) -> list[tuple[str, np.ndarray]]:
     """What is shown side by side, in the order of the sum; arrays (C, H, W)."""
     if view.shortcut is None:
-        return [("F(x)", view.branch), ("ReLU(F(x))", view.output)]
+        after = [(f"{view.activation}(F(x))", view.output)] if view.activation else []
+        return [("F(x)", view.branch), *after]
+    after = [(f"→ {view.activation}", view.output)] if view.activation else []
     return [
         (SHORTCUT[view.kind], view.shortcut),
         ("+ F(x)", view.branch),
         ("= x + F(x)" if view.kind == "identity" else "= their sum", view.total),
-        ("→ ReLU", view.output),
+        *after,
     ]
 
 

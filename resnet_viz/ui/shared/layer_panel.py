@@ -11,7 +11,7 @@ from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.figures import formatting
 from resnet_viz.texts import explanation as kind_explanation
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared import block_maps, facts
 from resnet_viz.ui.state import selection
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -38,14 +38,18 @@ def arithmetic(view_state: ViewState, path: str) -> None:
 
 def explanation(view_state: ViewState, row: LayerRecord) -> None:
     """What a layer, block or stage does, in words; only what is true of this one."""
-    names = []
+    trace, more = view_state.trace, []
     if row.is_block:
-        names.append(f"shortcut_{view_state.config.shortcut}")
+        last = trace.parts(row.path).activation
+        ending = block_maps.ending(trace[last].kind if last else "")
+        more.append(f"{text(f'shortcut_{view_state.config.shortcut}')} {ending}")
     if row.kind == "Conv2d":
-        names += ["conv_1x1"] if row.kernel == (1, 1) else []
-        names += ["conv_groups"] if row.groups != 1 else []
-        names += ["conv_stride"] if row.stride != (1, 1) else []
-    st.markdown("\n\n".join([kind_explanation(row.kind), *(text(name) for name in names)]))
+        more += [text("conv_1x1")] if row.kernel == (1, 1) else []
+        more += [text("conv_groups")] if row.groups != 1 else []
+        more += [text("conv_stride")] if row.stride != (1, 1) else []
+        follows = {trace[path].kind for path in trace.readers(row.path)}
+        more += [text("conv_no_bias")] if follows == {"BatchNorm2d"} else []
+    st.markdown("\n\n".join([kind_explanation(row.kind), *more]))
 
 
 def breadcrumbs(view_state: ViewState) -> None:

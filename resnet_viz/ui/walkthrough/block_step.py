@@ -24,7 +24,10 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
     plain = view_state.config.shortcut == "none"
     st.header("The block, which has no shortcut" if plain else "The residual block")
     block = _choose(view_state, stage)
-    st.markdown(text(f"walkthrough_block_{view_state.trace.shortcut_kind(block)}"))
+    activation = view_state.trace.parts(block).activation
+    kind = view_state.trace[activation].kind if activation else ""
+    words = text(f"walkthrough_block_{view_state.trace.shortcut_kind(block)}")
+    st.markdown(f"{words} {block_maps.ending(kind)}")
     drawings.drawing(
         network_diagram(view_state.trace, _LEVEL, view_state.theme, within=block, horizontal=True),
         describe(view_state.trace, _LEVEL, block),
@@ -34,7 +37,7 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
         view = cache.block_view(view_state.network, view_state.image, block)
         unit = view.most_changed(block_maps.shown_channels(view)[0])
         block_maps.block_maps(view)
-        st.markdown(_by_hand(unit, view.kind))
+        st.markdown(_by_hand(unit, view.kind, view.activation))
         _lead_on(view_state, block, unit)
     st.markdown(text("walkthrough_plain_why" if plain else "walkthrough_shortcut_why"))
 
@@ -47,17 +50,20 @@ def _choose(view_state: ViewState, stage: LayerRecord) -> str:
     return widgets.one_of("Block", blocks, next(simple, blocks[-1]), url.INSIDE)
 
 
-def _by_hand(unit: UnitSum, kind: str) -> str:
-    """The sum of one unit in numbers, and what the ReLU makes of it."""
+def _by_hand(unit: UnitSum, kind: str, activation: str) -> str:
+    """The sum of one unit in numbers, and what the activation makes of it."""
     where = (
         f"**One value by hand**, where the branch does most to channel {unit.channel}: row {unit.row}, "
         f"column {unit.column}"
     )
-    relu = f"ReLU: max(0, {formatting.value(unit.total)}) = **{formatting.value(unit.output)}**"
-    if unit.shortcut is None:
-        return f"{where}  \nF(x) = {formatting.value(unit.branch)} → {relu}"
-    added = formatting.addition(unit.shortcut, unit.branch, unit.total)
-    return f"{where}  \n{block_maps.SHORTCUT[kind]} + F(x) = {added} → {relu}"
+    added = f"F(x) = {formatting.value(unit.branch)}"
+    if unit.shortcut is not None:
+        addition = formatting.addition(unit.shortcut, unit.branch, unit.total)
+        added = f"{block_maps.SHORTCUT[kind]} + F(x) = {addition}"
+    total, output = formatting.value(unit.total), formatting.value(unit.output)
+    after = f"max(0, {total})" if activation == "ReLU" else f"{activation}({total})"
+    after = f" → {activation}: {after} = **{output}**" if activation else ""
+    return f"{where}  \n{added}{after}"
 
 
 def _lead_on(view_state: ViewState, block: str, unit: UnitSum) -> None:
