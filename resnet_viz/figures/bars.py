@@ -18,6 +18,7 @@ MEASURES = {
     "activations": "values put out",
     "receptive_field": "receptive field, pixels",
 }
+_NAMED_BARS: Final = 40  # with a name for each, at most
 _DIGITS: Final = 4  # after the point of a percentage, at most
 
 
@@ -50,8 +51,17 @@ class ScorePair:
 
 
 def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.Figure:
-    """One bar a row in the order of execution, coloured by stage; `measure` is a key of MEASURES."""
-    layers = tuple(layers)
+    """One bar for each row that costs anything, in the order of execution, coloured by stage.
+
+    Every bar has its name where there is room for all of them, else the first one of each stage has.
+
+    Args:
+        layers: rows of a trace.
+        measure: a key of `MEASURES`.
+        theme: the page's colours.
+    """
+    layers = tuple(layer for layer in layers if getattr(layer, measure))
+    named = layers if len(layers) <= _NAMED_BARS else _first_of_each_stage(layers)
     values = [getattr(layer, measure) for layer in layers]
     bars = go.Bar(
         x=[layer.path for layer in layers],
@@ -63,10 +73,22 @@ def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.F
     layout = charts.layout(theme) | {
         "height": 260,
         "bargap": 0.15,
-        "xaxis": {"tickangle": -40, "automargin": True, "showgrid": False, "nticks": 30},
+        "xaxis": {
+            "tickangle": -40,
+            "automargin": True,
+            "showgrid": False,
+            "ticks": "outside",
+            "tickvals": [layer.path for layer in named],
+        },
         "yaxis": {"title": MEASURES[measure]},
     }
     return go.Figure(bars, layout)
+
+
+def _first_of_each_stage(layers: Sequence[LayerRecord]) -> list[LayerRecord]:
+    """The rows where another stage begins, and those before and after all stages."""
+    before = [None, *(layer.stage for layer in layers)]
+    return [layer for layer, stage in zip(layers, before, strict=False) if layer.stage != stage]
 
 
 def prediction_bars(top: Sequence[ClassScore], theme: Theme, *, trained: bool) -> go.Figure:
