@@ -3,86 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.analysis.receptive_field import Field, field_box
-from tests.browser.serving import ROOT, repainted, serving, settled
+from tests.browser.serving import repainted, settled
 from tests.components.walls import SHAPES, made
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = """
-import numpy as np
-import streamlit as st
 
-from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.components.feature_wall import InitialView, Options, Pin, feature_wall
-from tests.browser.test_feature_wall import CLASSES
-from tests.components.walls import made, picture
-
-st.set_page_config(page_title="wall", layout="wide")
-told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
-opened = st.session_state.setdefault("opened", {"options": Options(), "options_version": 0})
-kind = st.query_params.get("kind", "stem")
-if st.button("Another layer"):
-    st.session_state.another = not st.session_state.get("another", False)
-if st.button("As a link says"):
-    opened.update(options=Options(sort="mean"), options_version=told["number"])
-if st.session_state.get("another"):
-    kind = "single"
-values = made(kind)
-channels, height, width = values.shape
-jump = 224 // height
-home = Pin(channels - 1, height // 2, width // 2)
-
-
-@st.fragment
-def shown():
-    feature_wall(
-        kind,
-        values,
-        picture(),
-        Field(2 * jump + 1, jump, (jump - 1) / 2),
-        initial_view=InitialView(
-            **opened, **home._asdict(), pinned=False, default_position=home
-        ),
-        classes=CLASSES.get(kind),
-        on_pin=lambda pin: told.update(pin=pin),
-        on_options=lambda options, number: told.update(options=options, number=number),
-        key="wall",
-    )
-    pin, options = told["pin"], told["options"]
-    st.write("pin: " + (f"{pin.channel} {pin.row}-{pin.column}" if pin else "none"))
-    st.write("options: " + (f"{options.sort} {options.scale} {options.show} {options.low:g} "
-                           f"{options.high:g}" if options else "none"))
-
-
-shown()
-st.write(f"run {st.session_state.setdefault('runs', 0)}")
-st.session_state.runs += 1
-"""
-
-CLASSES: dict[str, tuple[str, ...]] = {
-    "classes": (),
-    "named": ("star", "a name that is too long for its tile", *"abcdefghij"),
-}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("wall")
-    (folder / "page.py").write_text(SCRIPT, "utf-8")
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    with serving("page.py", folder) as address:
-        yield address
-
-
-def opened(page: Page, address: str, kind: str) -> None:
-    page.goto(f"{address}/?kind={kind}")
+def opened(page: Page, components: str, kind: str) -> None:
+    page.goto(f"{components}/?component=feature_wall&kind={kind}")
     settled(page)
     expect(page.locator(f'.root[data-shown="{kind}"]')).to_be_visible()
 
@@ -108,9 +41,9 @@ def read_value(page: Page) -> float:
 
 @pytest.mark.parametrize(("kind", "tolerance"), [("stem", 0.02), ("deep", 1e-5), ("signed", 1e-5)])
 def test_hover_reads_the_value_that_numpy_has(
-    page: Page, address: str, kind: str, tolerance: float
+    page: Page, components: str, kind: str, tolerance: float
 ) -> None:
-    opened(page, address, kind)
+    opened(page, components, kind)
     values = made(kind)
     for position, across, down in ((5, 0.3, 0.8), (9, 0.62, 0.1), (3, 0.99, 0.99)):
         page.mouse.move(*over_tile(page, position, across, down))
@@ -124,10 +57,10 @@ def test_hover_reads_the_value_that_numpy_has(
             expect(page.locator(".facts")).to_contain_text(f"min {low} ·")
 
 
-def test_hover_sends_nothing_and_blocks_nothing(page: Page, address: str) -> None:
+def test_hover_sends_nothing_and_blocks_nothing(page: Page, components: str) -> None:
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address, "deep")
+    opened(page, components, "deep")
     page.evaluate(
         """() => {
           window.long = [];
@@ -151,8 +84,8 @@ def test_hover_sends_nothing_and_blocks_nothing(page: Page, address: str) -> Non
     assert [task for task in page.evaluate("long") if task > 200] == []
 
 
-def test_map_and_picture_move_the_same_cell(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_map_and_picture_move_the_same_cell(page: Page, components: str) -> None:
+    opened(page, components, "signed")
     page.mouse.move(*over_tile(page, 5, 0.52, 0.52))
     expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 14, column 14")
     large, seen = page.locator(".map").bounding_box(), page.locator(".picture").bounding_box()
@@ -172,8 +105,8 @@ def test_map_and_picture_move_the_same_cell(page: Page, address: str) -> None:
     assert frame["height"] == pytest.approx((bottom - top) * scale, abs=1)
 
 
-def test_a_click_pins_and_escape_lets_go(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_a_click_pins_and_escape_lets_go(page: Page, components: str) -> None:
+    opened(page, components, "signed")
     expect(page.locator(".wall .pin")).to_be_hidden()
     page.mouse.click(*over_tile(page, 3, 0.52, 0.27))
     expect(page.get_by_text("pin: 3 7-14", exact=True)).to_be_visible()
@@ -188,10 +121,10 @@ def test_a_click_pins_and_escape_lets_go(page: Page, address: str) -> None:
     expect(page.get_by_text("run 0", exact=True)).to_be_visible()  # the page around did not run
 
 
-def test_a_pin_does_not_send_the_values_again(page: Page, address: str) -> None:
+def test_a_pin_does_not_send_the_values_again(page: Page, components: str) -> None:
     received: list[int] = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda f: received.append(len(f))))
-    opened(page, address, "stem")
+    opened(page, components, "stem")
     assert 800_000 < sum(received) < 1_000_000
     received.clear()
     page.mouse.click(*over_tile(page, 3, 0.504, 0.504))
@@ -199,8 +132,8 @@ def test_a_pin_does_not_send_the_values_again(page: Page, address: str) -> None:
     assert sum(received) < 10_000
 
 
-def test_keys_walk_channels_and_cells(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_keys_walk_channels_and_cells(page: Page, components: str) -> None:
+    opened(page, components, "signed")
     tiles, large = page.locator(".wall"), page.locator(".map")
     columns = int(tiles.get_attribute("aria-colcount") or 0)
     tiles.press("ArrowLeft")
@@ -219,8 +152,8 @@ def test_keys_walk_channels_and_cells(page: Page, address: str) -> None:
     )
 
 
-def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_options_are_told_once_and_change_the_wall(page: Page, components: str) -> None:
+    opened(page, components, "signed")
     page.get_by_label("Sort by").select_option("variance")
     page.get_by_label("Show").select_option("dead")
     expect(page.locator(".foot")).to_contain_text("4 of 24 channels are dead")
@@ -233,8 +166,10 @@ def test_options_are_told_once_and_change_the_wall(page: Page, address: str) -> 
     expect(page.get_by_text("options: variance fixed dead -0.5 2", exact=True)).to_be_visible()
 
 
-def test_an_option_outlives_a_layer_that_comes_before_it_is_told(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_an_option_outlives_a_layer_that_comes_before_it_is_told(
+    page: Page, components: str
+) -> None:
+    opened(page, components, "signed")
     sort = page.get_by_label("Sort by")
     sort.select_option("variance")
     page.get_by_role("button", name="Another layer").click()
@@ -252,9 +187,9 @@ def test_an_option_outlives_a_layer_that_comes_before_it_is_told(page: Page, add
 
 
 def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
-    page: Page, address: str
+    page: Page, components: str
 ) -> None:
-    opened(page, address, "classes")
+    opened(page, components, "classes")
     grid = page.locator(".wall")
     # Whether anything is painted where the first and the last tile are that can be seen.
     seen = """wall => {
@@ -282,9 +217,9 @@ def test_a_wall_taller_than_any_canvas_is_painted_where_it_is_looked_at(
 
 
 def test_classes_are_called_so_and_have_their_names_on_their_tiles(
-    page: Page, address: str
+    page: Page, components: str
 ) -> None:
-    opened(page, address, "named")
+    opened(page, components, "named")
     drawn = page.evaluate_handle("() => { const all = []; window.drawn = all; return all; }")
     page.evaluate(
         """() => {
@@ -307,13 +242,13 @@ def test_classes_are_called_so_and_have_their_names_on_their_tiles(
     find.fill("0")
     find.press("Enter")
     expect(page.locator(".place")).to_have_text("class 0 · star")
-    opened(page, address, "classes")  # nobody knows their names
+    opened(page, components, "classes")  # nobody knows their names
     expect(page.locator(".place")).to_have_text("class 99999 (of 0–99999)")
 
 
-def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, address: str) -> None:
+def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, components: str) -> None:
     """The channel that it opened with, until one is pinned; then that one."""
-    opened(page, address, "signed")
+    opened(page, components, "signed")
     place = page.locator(".place")
     home = "channel 23 (of 0–23) · row 14, column 14"
     expect(place).to_have_text(home)
@@ -331,16 +266,16 @@ def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, address
 
 
 def test_a_fixed_scale_of_signed_values_opens_on_both_sides_of_zero(
-    page: Page, address: str
+    page: Page, components: str
 ) -> None:
-    opened(page, address, "signed")
+    opened(page, components, "signed")
     page.get_by_label("Colour range").select_option("fixed")
     expect(page.get_by_label("From", exact=True)).to_have_value("-3")
     expect(page.get_by_text("options: index fixed all -3 3", exact=True)).to_be_visible()
 
 
-def test_a_channel_that_is_not_there_is_not_pinned(page: Page, address: str) -> None:
-    opened(page, address, "signed")
+def test_a_channel_that_is_not_there_is_not_pinned(page: Page, components: str) -> None:
+    opened(page, components, "signed")
     find = page.get_by_label("Channel", exact=True)
     find.fill("99")
     find.press("Enter")
@@ -349,8 +284,8 @@ def test_a_channel_that_is_not_there_is_not_pinned(page: Page, address: str) -> 
     expect(page.locator(".place")).to_contain_text("channel 23 ")
 
 
-def test_a_channel_is_found_by_its_number(page: Page, address: str) -> None:
-    opened(page, address, "deep")
+def test_a_channel_is_found_by_its_number(page: Page, components: str) -> None:
+    opened(page, components, "deep")
     find = page.get_by_label("Channel", exact=True)
     find.fill("1777")
     find.press("Enter")
@@ -359,8 +294,8 @@ def test_a_channel_is_found_by_its_number(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["vector", "single", "zeros", "constant", "large"])
-def test_unusual_layers_are_shown(page: Page, address: str, kind: str) -> None:
-    opened(page, address, kind)
+def test_unusual_layers_are_shown(page: Page, components: str, kind: str) -> None:
+    opened(page, components, kind)
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
     expect(page.locator(".place")).to_contain_text(f"channel 0 (of 0–{SHAPES[kind][0] - 1})")
     assert "NaN" not in page.locator(".root").inner_text()
@@ -371,9 +306,9 @@ def test_unusual_layers_are_shown(page: Page, address: str, kind: str) -> None:
     expect(page.locator(".map")).to_be_visible(visible=kind != "vector")
 
 
-def test_on_a_phone_all_stands_in_one_column(page: Page, address: str) -> None:
+def test_on_a_phone_all_stands_in_one_column(page: Page, components: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, address, "stem")
+    opened(page, components, "stem")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     above, below = page.locator(".wall").bounding_box(), page.locator(".closeup").bounding_box()
     assert above
@@ -385,10 +320,10 @@ def test_on_a_phone_all_stands_in_one_column(page: Page, address: str) -> None:
         assert min(box["width"], box["height"]) >= 24
 
 
-def test_a_tap_pins(browser: Browser, address: str) -> None:
+def test_a_tap_pins(browser: Browser, components: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    opened(page, address, "signed")
+    opened(page, components, "signed")
     page.touchscreen.tap(*over_tile(page, 5, 0.52, 0.52))
     expect(page.get_by_text("pin: 5 14-14", exact=True)).to_be_visible()
     context.close()

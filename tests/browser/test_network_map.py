@@ -4,162 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-from collections.abc import Iterator
-from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from resnet_viz.components.network_map import NetworkNode, ReceptiveFieldBox, marked
 from resnet_viz.figures.palette import DARK, LIGHT
-from tests.browser.serving import ROOT, serving
+from tests.components.maps import content
 
 pytestmark = pytest.mark.browser
 
 
-# A made-up ResNet-18, a folded deep one, a plain one and a tiny one; thumbnails get coarser with depth.
-SCRIPT = """
-import io
-import random
-
-import streamlit as st
-from PIL import Image, ImageDraw
-
-from resnet_viz.components.network_map import (
-    NetworkMap,
-    NetworkNode,
-    ReceptiveFieldBox,
-    Selection,
-    network_map,
-)
-
-SIDE = 48
-LADDER = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
-DEPTHS = {"deep": (3, 8, 36, 3), "tiny": (1, 1)}
-
-
-def encoded(image):
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def thumbnail(rng, cells):
-    image = Image.new("RGB", (cells, cells))
-    bright = rng.random() * 2.5
-    def level(x, y):
-        near = 1 - ((x - cells / 2) ** 2 + (y - cells / 2) ** 2) / cells**2 * 3
-        return min(4, max(0, int(near * bright + rng.random() * 2)))
-    image.putdata([LADDER[level(i % cells, i // cells)] for i in range(cells * cells)])
-    return image.resize((SIDE, SIDE), Image.Resampling.NEAREST)
-
-
-def picture():
-    image = Image.new("RGB", (224, 224), "#86b817")
-    star = [(112, 40), (130, 92), (184, 92), (140, 124), (158, 178), (112, 144), (66, 178),
-            (84, 124), (40, 92), (94, 92)]
-    ImageDraw.Draw(image).polygon(star, fill="#f08020")
-    return encoded(image)
-
-
-def field_box(size):
-    reach = min(0.5, size / 448)
-    return ReceptiveFieldBox(size, (0.5 - reach, 0.5 - reach, 0.5 + reach, 0.5 + reach))
-
-
-def nodes(kind, unfolded):
-    yield NetworkNode("conv1", "stem", 0, "64 × 112 × 112", ("64 × 112 × 112", "9,408"), field_box(7),
-                  also=("bn1", "relu"), thumbnails=4, channels=(11, 5, 60, 2))
-    yield NetworkNode("maxpool", "max-pool", 0, "64 × 56 × 56", ("64 × 56 × 56", "0"), field_box(11),
-                  thumbnails=4, channels=(11, 5, 60, 2))
-    for stage, depth in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1):
-        side, width = 112 >> stage, 32 << stage
-        for block in range(depth):
-            projected = block == 0 and (stage > 1 or kind == "deep")
-            shortcut = "projection" if projected else "identity"
-            label = ("1×1, /2" if stage > 1 else "1×1") if projected else ""
-            group = f"layer{stage}.1" if kind == "deep" and block else ""
-            sent = block < 2 or not group or group in unfolded
-            yield NetworkNode(
-                f"layer{stage}.{block}",
-                f"layer{stage}.{block}",
-                stage,
-                f"{width} × {side} × {side}",
-                (f"{width} × {side} × {side}", f"{width * width * 18:,}"),
-                field_box(40 * stage + 8 * block),
-                group=group,
-                shortcut="" if kind == "plain" else shortcut,
-                shortcut_label="" if kind == "plain" else label,
-                thumbnails=4,
-                channels=(3, 11, 40, 7) if sent else (),
-            )
-    yield NetworkNode("fc", "avgpool + fc", 0, "1000", ("1000", "513,000"), field_box(448),
-                  also=("avgpool", "flatten"))
-
-
-def content(kind, unfolded):
-    rng = random.Random(4)
-    row = tuple(nodes(kind, unfolded))
-    tiles = [station.stage for station in row for _ in station.channels]
-    sprite = Image.new("RGB", (SIDE * len(tiles), SIDE))
-    for i, stage in enumerate(tiles):
-        sprite.paste(thumbnail(rng, (48, 28, 16, 14, 7)[stage]), (SIDE * i, 0))
-    block = "Bottleneck" if kind == "deep" else "BasicBlock"
-    return NetworkMap(
-        row,
-        tuple(
-            f"Stage {i} · {block} × {n}"
-            for i, n in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1)
-        ),
-        ("Out", "Parameters"),
-        picture(),
-        encoded(sprite),
-        SIDE,
-        "3 × 224 × 224",
-        (("star", 0.913), ("arrow", 0.052), ("a rather long name of a class", 0.02),
-         ("checker", 0.011), ("square", 0.004)),
-        trained=kind != "plain",
-    )
-
-
-def keep(unfolded):
-    st.session_state.unfolded = unfolded
-
-
-st.set_page_config(page_title="map", layout="wide")
-kind = st.query_params.get("kind", "basic")
-with st.sidebar:
-    st.write("Controls")
-first = "layer3.17.conv2" if kind == "deep" else "layer2.1.conv1"
-layer = st.session_state.setdefault("layer", st.query_params.get("layer", first))
-unfolded = st.session_state.setdefault("unfolded", [])
-network_map(
-    content(kind, unfolded),
-    Selection(layer, layer.rpartition(".")[0], field_box(99)),
-    unfolded=unfolded,
-    alt="A made-up network of four stages",
-    on_select=lambda path: st.session_state.update(layer=path),
-    on_unfold=keep,
-    key="map",
-)
-st.write(f"selected: {layer}")
-st.write(f"unfolded: {' '.join(unfolded) or 'none'}")
-"""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("map")
-    (folder / "page.py").write_text(SCRIPT, "utf-8")
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    with serving("page.py", folder) as address:
-        yield address
-
-
-def _open(page: Page, url: str) -> None:
-    page.goto(url)
+def _open(page: Page, components: str, **query: str) -> None:
+    page.goto(f"{components}/?{urlencode({'component': 'network_map', **query})}")
     expect(page.get_by_text("selected:")).to_be_visible(timeout=60_000)
     expect(page.locator(".station").first).to_be_visible()
     idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
@@ -202,8 +60,8 @@ def _quiet(page: Page, sent: list[object]) -> None:
 # ---- selection ----
 
 
-def test_a_click_on_a_station_reaches_python(page: Page, address: str) -> None:
-    _open(page, address)
+def test_a_click_on_a_station_reaches_python(page: Page, components: str) -> None:
+    _open(page, components)
     assert _paths(page, "selected") == ["layer2.1"]
     _node(page, "layer3.0").click()
     expect(page.get_by_text("selected: layer3.0")).to_be_visible()
@@ -211,15 +69,15 @@ def test_a_click_on_a_station_reaches_python(page: Page, address: str) -> None:
     assert _paths(page, "selected") == ["layer3.0"]
 
 
-def test_a_click_on_the_prediction_selects_the_classifier(page: Page, address: str) -> None:
-    _open(page, address)
+def test_a_click_on_the_prediction_selects_the_classifier(page: Page, components: str) -> None:
+    _open(page, components)
     page.locator(".prediction").click()
     expect(page.get_by_text("selected: fc")).to_be_visible()
     expect(page.locator(".prediction.selected")).to_be_visible()
 
 
-def test_a_click_on_the_name_of_a_stage_selects_all_of_it(page: Page, address: str) -> None:
-    _open(page, address)
+def test_a_click_on_the_name_of_a_stage_selects_all_of_it(page: Page, components: str) -> None:
+    _open(page, components)
     page.get_by_role("button", name="Stage 3").click()
     expect(page.get_by_text("selected: layer3")).to_be_visible()
     expect(page.locator(".stage.selected")).to_have_count(1)
@@ -237,15 +95,17 @@ def test_a_click_on_the_name_of_a_stage_selects_all_of_it(page: Page, address: s
     ],
 )
 def test_any_layer_marks_where_it_belongs(
-    page: Page, address: str, layer: str, held_by: list[str]
+    page: Page, components: str, layer: str, held_by: list[str]
 ) -> None:
-    _open(page, f"{address}/?layer={layer}")
+    _open(page, components, layer=layer)
     assert _paths(page, "selected") == held_by
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
-def test_arrows_move_between_stations_and_a_key_selects(page: Page, address: str, key: str) -> None:
-    _open(page, address)
+def test_arrows_move_between_stations_and_a_key_selects(
+    page: Page, components: str, key: str
+) -> None:
+    _open(page, components)
     expect(page.locator('[data-stop][tabindex="0"]')).to_have_count(1)
     _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowRight")
@@ -265,8 +125,8 @@ def test_arrows_move_between_stations_and_a_key_selects(page: Page, address: str
     expect(_node(page, "layer4.0")).to_be_focused()
 
 
-def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, address: str) -> None:
-    _open(page, address)
+def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, components: str) -> None:
+    _open(page, components)
     box = _node(page, "layer2.0").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + 6
@@ -284,8 +144,8 @@ def test_keys_go_on_from_a_click_though_the_pointer_rests(page: Page, address: s
     assert _paths(page, "lit") == ["layer2.0"]
 
 
-def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) -> None:
-    _open(page, address)
+def test_escape_goes_up_to_the_stage_and_no_further(page: Page, components: str) -> None:
+    _open(page, components)
     _node(page, "layer2.1").focus()
     page.keyboard.press("Escape")
     expect(page.get_by_text("selected: layer2.1", exact=True)).to_be_visible()
@@ -296,8 +156,8 @@ def test_escape_goes_up_to_the_stage_and_no_further(page: Page, address: str) ->
     expect(page.get_by_text("selected: layer2", exact=True)).to_be_visible()
 
 
-def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, address: str) -> None:
-    _open(page, address)
+def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, components: str) -> None:
+    _open(page, components)
     _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowUp")
     stage = page.get_by_role("button", name="Stage 2")
@@ -314,9 +174,9 @@ def test_the_names_of_the_stages_are_reached_with_the_keyboard(page: Page, addre
 
 
 def test_up_and_down_walk_through_the_thumbnails(
-    page: Page, address: str, sent: list[object]
+    page: Page, components: str, sent: list[object]
 ) -> None:
-    _open(page, address)
+    _open(page, components)
     _quiet(page, sent)
     heading, spoken = page.locator(".figure strong"), page.locator(".spoken")
     _node(page, "layer2.1").focus()
@@ -340,9 +200,9 @@ def test_up_and_down_walk_through_the_thumbnails(
 
 
 def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
-    page: Page, address: str, sent: list[object]
+    page: Page, components: str, sent: list[object]
 ) -> None:
-    _open(page, address)
+    _open(page, components)
     _quiet(page, sent)
     fed_by = {"conv1": None, "layer1.0": "maxpool", "layer3.1": "layer3.0", "layer4.0": "layer3.1"}
     for path, before in fed_by.items():
@@ -368,8 +228,8 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
     assert sent == []
 
 
-def test_the_frame_on_the_picture_follows_the_cursor(page: Page, address: str) -> None:
-    _open(page, address)
+def test_the_frame_on_the_picture_follows_the_cursor(page: Page, components: str) -> None:
+    _open(page, components)
     note, picture = page.locator(".note"), page.locator(".frame img")
     expect(note).to_have_text("receptive field 99 px")
     _node(page, "layer3.0").hover()
@@ -384,8 +244,8 @@ def test_the_frame_on_the_picture_follows_the_cursor(page: Page, address: str) -
     expect(note).to_have_text("receptive field 99 px")
 
 
-def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str) -> None:
-    _open(page, address)
+def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, components: str) -> None:
+    _open(page, components)
     large = page.locator(".large")
     pixels = """canvas => Array.from(
         canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).join()"""
@@ -410,10 +270,8 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, address: str)
 
 
 def _tile_of_the_sprite(page: Page, number: int) -> str:
-    """The tile drawn anew by the test's own script, decoded by Pillow."""
-    scope: dict[str, Any] = {}
-    exec(SCRIPT.partition("st.set_page_config")[0], scope)
-    sprite = Image.open(io.BytesIO(scope["content"]("basic", []).sprite)).convert("RGBA")
+    """The tile drawn anew and decoded by Pillow."""
+    sprite = Image.open(io.BytesIO(content("basic", []).sprite)).convert("RGBA")
     data = sprite.crop((48 * number, 0, 48 * number + 48, 48)).tobytes()
     return ",".join(map(str, data))
 
@@ -425,9 +283,9 @@ def _tile_of_the_sprite(page: Page, number: int) -> str:
     ("kind", "identity", "projection", "sums"), [("basic", 5, 3, 8), ("deep", 4, 4, 8)]
 )
 def test_shortcuts_are_solid_or_dashed(
-    page: Page, address: str, kind: str, identity: int, projection: int, sums: int
+    page: Page, components: str, kind: str, identity: int, projection: int, sums: int
 ) -> None:
-    _open(page, f"{address}/?kind={kind}")
+    _open(page, components, kind=kind)
     dashes = page.locator(".arc").evaluate_all(
         "arcs => arcs.map(arc => getComputedStyle(arc).strokeDasharray)"
     )
@@ -437,14 +295,16 @@ def test_shortcuts_are_solid_or_dashed(
     expect(page.get_by_text("1×1, /2", exact=True)).to_have_count(3)
 
 
-def test_a_plain_untrained_network_has_no_shortcuts_and_says_so(page: Page, address: str) -> None:
-    _open(page, f"{address}/?kind=plain")
+def test_a_plain_untrained_network_has_no_shortcuts_and_says_so(
+    page: Page, components: str
+) -> None:
+    _open(page, components, kind="plain")
     expect(page.locator(".arc, .sum, .label")).to_have_count(0)
     expect(page.get_by_text("scores of an untrained network")).to_be_visible()
 
 
-def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> None:
-    _open(page, f"{address}/?kind=deep")
+def test_a_run_unfolds_in_place_and_folds_again(page: Page, components: str) -> None:
+    _open(page, components, kind="deep")
     assert _paths(page, "selected") == ["layer3.1"]  # which stands for the selected layer3.17
     expect(page.locator(".station.selected .name")).to_have_text("layer3.1–3.35")
     expect(page.locator(".says")).to_contain_text("Equal blocks 35")
@@ -467,10 +327,10 @@ def test_a_run_unfolds_in_place_and_folds_again(page: Page, address: str) -> Non
 
 
 def test_the_selected_block_stays_in_sight_when_the_window_shrinks(
-    page: Page, address: str
+    page: Page, components: str
 ) -> None:
     page.set_viewport_size({"width": 1900, "height": 900})
-    _open(page, f"{address}/?kind=deep")
+    _open(page, components, kind="deep")
     page.locator(".badge").nth(2).click()
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
     selected, frame = page.locator(".station.selected"), page.locator(".frame")
@@ -487,8 +347,8 @@ def test_the_selected_block_stays_in_sight_when_the_window_shrinks(
     expect(scroller).not_to_have_class(re.compile("more"))
 
 
-def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, address: str) -> None:
-    _open(page, f"{address}/?kind=deep")
+def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, components: str) -> None:
+    _open(page, components, kind="deep")
     page.locator(".badge").nth(2).click()
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
     before = page.locator(".frame").bounding_box()
@@ -512,8 +372,8 @@ def _button(page: Page, name: str) -> Locator:
     return page.locator(".controls").get_by_role("button", name=name, exact=True)
 
 
-def test_steps_show_place_after_place(page: Page, address: str, sent: list[object]) -> None:
-    _open(page, address)
+def test_steps_show_place_after_place(page: Page, components: str, sent: list[object]) -> None:
+    _open(page, components)
     _quiet(page, sent)
     forward, back = _button(page, "Step forward"), _button(page, "Step back")
     forward.click()
@@ -545,9 +405,9 @@ def test_steps_show_place_after_place(page: Page, address: str, sent: list[objec
 
 
 def test_play_with_reduced_motion_jumps_and_stops_at_the_classes(
-    page: Page, address: str, sent: list[object]
+    page: Page, components: str, sent: list[object]
 ) -> None:
-    _open(page, f"{address}/?kind=tiny&layer=layer1.0")
+    _open(page, components, kind="tiny", layer="layer1.0")
     _quiet(page, sent)
     _button(page, "Play").click()
     expect(page.locator(".station.ahead")).to_have_count(4)
@@ -561,13 +421,13 @@ def test_play_with_reduced_motion_jumps_and_stops_at_the_classes(
 
 
 def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
-    browser: Browser, address: str
+    browser: Browser, components: str
 ) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
-    _open(page, f"{address}/?kind=tiny&layer=layer1.0")
+    _open(page, components, kind="tiny", layer="layer1.0")
     _quiet(page, sent)
     _watch_pulses(page)
     _button(page, "Play").click()
@@ -603,9 +463,11 @@ def _watch_pulses(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [1400, 1920])
 @pytest.mark.parametrize("kind", ["basic", "deep"])
-def test_a_network_fits_beside_the_sidebar(page: Page, address: str, width: int, kind: str) -> None:
+def test_a_network_fits_beside_the_sidebar(
+    page: Page, components: str, width: int, kind: str
+) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    _open(page, f"{address}/?kind={kind}")
+    _open(page, components, kind=kind)
     hidden = page.locator(".scroller").evaluate("row => row.scrollWidth - row.clientWidth")
     assert hidden == 0
 
@@ -617,12 +479,12 @@ def _the_row_scrolls_and_the_page_does_not(page: Page) -> None:
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
-def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, address: str) -> None:
+def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, components: str) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    _open(page, address)
+    _open(page, components)
     _the_row_scrolls_and_the_page_does_not(page)
     above, below = (
         page.locator(".scroller").bounding_box(),
@@ -641,9 +503,9 @@ def test_on_a_phone_the_row_scrolls_and_a_touch_enlarges(browser: Browser, addre
 
 
 def test_hues_follow_a_live_switch_of_the_theme(
-    page: Page, address: str, sent: list[object]
+    page: Page, components: str, sent: list[object]
 ) -> None:
-    _open(page, address)
+    _open(page, components)
     total = _node(page, "layer1.0").locator(".sum")
     arc = page.locator(".arc").first
     expect(total).to_have_css("border-top-color", _rgb(LIGHT.stage(1)))
@@ -658,34 +520,3 @@ def test_hues_follow_a_live_switch_of_the_theme(
 
 def _rgb(colour: str) -> str:
     return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
-
-
-# ---- without a browser ----
-
-
-def _placed(path: str, *also: str) -> NetworkNode:
-    return NetworkNode(path, path, 0, "", (), ReceptiveFieldBox(1, (0, 0, 1, 1)), also=also)
-
-
-def test_a_station_holds_its_layers_and_no_neighbour() -> None:
-    block = _placed("layer3.1")
-    held = ("layer3.1", "layer3.1.conv1", "layer3.1.downsample.0")
-    assert [path for path in held if not block.holds(path)] == []
-    strange = (
-        "layer3.0",
-        "layer3.10",
-        "layer3.10.conv1",
-        "layer3",
-        "layer2.1",
-        "conv1",
-        "layer33.2",
-    )
-    assert [path for path in strange if block.holds(path)] == []
-    assert _placed("conv1", "bn1").holds("bn1")
-
-
-def test_a_stage_marks_all_its_blocks_and_no_other() -> None:
-    row = [_placed(p) for p in ("conv1", "layer1.0", "layer1.1", "layer10.0", "fc")]
-    assert marked(row, "layer1") == [1, 2]
-    assert marked(row, "layer1.1.conv2") == [2]
-    assert marked(row, "nothing") == []

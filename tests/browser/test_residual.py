@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.serving import settled
 from tests.browser.test_app import query, visit
@@ -63,9 +63,8 @@ def test_a_click_on_a_bar_selects_its_block(page: Page, app: str, chart: int, ro
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
 
 
-def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_the_answers_on_a_phone_leave_no_word_outside(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     visit(page, app, "residual?picture=star&operation=remove")
     chart = page.get_by_test_id("stPlotlyChart").nth(1)
     chart.scroll_into_view_if_needed()
@@ -78,7 +77,6 @@ def test_the_answers_on_a_phone_leave_no_word_outside(browser: Browser, app: str
         assert box
         assert frame["x"] <= box["x"]
         assert box["x"] + box["width"] <= frame["x"] + frame["width"]
-    context.close()
 
 
 def test_the_maps_that_are_compared_stand_in_the_link(page: Page, app: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.analysis.capture import capture
-from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.worked_example import (
     WorkedConvolution,
     WorkedExample,
@@ -21,53 +18,11 @@ from resnet_viz.analysis.worked_example import (
     WorkedScore,
     WorkedSum,
 )
-from resnet_viz.components.worked_example.encode import Names, WrittenExample, write_out
-from tests.analysis.networks import BASIC, BOTTLENECK, CAT, network, worked_out
-from tests.browser.serving import ROOT, repainted, serving, settled
+from tests.analysis.networks import BASIC, CAT, network
+from tests.browser.serving import repainted, settled
+from tests.components.worked import ASKED, STRONGEST, asked, made
 
 pytestmark = pytest.mark.browser
-
-SCRIPT = """
-import streamlit as st
-
-from resnet_viz.components.worked_example import worked_example
-from tests.browser.test_worked_example import made
-
-st.set_page_config(page_title="by hand", layout="wide")
-kind = st.query_params.get("kind", "3")
-def keep(place):
-    st.session_state.update(told=place)
-
-
-worked_example(kind, made(kind), on_pin=keep, key="worked_example")
-st.write("told", str(st.session_state.get("told")))
-"""
-# Network, layer, channel, row, column: at the upper border, where there is padding.
-ASKED = {
-    "3": (BASIC, "layer1.0.conv1", 3, 0, 2),
-    "7": (BASIC, "conv1", 3, 0, 2),
-    "1": (BOTTLENECK, "layer2.0.conv1", 3, 0, 2),
-    "strided": (BASIC, "layer2.0.downsample.0", 3, 2, 1),
-    "pool": (BASIC, "maxpool", 3, 0, 2),
-    "add": (BASIC, "layer2.0.add", 3, 0, 2),
-    "relu": (BASIC, "layer1.0.relu1", 3, 0, 2),
-    "block": (BASIC, "layer2.0", 3, 0, 2),
-    "mean": (BASIC, "avgpool", 3, 0, 0),
-    "fc": (BASIC, "fc", 3, 0, 0),
-}
-STRONGEST = 4
-
-
-def asked(kind: str) -> WorkedExample:
-    config, path, channel, row, column = ASKED[kind]
-    return worked_out(network(config), path, channel, row, column, strongest=STRONGEST)
-
-
-def made(kind: str) -> WrittenExample:
-    worked = asked(kind)
-    classes = tuple("abcdefg")[: len(getattr(worked, "classes", ()))]
-    shown = traced(network(ASKED[kind][0])).producer(ASKED[kind][1])
-    return write_out(worked, Names("source", "channel 3", shown, classes=classes))
 
 
 def convolution(kind: str) -> WorkedConvolution:
@@ -76,17 +31,8 @@ def convolution(kind: str) -> WorkedConvolution:
     return worked
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("worked_example")
-    (folder / "page.py").write_text(SCRIPT, "utf-8")
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    with serving("page.py", folder) as address:
-        yield address
-
-
-def opened(page: Page, address: str, kind: str) -> None:
-    page.goto(f"{address}/?kind={kind}")
+def opened(page: Page, components: str, kind: str) -> None:
+    page.goto(f"{components}/?component=worked_example&kind={kind}")
     settled(page)
     expect(page.locator(f'.root[data-shown="{kind}"]')).to_be_visible()
 
@@ -133,9 +79,9 @@ def framed(map_: Locator) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("kind", ["3", "7", "1", "strided"])
 def test_over_the_output_the_window_follows_and_the_numbers_end_in_the_value(
-    page: Page, address: str, kind: str
+    page: Page, components: str, kind: str
 ) -> None:
-    opened(page, address, kind)
+    opened(page, components, kind)
     pinned = convolution(kind)
     rows, columns = pinned.outputs.shape
     height, width = pinned.maps.shape[1:]
@@ -171,8 +117,8 @@ def test_over_the_output_the_window_follows_and_the_numbers_end_in_the_value(
 
 
 @pytest.mark.parametrize("kind", ["3", "7", "1", "strided", "pool", "add"])
-def test_over_the_input_the_cell_follows(page: Page, address: str, kind: str) -> None:
-    opened(page, address, kind)
+def test_over_the_input_the_cell_follows(page: Page, components: str, kind: str) -> None:
+    opened(page, components, kind)
     worked = made(kind)
     (height, width), (kh, kw) = worked.facts["map_size"], worked.facts["window"]["size"]
     (down, right), (rows, columns) = worked.facts["window"]["stride"], worked.facts["extent"]
@@ -185,9 +131,9 @@ def test_over_the_input_the_cell_follows(page: Page, address: str, kind: str) ->
         assert result == pytest.approx(asked(kind).at(row, column).value, rel=1e-6)
 
 
-def test_a_patch_is_what_the_network_reads_there(page: Page, address: str) -> None:
+def test_a_patch_is_what_the_network_reads_there(page: Page, components: str) -> None:
     """Against torch's own windows, digit by digit as far as there is room."""
-    opened(page, address, "3")
+    opened(page, components, "3")
     worked = convolution("3")
     over_output(page, worked, 9, 5)
     for channel, part in enumerate(worked.at(9, 5).strongest):
@@ -198,8 +144,8 @@ def test_a_patch_is_what_the_network_reads_there(page: Page, address: str) -> No
                     assert number(text) == pytest.approx(values[row, column], rel=0.06, abs=6e-4)
 
 
-def test_the_winner_of_a_max_pool_moves(page: Page, address: str) -> None:
-    opened(page, address, "pool")
+def test_the_winner_of_a_max_pool_moves(page: Page, components: str) -> None:
+    opened(page, components, "pool")
     worked = asked("pool")
     assert isinstance(worked, WorkedMaxPool)
     for row, column in ((0, 2), (7, 7), (12, 3)):
@@ -215,8 +161,8 @@ def test_the_winner_of_a_max_pool_moves(page: Page, address: str) -> None:
     expect(page.locator(".says")).to_contain_text("padding, which never wins")
 
 
-def test_branch_and_shortcut_are_added_wherever_one_looks(page: Page, address: str) -> None:
-    opened(page, address, "add")
+def test_branch_and_shortcut_are_added_wherever_one_looks(page: Page, components: str) -> None:
+    opened(page, components, "add")
     worked = asked("add")
     assert isinstance(worked, WorkedSum)
     over_output(page, worked, 5, 6)
@@ -225,8 +171,8 @@ def test_branch_and_shortcut_are_added_wherever_one_looks(page: Page, address: s
     assert page.locator(".map.input").count() == 2
 
 
-def test_of_a_block_the_sum_and_what_the_relu_leaves_of_it(page: Page, address: str) -> None:
-    opened(page, address, "block")
+def test_of_a_block_the_sum_and_what_the_relu_leaves_of_it(page: Page, components: str) -> None:
+    opened(page, components, "block")
     worked = asked("block")
     assert isinstance(worked, WorkedSum)
     for row, column in ((5, 6), (0, 0), (7, 3)):
@@ -240,8 +186,8 @@ def test_of_a_block_the_sum_and_what_the_relu_leaves_of_it(page: Page, address: 
         assert number(page.locator(".place").inner_text().partition(": ")[2]) == pytest.approx(left)
 
 
-def test_the_keyboard_moves_pins_and_goes_back(page: Page, address: str) -> None:
-    opened(page, address, "3")
+def test_the_keyboard_moves_pins_and_goes_back(page: Page, components: str) -> None:
+    opened(page, components, "3")
     board = page.locator(".output .board")
     board.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
@@ -258,8 +204,8 @@ def test_the_keyboard_moves_pins_and_goes_back(page: Page, address: str) -> None
     expect(page.get_by_text("'column': 2")).to_be_visible()
 
 
-def test_a_click_on_either_map_tells_the_cell(page: Page, address: str) -> None:
-    opened(page, address, "3")
+def test_a_click_on_either_map_tells_the_cell(page: Page, components: str) -> None:
+    opened(page, components, "3")
     worked = convolution("3")
     over_output(page, worked, 6, 7)
     page.mouse.down()
@@ -274,9 +220,9 @@ def test_a_click_on_either_map_tells_the_cell(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("kind", ["3", "pool"])
 def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
-    page: Page, address: str, kind: str
+    page: Page, components: str, kind: str
 ) -> None:
-    opened(page, address, kind)
+    opened(page, components, kind)
     rows, columns = asked(kind).outputs.shape
     button, place = page.locator(".slide"), page.locator(".place")
     button.click()
@@ -300,8 +246,8 @@ def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
     expect(place).to_contain_text("row 0, column 2:")
 
 
-def test_whoever_takes_over_ends_the_slide(page: Page, address: str) -> None:
-    opened(page, address, "3")
+def test_whoever_takes_over_ends_the_slide(page: Page, components: str) -> None:
+    opened(page, components, "3")
     page.locator(".slide").click()
     over_output(page, asked("3"), 9, 9)
     expect(page.locator(".slide")).to_have_text("Slide the window")
@@ -309,10 +255,10 @@ def test_whoever_takes_over_ends_the_slide(page: Page, address: str) -> None:
     expect(page.locator(".place")).to_contain_text("row 9, column 9:")
 
 
-def test_moving_sends_nothing(page: Page, address: str) -> None:
+def test_moving_sends_nothing(page: Page, components: str) -> None:
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
-    opened(page, address, "7")
+    opened(page, components, "7")
     assert sent
     sent.clear()
     for at in range(7):
@@ -325,8 +271,10 @@ def test_moving_sends_nothing(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["3", "7"])
-def test_three_cells_light_up_and_the_product_is_said(page: Page, address: str, kind: str) -> None:
-    opened(page, address, kind)
+def test_three_cells_light_up_and_the_product_is_said(
+    page: Page, components: str, kind: str
+) -> None:
+    opened(page, components, kind)
     worked = convolution(kind)
     part = worked.strongest[2]
     row = worked.window.size[0] - 1
@@ -348,8 +296,8 @@ def test_three_cells_light_up_and_the_product_is_said(page: Page, address: str, 
     expect(page.locator(".cell.lit")).to_have_count(0)
 
 
-def test_padding_is_hatched_and_said(page: Page, address: str) -> None:
-    opened(page, address, "3")
+def test_padding_is_hatched_and_said(page: Page, components: str) -> None:
+    opened(page, components, "3")
     expect(page.locator(".padded")).to_have_count(3 * STRONGEST)
     number_cell(page, 0, 1, 0, 1).hover()
     expect(page.locator(".says")).to_contain_text("row −1, column 2 (padding): 0 ×")
@@ -357,8 +305,8 @@ def test_padding_is_hatched_and_said(page: Page, address: str) -> None:
     expect(page.locator(".padded")).to_have_count(0)
 
 
-def test_the_arrow_keys_walk_a_channel(page: Page, address: str) -> None:
-    opened(page, address, "3")
+def test_the_arrow_keys_walk_a_channel(page: Page, components: str) -> None:
+    opened(page, components, "3")
     channel = page.locator(".channel").nth(1)
     channel.press("ArrowRight")
     channel.press("ArrowDown")
@@ -368,8 +316,8 @@ def test_the_arrow_keys_walk_a_channel(page: Page, address: str) -> None:
     expect(page.locator(".cell.lit")).to_have_count(3)
 
 
-def test_a_mean_is_read_cell_by_cell(page: Page, address: str) -> None:
-    opened(page, address, "mean")
+def test_a_mean_is_read_cell_by_cell(page: Page, components: str) -> None:
+    opened(page, components, "mean")
     worked = asked("mean")
     assert isinstance(worked, WorkedMean)
     before = worked.map
@@ -383,8 +331,8 @@ def test_a_mean_is_read_cell_by_cell(page: Page, address: str) -> None:
 # ---- the classifier ----
 
 
-def test_channels_speak_of_the_class_under_the_cursor(page: Page, address: str) -> None:
-    opened(page, address, "fc")
+def test_channels_speak_of_the_class_under_the_cursor(page: Page, components: str) -> None:
+    opened(page, components, "fc")
     worked = asked("fc")
     assert isinstance(worked, WorkedScore)
     for at in (0, len(worked.classes) - 1):
@@ -410,8 +358,8 @@ def test_channels_speak_of_the_class_under_the_cursor(page: Page, address: str) 
     expect(page.get_by_text(f"'channel': {worked.classes[0]}")).to_be_visible()
 
 
-def test_bars_point_to_what_they_speak_for(page: Page, address: str) -> None:
-    opened(page, address, "fc")
+def test_bars_point_to_what_they_speak_for(page: Page, components: str) -> None:
+    opened(page, components, "fc")
     worked = asked("fc")
     assert isinstance(worked, WorkedScore)
     middle = page.locator(".track").first.bounding_box()
@@ -432,9 +380,9 @@ def test_bars_point_to_what_they_speak_for(page: Page, address: str) -> None:
 # ---- everywhere ----
 
 
-def test_colours_are_true_to_the_sign(page: Page, address: str) -> None:
+def test_colours_are_true_to_the_sign(page: Page, components: str) -> None:
     """The map's pixels themselves: white at zero, red above, blue below, as the grids are."""
-    opened(page, address, "add")
+    opened(page, components, "add")
     worked = asked("add")
     assert isinstance(worked, WorkedSum)
     pixels = page.locator(".output canvas").evaluate(
@@ -451,9 +399,9 @@ def test_colours_are_true_to_the_sign(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ASKED)
-def test_a_phone_holds_it_all(page: Page, address: str, kind: str) -> None:
+def test_a_phone_holds_it_all(page: Page, components: str, kind: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, address, kind)
+    opened(page, components, kind)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     root = page.locator(".root").bounding_box()
     assert root
@@ -504,8 +452,8 @@ def test_a_pin_by_key_keeps_the_keyboard_where_it_is(page: Page, app: str) -> No
     expect(board).to_be_focused()
 
 
-def test_every_line_of_products_says_its_channel(page: Page, address: str) -> None:
-    opened(page, address, "1")
+def test_every_line_of_products_says_its_channel(page: Page, components: str) -> None:
+    opened(page, components, "1")
     labels = page.locator(".product").evaluate_all("rows => rows.map(r => r.ariaLabel)")
     assert labels
     assert all(label.startswith("channel ") for label in labels)

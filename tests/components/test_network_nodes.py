@@ -7,7 +7,13 @@ import pytest
 
 from resnet_viz.analysis.records import Activation, Capture, ClassScore, Prediction, Trace
 from resnet_viz.analysis.trace import trace
-from resnet_viz.components.network_map import NetworkMap, encoded
+from resnet_viz.components.network_map import (
+    NetworkMap,
+    NetworkNode,
+    ReceptiveFieldBox,
+    encoded,
+    marked,
+)
 from resnet_viz.components.network_map.encode import (
     MEASURES,
     folded_groups,
@@ -116,3 +122,31 @@ def test_bytes_are_header_picture_and_sprite():
     assert header["alt"] == "×"
     assert images["picture"].tobytes() == shown.picture
     assert images["sprite"].tobytes() == shown.sprite
+
+
+def _placed(path: str, *also: str) -> NetworkNode:
+    return NetworkNode(path, path, 0, "", (), ReceptiveFieldBox(1, (0, 0, 1, 1)), also=also)
+
+
+def test_a_station_holds_its_layers_and_no_neighbour():
+    block = _placed("layer3.1")
+    held = ("layer3.1", "layer3.1.conv1", "layer3.1.downsample.0")
+    assert [path for path in held if not block.holds(path)] == []
+    strange = (
+        "layer3.0",
+        "layer3.10",
+        "layer3.10.conv1",
+        "layer3",
+        "layer2.1",
+        "conv1",
+        "layer33.2",
+    )
+    assert [path for path in strange if block.holds(path)] == []
+    assert _placed("conv1", "bn1").holds("bn1")
+
+
+def test_a_stage_marks_all_its_blocks_and_no_other():
+    row = [_placed(p) for p in ("conv1", "layer1.0", "layer1.1", "layer10.0", "fc")]
+    assert marked(row, "layer1") == [1, 2]
+    assert marked(row, "layer1.1.conv2") == [2]
+    assert marked(row, "nothing") == []

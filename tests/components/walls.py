@@ -18,6 +18,10 @@ SHAPES: Final = {
     "classes": (100_000, 1, 1),
     "named": (12, 1, 1),
 }
+CLASSES: Final[dict[str, tuple[str, ...]]] = {
+    "classes": (),
+    "named": ("star", "a name that is too long for its tile", *"abcdefghij"),
+}
 
 
 def made(kind: str) -> np.ndarray:
