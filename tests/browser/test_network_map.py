@@ -427,6 +427,7 @@ def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
     page = context.new_page()
     sent: list[object] = []
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    page.clock.install()
     _open(page, components, kind="tiny", layer="layer1.0")
     _quiet(page, sent)
     _watch_pulses(page)
@@ -434,7 +435,7 @@ def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
     expect(_node(page, "maxpool")).not_to_have_class("station ahead", timeout=30_000)
     _button(page, "Pause").click()
     ahead = page.locator(".station.ahead").count()
-    page.wait_for_timeout(1500)
+    page.clock.run_for(10_000)
     expect(page.locator(".station.ahead")).to_have_count(ahead)
     _button(page, "Play").click()
     expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
