@@ -16,10 +16,12 @@ dev: $(VENV)/test.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto \
 		--client.showErrorDetails full --client.toolbarMode developer
 
+# Two processes with their servers and browsers: more threads of torch's would only wait for each other.
+test: export OMP_NUM_THREADS ?= 1
 test: lint $(VENV)/browser.done
 	$(BIN)/node --test --test-reporter=dot "$(JS)/*.test.js"
-	$(BIN)/pytest -n 2 --dist loadfile -m "not browser"
-	$(BIN)/pytest -n 2 --dist loadfile -m browser
+	$(BIN)/pytest -n 2 --dist worksteal -m "not browser"
+	$(BIN)/pytest -n 2 --dist worksteal tests/browser
 
 lint: $(VENV)/test.done $(VENV)/node.done
 	$(BIN)/ruff format --check .

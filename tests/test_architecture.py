@@ -159,3 +159,14 @@ def test_mypy_asks_for_the_types_of_all_that_tests_share():
         if not file.name.startswith(("test_", "__init__")) and "node_modules" not in file.parts
     }
     assert set(strict["module"]) == shared
+
+
+def test_what_needs_a_browser_stands_in_its_folder_and_is_marked():
+    """`make test` runs what is not marked, and then the folder."""
+    tests = set((ROOT / "tests").rglob("test_*.py"))
+    marked = {file for file in tests if "pytest.mark.browser" in file.read_text("utf-8")}
+    assert marked - {Path(__file__)} == {file for file in tests if file.parent.name == "browser"}
+    whole = "\npytestmark = pytest.mark.browser\n"
+    assert [
+        file for file in marked - {Path(__file__)} if whole not in file.read_text("utf-8")
+    ] == []
