@@ -35,7 +35,7 @@ from resnet_viz.analysis.worked_example import WorkedExample
 from resnet_viz.errors import ConfigError, ExplorerError, ImageError, WeightsError, reason
 from resnet_viz.figures import palette, tables
 from resnet_viz.figures.diagrams import network_diagram
-from resnet_viz.images import PHOTOGRAPHS, ImageInput, read_sample
+from resnet_viz.images import PHOTOGRAPHS, ImageInput, decode, read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.model.resnet import ResNet
@@ -357,10 +357,12 @@ def receptive_field(
 
 
 def read_image(source: ImageSource, name: str = "") -> ImageInput:
-    """Read a JPEG, PNG, WebP, GIF, BMP or TIFF file, its bytes, or an (H, W, 3) uint8 array as RGB.
+    """Read an image file, its bytes, or an (H, W, 3) uint8 array as RGB.
 
-    Files are turned upright and reduced to at most 1,600 pixels a side; `.notes` says what was done, and
-    `.rgb` is (H, W, 3) uint8. Networks resize, crop and normalise by themselves.
+    JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA and PPM files are turned upright and reduced to at most
+    1,600 pixels a side; `.notes` says what was done, and `.rgb` is (H, W, 3) uint8. Networks resize, crop
+    and normalise by themselves, from all pixels of the file. Files are decoded in a process of their own
+    with a second of processor time and 300 MB (not on Windows: in this one).
 
     Raises:
         ImageError: it cannot be read, is too large or too small, or is no image.
@@ -371,7 +373,7 @@ def read_image(source: ImageSource, name: str = "") -> ImageInput:
     if isinstance(source, ImageInput):
         return source
     if isinstance(source, np.ndarray):
-        return images.read_image(_png(source), name or "array")
+        return decode.read_image(_png(source), name or "array")
     if isinstance(source, bytes):
         return images.read_image(source, name or "image")
     path = Path(source)

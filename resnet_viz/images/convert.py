@@ -1,71 +1,230 @@
-"""Any of Pillow's pixel kinds to plain RGB, with a sentence for each thing that was decided."""
+"""Any of Pillow's pixel kinds to 8-bit RGB or grey, with a sentence for each thing that was decided.
+
+Large pictures are converted in strips: 25 million pixels are 100 MB in each of Pillow's pictures.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-WHITE = (255, 255, 255)
-FLATTENED = "Transparent parts were laid on white."
-INKS = "Ink colours (CMYK) were turned into RGB without a colour profile."
+WHITE: Final = (255, 255, 255)
+BLACK: Final = (0, 0, 0)
+NEARLY_WHITE: Final = 191  # three quarters: a mean luminance from which black is the better ground
+FLATTENED: Final = "Transparent parts were laid on white."
+FLATTENED_ON_BLACK: Final = (
+    "Transparent parts were laid on black, since what is visible is nearly white."
+)
+INKS: Final = "Ink colours (CMYK) were turned into RGB without a colour profile."
+TABLE_OF_BYTES: Final = "Its colour table holds 8-bit numbers where 16-bit ones are usual."
+
+_STRIP_PIXELS: Final = 2**18
+_SAMPLE_SIDE: Final = 1024
+_DEPTHS: Final = (8, 10, 12, 14, 16)  # of sensors and scanners whose values stand in 16 bits
+_BITS, _PHOTOMETRIC, _COLOUR_MAP, _MAX_VALUE, _S_MAX_VALUE = 258, 262, 320, 281, 341  # of TIFF
+_UNMULTIPLIED: Final = {"La": "LA", "RGBa": "RGBA"}
+
+Values = npt.NDArray[Any]
 
 
-def to_rgb(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """A loaded picture as mode RGB, and the notes for the user.
+def to_bytes(
+    picture: Image.Image, significant_bits: int | None = None
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """A loaded picture as mode RGB, or L where it is grey, and the notes for the user.
 
     Pillow's own `convert` turns 16-bit grey white (it clips at 255) and shows the colours that
     lie hidden under transparency; both are handled here before it is asked.
+
+    Args:
+        significant_bits: of each value, where a PNG declares them.
     """
     if picture.mode.startswith("I;16"):
-        return _from_16_bit(picture)
+        return _from_16_bit(picture, significant_bits)
     if picture.mode in ("I", "F"):
         return _from_measurements(picture)
+    notes = _with_readable_table(picture)
     if picture.has_transparency_data:
-        return _on_white(picture)
-    return picture.convert("RGB"), (INKS,) if picture.mode == "CMYK" else ()
+        flat, more = _flattened(picture)
+        return flat, notes + more
+    if picture.mode in ("RGB", "L"):
+        return picture, notes
+    if picture.mode == "1":
+        return picture.convert("L"), notes
+    return picture.convert("RGB"), (*notes, *((INKS,) if picture.mode == "CMYK" else ()))
 
 
-def _from_16_bit(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    depth = _bits(picture)
-    full = 2**depth - 1  # 65,535 = 257 · 255: every 8-bit grey has its exact 16-bit value
+def full_scale(picture: Image.Image, highest: int, significant_bits: int | None) -> tuple[int, str]:
+    """The value that is white, of values in 16 bits, and how that is known.
+
+    What the file declares comes first, unless a value is higher; then the smallest usual depth that
+    holds all values.
+    """
+    tags = _tags(picture)
+    declared = [_first(tags.get(tag)) for tag in (_S_MAX_VALUE, _MAX_VALUE)]
+    bits = _first(tags.get(_BITS)) or significant_bits
+    if bits is not None and 0 < bits < 16:
+        declared.append(2**bits - 1)
+    for full in declared:
+        if full is not None and max(highest, 1) <= full < 2**16 - 1:
+            return full, f"white is {full:,}, as the file declares"
+    if 2**16 - 1 in declared or highest == 0:
+        return 2**16 - 1, ""
+    depth = next(depth for depth in _DEPTHS if highest < 2**depth)
+    full = 2**depth - 1
+    return full, f"its highest value is {highest:,}, so white is {full:,}" if depth < 16 else ""
+
+
+def scale_to_bytes(full: int) -> npt.NDArray[np.uint8]:
+    """The 8-bit value of each 16-bit one, of which `full` is white."""
     levels = np.arange(2**16, dtype=np.int64)
-    table = np.minimum((levels * 255 + full // 2) // full, 255).astype(np.uint8)
-    values = np.asarray(picture)  # (H, W) uint16
-    grey = table[values]  # (H, W) uint8
-    notes: tuple[str, ...] = (f"{depth}-bit grey was scaled to 8 bits.",)
+    # 65,535 = 257 · 255: every 8-bit grey has its exact 16-bit value.
+    return np.minimum((levels * 255 + full // 2) // full, 255).astype(np.uint8)
+
+
+def strips(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """(first row, the rows) of about a quarter of a million pixels each."""
+    width, height = picture.size
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield top, picture.crop((0, top, width, min(top + rows, height)))
+
+
+def _from_16_bit(
+    picture: Image.Image, significant_bits: int | None
+) -> tuple[Image.Image, tuple[str, ...]]:
+    highest = max(int(np.asarray(strip).max()) for _, strip in strips(picture))
+    full, why = full_scale(picture, highest, significant_bits)
+    table = scale_to_bytes(full)
+    if _white_is_zero(picture):
+        table = 255 - table
+    bits = 12 if _tags(picture).get(_BITS) == (12,) else 16
+    notes: tuple[str, ...] = (f"{bits}-bit grey was scaled to 8 bits{f': {why}' if why else ''}.",)
     hidden = picture.info.get("transparency")  # PNG may declare one grey to be transparent
-    if isinstance(hidden, int) and (values == hidden).any():
-        grey[values == hidden] = 255
-        notes = (*notes, FLATTENED)
-    return Image.fromarray(grey).convert("RGB"), notes
+    if not isinstance(hidden, int):
+        grey = _in_strips(picture, "L", lambda strip: Image.fromarray(table[np.asarray(strip)]))
+        return grey, notes
 
+    def layered(strip: Image.Image) -> Image.Image:
+        values = np.asarray(strip)  # (H, W) uint16
+        visible = np.where(values == hidden, 0, 255).astype(np.uint8)
+        return Image.fromarray(np.stack([table[values], visible], axis=-1))  # LA
 
-def _bits(picture: Image.Image) -> int:
-    """Bits for each value: 16, or 12 in TIFF files of some cameras and microscopes."""
-    tags = getattr(picture, "tag_v2", None)  # TIFF alone
-    return 12 if tags is not None and tags.get(258) == (12,) else 16  # 258: BitsPerSample
+    flat, more = _flattened(picture, layered)
+    return flat, notes + more
 
 
 def _from_measurements(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """32-bit numbers have no agreed white: 0 to 1 is kept as it is, all else is stretched."""
-    values = np.asarray(picture).astype(np.float32)  # (H, W)
-    finite = np.isfinite(values)
-    if not finite.any():
-        return Image.new("RGB", picture.size), ("It holds no finite number and is shown black.",)
-    low = float(values.min(where=finite, initial=np.inf))
-    high = float(values.max(where=finite, initial=-np.inf))
-    unit = picture.mode == "F" and low >= 0 and high <= 1
-    start, span = (0.0, 1.0) if unit else (low, (high - low) or 1.0)
-    values = np.where(finite, values, start)
-    grey = np.rint((values - start) / span * 255).astype(np.uint8)
-    note = f"Its 32-bit numbers from {start:g} to {start + span:g} were scaled to black to white."
-    return Image.fromarray(grey).convert("RGB"), (note,)
+    low, high = np.inf, -np.inf
+    for _, strip in strips(picture):
+        values, finite = _finite(strip)
+        low = min(low, float(values.min(where=finite, initial=np.inf)))
+        high = max(high, float(values.max(where=finite, initial=-np.inf)))
+    if low > high:
+        black = Image.new("L", picture.size)
+        return black, ("It holds no finite number and is shown black.",)
+    if picture.format == "PPM" and picture.mode == "I":
+        low, high = 0.0, 2.0**16 - 1  # Pillow has scaled it from the highest value that is declared
+    elif picture.mode == "F" and low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    start, span = low, (high - low) or 1.0
+    turned = _white_is_zero(picture)
+
+    def grey(strip: Image.Image) -> Image.Image:
+        values, finite = _finite(strip)
+        shares = (np.where(finite, values, start) - start) / span
+        shares = np.where(finite, 1 - shares if turned else shares, 0)
+        return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
+
+    if picture.format == "PPM":
+        return _in_strips(picture, "L", grey), ("16-bit grey was scaled to 8 bits.",)
+    ends = "white to black" if turned else "black to white"
+    note = f"Its 32-bit numbers from {start:g} to {start + span:g} were scaled to {ends}."
+    return _in_strips(picture, "L", grey), (note,)
 
 
-def _on_white(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    if picture.mode in ("La", "RGBa"):  # colours already multiplied by their opacity
-        picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[picture.mode])
-    # No copy where none is needed: 25 million RGBA pixels are 100 MB.
-    layered = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-    flat = Image.new("RGB", layered.size, WHITE)
-    flat.paste(layered, mask=layered)
-    least = layered.getchannel("A").getextrema()[0]
-    return flat, () if least == 255 else (FLATTENED,)
+def _finite(strip: Image.Image) -> tuple[Values, npt.NDArray[np.bool_]]:
+    values = np.asarray(strip).astype(np.float32)  # (H, W)
+    return values, np.isfinite(values)
+
+
+def _flattened(
+    picture: Image.Image, layered: Callable[[Image.Image], Image.Image] | None = None
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """Laid on white, or on black where what is visible could hardly be seen on white."""
+
+    def with_alpha(strip: Image.Image) -> Image.Image:
+        strip = layered(strip) if layered else strip
+        if strip.mode in _UNMULTIPLIED:  # colours already multiplied by their opacity
+            strip = strip.convert(_UNMULTIPLIED[strip.mode])
+        return strip.convert("RGBA")
+
+    ground, note = _ground(with_alpha(_sample(picture)))
+    least = [255]
+
+    def on_ground(strip: Image.Image) -> Image.Image:
+        strip = with_alpha(strip)
+        extrema: Any = strip.getchannel("A").getextrema()
+        if extrema[0] == 255:
+            return strip.convert("RGB")
+        least.append(extrema[0])
+        flat = Image.new("RGB", strip.size, ground)
+        flat.paste(strip, mask=strip)
+        return flat
+
+    flat = _in_strips(picture, "RGB", on_ground)
+    return flat, (note,) if min(least) < 255 else ()
+
+
+def _sample(picture: Image.Image) -> Image.Image:
+    """At most 1,024 × 1,024 of its pixels, evenly spread."""
+    width, height = (min(side, _SAMPLE_SIDE) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.NEAREST)
+
+
+def _ground(layered: Image.Image) -> tuple[tuple[int, int, int], str]:
+    """White, or black where what is visible could hardly be seen on white; and the note."""
+    seen = layered.convert("L").histogram(layered.getchannel("A").point(_MOSTLY_OPAQUE))
+    luminance = sum(level * count for level, count in enumerate(seen)) / max(sum(seen), 1)
+    return (BLACK, FLATTENED_ON_BLACK) if luminance >= NEARLY_WHITE else (WHITE, FLATTENED)
+
+
+_MOSTLY_OPAQUE: Final = [0] * 128 + [255] * 128
+
+
+def _with_readable_table(picture: Image.Image) -> tuple[str, ...]:
+    """Mend the palette of a TIFF whose writer took its 16-bit fields for bytes: all would be black."""
+    colours = _tags(picture).get(_COLOUR_MAP)
+    if picture.mode != "P" or not colours or not 0 < max(colours) <= 255:
+        return ()
+    third = len(colours) // 3
+    bands = (colours[:third], colours[third : 2 * third], colours[2 * third :])
+    picture.putpalette([value for colour in zip(*bands, strict=False) for value in colour])
+    return (TABLE_OF_BYTES,)
+
+
+def _in_strips(
+    picture: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    whole = Image.new(mode, picture.size)
+    for top, strip in strips(picture):
+        whole.paste(convert(strip), (0, top))
+    return whole
+
+
+def _tags(picture: Image.Image) -> Any:
+    """The tags of a TIFF; empty for all else."""
+    return getattr(picture, "tag_v2", {})
+
+
+def _white_is_zero(picture: Image.Image) -> bool:
+    return bool(_tags(picture).get(_PHOTOMETRIC) == 0)
+
+
+def _first(value: object) -> int | None:
+    """A number of a tag, which Pillow gives alone or in a tuple."""
+    if isinstance(value, tuple):
+        value = value[0] if value else None
+    return int(value) if isinstance(value, int | float) and value > 0 else None

@@ -1,39 +1,51 @@
 """From the bytes of a file to checked pixels, or to one sentence that says why not."""
 
-import hashlib
-import re
 import struct
 import threading
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
+from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import AvifImagePlugin, Image, ImageFile
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TgaImagePlugin import TgaImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from resnet_viz.errors import ImageError
-from resnet_viz.images.convert import to_rgb
-from resnet_viz.images.records import ImageInput, Pixels
+from resnet_viz.images import structure, wide
+from resnet_viz.images.convert import to_bytes
+from resnet_viz.images.profile import profile_note
+from resnet_viz.images.records import ImageInput, Pixels, content_hash
 from resnet_viz.images.sniff import picture_format
+from resnet_viz.isolation import Answer
 
-MAX_BYTES = 20 * 2**20
-MAX_SIDE = 20_000
-MIN_SIDE = 8
-MAX_RATIO = 20  # a strip of 1,600 × 1 would become 358,400 × 224 for the network
-MEGAPIXELS = {"JPEG": 40}  # JPEG decodes at an eighth of its size when asked
-MEGAPIXELS_OTHER = 25
-MEGAPIXELS_COSTLY = 12  # decoders that hold several times the picture at once
-MAX_SEGMENTS = 200  # scans and tables of a JPEG; encoders write about 20, an attack 100,000
-SHOWN_SIDE = 1600
+MAX_BYTES: Final = 20_000_000
+MAX_SIDE: Final = 20_000
+MIN_SIDE: Final = 8
+MAX_RATIO: Final = 20  # a strip of 1,600 × 1 would become 358,400 × 224 for the network
+MEGAPIXELS: Final = 25
+MEGAPIXELS_JPEG: Final = 120
+MEGAPIXELS_WHOLE: Final = 40  # JPEGs beyond are read at half their size; of CMYK beyond 25
+MEGAPIXELS_TURNED: Final = 25  # of which there is room for a turned copy
+MEGAPIXELS_COSTLY: Final = 12  # decoders that hold several times the picture at once
+MEGAPIXELS_SLOW: Final = 0.25  # PPM files that Pillow reads number by number
+SHOWN_SIDE: Final = 1600
+TOO_MUCH_MEMORY: Final = (
+    "This file needs more memory than a picture may take; save it once more, smaller or as JPEG."
+)
+ONE_COLOUR: Final = "Every pixel has the same colour."
 
-ORIENTATION = 0x0112  # the one EXIF tag that is read
-_TURNS: Mapping[int, Image.Transpose] = {
+ORIENTATION: Final = 0x0112  # the one EXIF tag that is read
+_TURNS: Final[Mapping[int, Image.Transpose]] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -42,18 +54,21 @@ _TURNS: Mapping[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
+_SIDEWAYS: Final = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 # Each format's own class, not Image.open: only the sniffed parser runs, a JPEG with a
 # multi-picture index stays a JPEG, and the size can be refused in our words.
-_READERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
+_READERS: Final[Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
     "WebP": WebPImageFile,
+    "AVIF": AvifImageFile,
     "GIF": GifImageFile,
     "BMP": BmpImageFile,
     "TIFF": TiffImageFile,
+    "TGA": TgaImageFile,
+    "PPM": PpmImageFile,
 }
-_EXIF_FAULTS = (
+_EXIF_FAULTS: Final = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -64,112 +79,182 @@ _EXIF_FAULTS = (
     Warning,
     struct.error,
 )
-# A JPEG marker within or after a scan; 00, 01, D0 to D8 and FF are part of the scan itself.
-_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
-# libjpeg and libwebp hold up to 400 MB for a moment for the largest picture that is allowed.
-_GATE = threading.BoundedSemaphore(2)
+# libjpeg and libwebp hold up to 300 MB for a moment for the largest picture that is allowed.
+_GATE: Final = threading.BoundedSemaphore(2)
 
 # Once, here: `warnings.catch_warnings` is of the whole process and not safe among threads.
 # Pillow refuses above twice the first number wherever else in the process it is used.
-Image.MAX_IMAGE_PIXELS = max(MEGAPIXELS.values()) * 10**6
+Image.MAX_IMAGE_PIXELS = MEGAPIXELS_WHOLE * 10**6
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # odd tags in odd files
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is asked of a picture instead of its reduced self: resized from all its pixels, and cut."""
+
+    size: tuple[int, int]  # (width, height) after resizing the upright picture
+    corner: tuple[int, int]  # (left, top) of what is cut out
+    crop: tuple[int, int]  # (width, height) of what is cut out
+    resample: int  # one of Image.Resampling
 
 
 def read_image(data: bytes, name: str = "picture") -> ImageInput:
-    """The first frame of a JPEG, PNG, WebP, GIF, BMP or TIFF file as RGB, at most 1,600 px long.
+    """The first frame of a picture file as RGB, at most 1,600 px long, decoded in this process.
 
     The format comes from the content. The result is rebuilt from raw pixels: no EXIF, colour
-    profile or comment survives. At most two pictures are decoded at a time in this process.
+    profile or comment survives. At most two pictures are decoded at a time in this process. For
+    files of strangers there is `resnet_viz.images.read_image`, which gives the same.
 
     Raises:
         ImageError: the file is too large, no such picture, or damaged; and nothing else.
     """
-    if len(data) > MAX_BYTES:
-        raise ImageError(
-            f"This file has {len(data) / 2**20:,.1f} MB; at most {MAX_BYTES // 2**20} MB "
-            "can be opened."
-        )
-    kind = picture_format(data)
     with _GATE:
-        try:
-            rgb, original_size, notes = _decode(data, kind)
-        except ImageError:
-            raise
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
-            raise ImageError(  # a WebP canvas or TIFF tile, refused before its size is known here
-                f"This {kind} picture has more pixels than can be opened; "
-                f"reduce it to at most {MEGAPIXELS_COSTLY} million."
-            ) from fault
-        except Exception as fault:  # Pillow raises a dozen types for damaged files
-            raise ImageError(
-                f"This {kind} file is damaged or incomplete, or of a rare kind; "
-                "save the picture once more, or choose another."
-            ) from fault
-    return ImageInput(hashlib.sha256(data).hexdigest(), rgb, name, original_size, notes)
+        return image_input(data, name, decoded(data))
+
+
+def decoded(content: bytes, view: dict[str, Any] | None = None) -> Answer:
+    """The pixels of a file, and a record with `size`, `shape` and `notes`; for a process of its own.
+
+    Args:
+        content: of the file.
+        view: the fields of a `View`; without it the picture at 1,600 px.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    if len(content) > MAX_BYTES:
+        raise ImageError(
+            f"This file is too large; at most {MAX_BYTES // 10**6} MB can be opened. "
+            "Reduce the picture, or save it as JPEG."
+        )
+    kind = picture_format(content)
+    structure.check_structure(content, kind)
+    try:
+        if view is not None:
+            seen = _viewed(content, kind, View(**view))
+            return Answer({"shape": seen.shape}, seen.tobytes())
+        pixels, size, notes = _decode(content, kind)
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError(TOO_MUCH_MEMORY) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
+        raise ImageError(  # a canvas or tile, refused before its size is known here
+            f"This {kind} picture has more pixels than can be opened; "
+            f"reduce it to at most {_limit(kind):g} million."
+        ) from fault
+    except Exception as fault:  # Pillow raises a dozen types for damaged files
+        raise ImageError(
+            f"This {kind} file is damaged or incomplete, or of a rare kind; "
+            "save the picture once more, or choose another."
+        ) from fault
+    return Answer({"size": size, "shape": pixels.shape, "notes": notes}, pixels.tobytes())
+
+
+def image_input(data: bytes, name: str, answer: Answer) -> ImageInput:
+    """The record of a picture, of what `decoded` gave; the file is kept where it was reduced."""
+    width, height = answer.record["size"]
+    pixels = np.frombuffer(answer.content, np.uint8)  # read-only, and nothing but pixels
+    rgb = pixels.reshape(answer.record["shape"])
+    return ImageInput(
+        content_hash(data),
+        rgb,
+        name,
+        (width, height),
+        tuple(answer.record["notes"]),
+        data if rgb.shape[:2] != (height, width) else b"",
+    )
 
 
 def _decode(data: bytes, kind: str) -> tuple[Pixels, tuple[int, int], tuple[str, ...]]:
     """(H, W, 3) pixels, (width, height) as stored after turning, notes."""
-    picture = _READERS[kind](BytesIO(data))
-    _check_size(picture, kind)
+    picture = _opened(data, kind)
     width, height = picture.size
     if isinstance(picture, JpegImageFile):
-        _check_segments(data, picture)
-        picture.draft("RGB", _shown((width, height)))  # stays at least as large as asked for
-    picture.load()
-    notes: tuple[str, ...] = ()
-    if _moves(data, picture):
-        notes += ("Only the first frame or page is used.",)
-    upright, converted = to_rgb(picture)
-    notes += converted
+        picture.draft("RGB", _shown(picture.size))  # stays at least as large as asked for
+    rgb, converted = _loaded(data, kind, picture)
+    profile = profile_note(picture.info.get("icc_profile"))
+    notes = (*_frames_note(data, kind, picture), *profile, *converted)
     turn = _turn(picture)
     if turn is not None:
         notes += ("Turned upright, as the camera noted in the file (EXIF orientation).",)
-        upright = upright.transpose(turn)
         if turn in _SIDEWAYS:
             width, height = height, width
     shown = _shown((width, height))
     if shown != (width, height):
         notes += (f"Reduced from {width:,} × {height:,} to {shown[0]:,} × {shown[1]:,} pixels.",)
-        upright = upright.resize(shown, Image.Resampling.LANCZOS)
-    pixels = np.frombuffer(upright.tobytes(), np.uint8)  # read-only, and nothing but pixels
-    return pixels.reshape(shown[1], shown[0], 3), (width, height), notes
+    if _has_one_colour(rgb):
+        notes += (ONE_COLOUR,)
+    small = _upright(rgb, turn, shown, Image.Resampling.LANCZOS, reducing_gap=1.5)
+    return _pixels(small), (width, height), notes
 
 
-def _check_size(picture: ImageFile.ImageFile, kind: str) -> None:
-    """Before anything is decoded: the size that the header declares."""
+def _viewed(data: bytes, kind: str, view: View) -> Pixels:
+    """(H, W, 3) pixels of a view."""
+    picture = _opened(data, kind)
+    width, height = picture.size
+    whole = MEGAPIXELS if picture.mode == "CMYK" else MEGAPIXELS_WHOLE
+    if isinstance(picture, JpegImageFile) and width * height > whole * 10**6:
+        picture.draft("RGB", (width // 2, height // 2))
+    rgb, _ = _loaded(data, kind, picture)
+    resized = _upright(rgb, _turn(picture), view.size, Image.Resampling(view.resample))
+    (left, top), (across, down) = view.corner, view.crop
+    return _pixels(resized.crop((left, top, left + across, top + down)))
+
+
+def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
+    """The picture, whose header alone was read and whose size is accepted."""
+    picture = _READERS[kind](BytesIO(data))
     width, height = picture.size
     this = f"This picture is {width:,} × {height:,} pixels"
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{this}; at least {MIN_SIDE} × {MIN_SIDE} are needed.")
     if max(width, height) > MAX_SIDE:
         raise ImageError(f"{this}; a side may have at most {MAX_SIDE:,}.")
-    what, limit = kind, MEGAPIXELS.get(kind, MEGAPIXELS_OTHER)
-    if kind == "WebP" or picture.mode in ("I", "F") or "progressive" in picture.info:
-        what = {"JPEG": "progressive JPEG", "WebP": "WebP"}.get(kind, f"32-bit {kind}")
-        limit = MEGAPIXELS_COSTLY
+    what, limit = _costly_kind(data, kind, picture) or (kind, _limit(kind))
     if width * height > limit * 10**6:
         raise ImageError(
             f"{this}, {width * height / 1e6:,.1f} million in all; "
-            f"{what} pictures of at most {limit} million pixels can be opened."
+            f"{what} pictures of at most {limit:g} million pixels can be opened."
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise ImageError(f"{this}; the longer side may be at most {MAX_RATIO} times the shorter.")
+    return picture
 
 
-def _check_segments(data: bytes, picture: JpegImageFile) -> None:
-    """A scan of 20 bytes makes libjpeg pass over the whole picture: a file could hold a million."""
-    assert picture.fp is not None  # open until it is loaded
-    at, segments = picture.fp.tell(), 1  # behind the header of the first scan
-    while (marker := _MARKER.search(data, at)) and marker.group() != b"\xff\xd9":
-        segments += 1
-        if segments > MAX_SEGMENTS:
-            raise ImageError(
-                f"This JPEG file has more than {MAX_SEGMENTS} scans and tables, which no camera "
-                "or program writes; save the picture once more."
-            )
-        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+def _loaded(
+    data: bytes, kind: str, picture: ImageFile.ImageFile
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """The picture in RGB or grey, still as it lies in the file, and the notes on its values."""
+    bits = structure.significant_bits(data, kind)
+    notes = wide.load(picture, lambda: _READERS[kind](BytesIO(data)), bits)
+    rgb, more = to_bytes(picture, bits)
+    return rgb, notes + more
+
+
+def _limit(kind: str) -> float:
+    """Millions of pixels of an ordinary picture of that kind."""
+    if kind in ("WebP", "AVIF"):
+        return MEGAPIXELS_COSTLY
+    return MEGAPIXELS_JPEG if kind == "JPEG" else MEGAPIXELS
+
+
+def _costly_kind(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, float] | None:
+    """What to call a picture that takes more of the decoder than others of its kind, and its limit."""
+    if isinstance(picture, JpegImageFile):
+        if "progressive" in picture.info:
+            return "progressive JPEG", MEGAPIXELS_COSTLY
+        if structure.is_in_scans(data, picture.layers):
+            return "multi-scan JPEG", MEGAPIXELS_COSTLY
+    if kind == "PPM" and picture.tile[0].codec_name != "raw":
+        return "PPM text or odd-depth", MEGAPIXELS_SLOW
+    if picture.mode in ("I", "F"):
+        return f"32-bit {kind}", MEGAPIXELS_COSTLY
+    if wide.is_wide(picture):
+        return f"16-bit colour {kind}", MEGAPIXELS_COSTLY
+    return None
 
 
 def _shown(size: tuple[int, int]) -> tuple[int, int]:
@@ -181,15 +266,13 @@ def _shown(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _moves(data: bytes, picture: ImageFile.ImageFile) -> bool:
-    """Whether more frames or pages follow, without reading them (`n_frames` scans the file)."""
-    if isinstance(picture, GifImageFile):
-        return "loop" in picture.info or picture.info.get("duration", 0) > 0
-    if isinstance(picture, PngImageFile):
-        return b"acTL" in data[: data.find(b"IDAT")]
-    if isinstance(picture, WebPImageFile):
-        return data[12:16] == b"VP8X" and bool(data[20] & 2)
-    return isinstance(picture, TiffImageFile) and bool(picture.tag_v2.next)
+def _frames_note(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, ...]:
+    count = picture.n_frames if isinstance(picture, AvifImageFile) else structure.frames(data, kind)
+    if count == 1:
+        return ()
+    parts = "pages" if kind == "TIFF" else "frames"
+    many = "several" if count is None else f"{count:,}"
+    return (f"Only the first of {many} {parts} is used.",)
 
 
 def _turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
@@ -198,3 +281,38 @@ def _turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
         return _TURNS.get(picture.getexif().get(ORIENTATION, 1))
     except _EXIF_FAULTS:  # a damaged note of the camera is no reason to refuse its picture
         return None
+
+
+def _has_one_colour(picture: Image.Image) -> bool:
+    few = picture.resize((32, 32), Image.Resampling.NEAREST)  # nearly always enough to tell
+    return all(len(each.getcolors(1) or ()) == 1 for each in (few, picture))
+
+
+def _upright(
+    rgb: Image.Image,
+    turn: Image.Transpose | None,
+    size: tuple[int, int],
+    resample: Image.Resampling,
+    reducing_gap: float | None = None,
+) -> Image.Image:
+    """Turn and resize to (width, height).
+
+    A turned copy of a very large picture would take too much memory: it is turned when it is small. Pillow
+    resizes rows, rounds, and then columns; of a picture that lies on its side that is the other way round.
+    """
+    turned_first = turn is not None and rgb.width * rgb.height <= MEGAPIXELS_TURNED * 10**6
+    if turned_first and turn is not None:
+        rgb, turn = rgb.transpose(turn), None
+    if turn in _SIDEWAYS:
+        height, width = size
+        rgb = rgb.resize((rgb.width, height), resample, reducing_gap=reducing_gap)
+        rgb = rgb.resize((width, height), resample, reducing_gap=reducing_gap)
+    else:
+        rgb = rgb.resize(size, resample, reducing_gap=reducing_gap)
+    return rgb if turn is None else rgb.transpose(turn)
+
+
+def _pixels(rgb: Image.Image) -> Pixels:
+    """(H, W, 3), of RGB or grey."""
+    rgb = rgb.convert("RGB")
+    return np.frombuffer(rgb.tobytes(), np.uint8).reshape(rgb.height, rgb.width, 3)

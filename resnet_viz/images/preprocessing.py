@@ -1,13 +1,20 @@
 """From a picture to the square of numbers that a network was trained to see, and back."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
 from PIL import Image
 
+from resnet_viz.images.decode import View
+from resnet_viz.images.reading import resized_crop
 from resnet_viz.images.records import ImageInput, Pixels, read_only
+
+# torch is imported where a tensor is made: the processes that decode files start without it.
+if TYPE_CHECKING:
+    import torch
 
 Channels = tuple[float, float, float]
 
@@ -66,16 +73,19 @@ def crop_box(image: ImageInput, p: Preprocessing) -> tuple[float, float, float, 
 def as_seen(image: ImageInput, p: Preprocessing) -> Pixels:
     """(crop, crop, 3) uint8, read-only: what the network sees, before normalising.
 
-    Equal to torchvision's `Resize(p.resize)` and `CenterCrop(p.crop)` on a PIL image: bilinear
-    with antialiasing, and the same rounding of the longer side and of the crop's corner.
+    Equal to torchvision's `Resize(p.resize)` and `CenterCrop(p.crop)` on the upright PIL image, of
+    all its pixels: bilinear with antialiasing, and the same rounding of the longer side and of the
+    crop's corner. JPEGs above 40 million pixels are read at half their size; `docs/correctness.md`
+    says how much that is.
     """
-    resized = Image.fromarray(image.rgb).resize(_resized_size(image, p), Image.Resampling.BILINEAR)
-    left, top = _crop_offset(image, p)
-    return read_only(np.array(resized.crop((left, top, left + p.crop, top + p.crop))))
+    size, corner = _resized_size(image, p), _crop_offset(image, p)
+    return resized_crop(image, View(size, corner, (p.crop, p.crop), Image.Resampling.BILINEAR))
 
 
 def to_tensor(image: ImageInput, p: Preprocessing) -> torch.Tensor:
     """(1, 3, crop, crop) float32, normalised."""
+    import torch
+
     values = torch.from_numpy(as_seen(image, p).astype(np.float32) / 255)  # (H, W, 3)
     normalised = (values - torch.tensor(p.mean)) / torch.tensor(p.std)
     return normalised.permute(2, 0, 1).unsqueeze(0).contiguous()  # (1, 3, H, W)
@@ -90,6 +100,8 @@ def from_tensor(tensor: torch.Tensor, p: Preprocessing) -> Pixels:
     Returns:
         (H, W, 3) uint8, read-only.
     """
+    import torch
+
     chw = tensor.detach().float().cpu().reshape(tensor.shape[-3:])  # (3, H, W)
     hwc = chw.permute(1, 2, 0) * torch.tensor(p.std) + torch.tensor(p.mean)  # (H, W, 3)
     pixels: Pixels = (hwc * 255).round().clamp(0, 255).to(torch.uint8).numpy()
@@ -98,7 +110,7 @@ def from_tensor(tensor: torch.Tensor, p: Preprocessing) -> Pixels:
 
 def _resized_size(image: ImageInput, p: Preprocessing) -> tuple[int, int]:
     """(width, height) after resizing; torchvision cuts the longer side down to a whole pixel."""
-    height, width, _ = image.rgb.shape
+    width, height = image.original_size
     if width <= height:
         return p.resize, int(p.resize * height / width)
     return int(p.resize * width / height), p.resize

@@ -1,7 +1,8 @@
 """A picture that has been checked: plain pixels, a printable name, and what was done to it."""
 
+import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class ImageInput:
         name: what to call it on a page; printable, at most 80 characters.
         original_size: (width, height) in pixels as stored in the file, after turning by EXIF.
         notes: what was done to the picture, each a sentence for the user.
+        file: its bytes where `rgb` is reduced: what a network sees is made of all its pixels.
 
     Raises:
         ValueError: the pixels are not (H, W, 3) uint8.
@@ -35,6 +37,7 @@ class ImageInput:
     name: str
     original_size: tuple[int, int]
     notes: tuple[str, ...] = ()
+    file: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
@@ -50,7 +53,12 @@ class ImageInput:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, because a copied array is writeable again.
-        return ImageInput, (self.sha256, self.rgb, self.name, self.original_size, self.notes)
+        return ImageInput, tuple(getattr(self, each.name) for each in fields(self))
+
+
+def content_hash(content: bytes) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_only(pixels: Pixels) -> Pixels:

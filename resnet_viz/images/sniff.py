@@ -1,10 +1,14 @@
 """What a file is, from its first bytes: its name and its extension are not asked."""
 
+from collections.abc import Callable
+from typing import Final
+
 from resnet_viz.errors import ImageError
+from resnet_viz.images.structure import is_raw_tiff
 
-ACCEPTED = "JPEG, PNG, WebP, GIF, BMP and TIFF pictures can be opened"
+ACCEPTED: Final = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA and PPM pictures can be opened"
 
-_SIGNATURES = (
+_SIGNATURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
@@ -14,62 +18,157 @@ _SIGNATURES = (
     (b"MM\x00*", "TIFF"),
     (b"II+\x00", "TIFF"),  # BigTIFF
     (b"MM\x00+", "TIFF"),
+    *((b"P%d" % number, "PPM") for number in range(1, 7)),
 )
-_FOREIGN = (
-    (b"%PDF", "a PDF document"),
-    (b"%!PS", "a PostScript drawing"),
-    (b"8BPS", "a Photoshop document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x00\x00\x01\x00", "a Windows icon"),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+RAW: Final = "a camera's raw file; export it as JPEG or TIFF with the camera's program"
+HEIC: Final = (
+    "a HEIC picture, as iPhones take them; save it as JPEG (iPhone: in the Files app hold the "
+    "picture, then Quick Actions, Convert Image; Mac: Preview, Export), or take the next one with "
+    "Settings, Camera, Formats, Most Compatible"
+)
+_JPEG_2000: Final = "a JPEG 2000 picture; save it as PNG or JPEG"
+_JPEG_XL: Final = "a JPEG XL picture; save it as PNG or JPEG"
+_VIDEO: Final = "a video; save one of its frames as PNG or JPEG"
+_FOREIGN: Final = (
+    (b"%PDF", "a PDF document; export its page as PNG"),
+    (b"%!PS", "a PostScript drawing; export it as PNG"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript drawing; export it as PNG"),
+    (b"8BPS", "a Photoshop document; export it as PNG or JPEG"),
+    (b"gimp xcf", "a GIMP document; export it as PNG or JPEG"),
+    (b"PK\x03\x04", "a ZIP archive; unpack it first"),
+    (b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (b"\x00\x00\x01\x00", "a Windows icon; save it as PNG"),
+    (b"icns", "a Mac icon; save it as PNG"),
+    (b"\x00\x00\x00\x0cjP  ", _JPEG_2000),
+    (b"\xff\x4f\xff\x51", _JPEG_2000),
+    (b"\xff\x0a", _JPEG_XL),
+    (b"\x00\x00\x00\x0cJXL ", _JPEG_XL),
+    (b"II\xbc\x01", "a JPEG XR picture; save it as PNG or JPEG"),
+    (b"BPG\xfb", "a BPG picture; save it as PNG or JPEG"),
+    (b"qoif", "a QOI picture; save it as PNG"),
+    (b"P7\n", "a PAM picture; save it as PNG"),
+    (b"Pf\n", "a PFM picture; save it as PNG or TIFF"),
+    (b"PF\n", "a PFM picture; save it as PNG or TIFF"),
+    (b"v/1\x01", "an OpenEXR picture; save it as PNG or TIFF"),
+    (b"#?RADIANCE", "a Radiance picture; save it as PNG or TIFF"),
+    (b"#?RGBE", "a Radiance picture; save it as PNG or TIFF"),
+    (b"DDS ", "a DDS texture; save it as PNG"),
+    (b"\x0a\x05\x01\x08", "a PCX picture; save it as PNG"),
+    (b"\x01\xda", "an SGI picture; save it as PNG"),
+    (b"SIMPLE  =", "a FITS picture; save it as PNG or TIFF"),
+    (b"\x93NUMPY", "a numpy array; save it as PNG or TIFF"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"FUJIFILMCCD-RAW", RAW),
+    (b"IIRO", RAW),  # Olympus
+    (b"IIRS", RAW),
+    (b"MMOR", RAW),
+    (b"IIU\x00", RAW),  # Panasonic
+    (b"FOVb", RAW),  # Sigma
+    (b"\x00MRM", RAW),  # Minolta
+    (b"II\x1a\x00\x00\x00HEAPCCDR", RAW),  # the first Canons
+    (b"\x1aE\xdf\xa3", _VIDEO),  # Matroska, WebM
+    (b"OggS", _VIDEO),
+    (b"FLV\x01", _VIDEO),
+    (b"\x00\x00\x01\xba", _VIDEO),  # MPEG
+    (b"\x00\x00\x01\xb3", _VIDEO),
+    (b"0&\xb2u\x8ef\xcf\x11", _VIDEO),  # Windows Media
     (b"version https://git-lfs", "a Git LFS pointer in place of the file"),
 )
-# ISO media files name their brand in bytes 8 to 12, after "ftyp".
-_BRANDS = {
-    b"avif": "an AVIF picture",
-    b"avis": "an AVIF animation",
-    b"heic": "a HEIC picture",
-    b"heix": "a HEIC picture",
-    b"hevc": "a HEIC animation",
-    b"mif1": "a HEIC picture",
-    b"msf1": "a HEIC animation",
+# ISO media files name their brands after "ftyp": the first is the major one, the others are compatible.
+_BRANDS: Final = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), HEIC),
+    b"crx ": RAW,  # Canon's CR3
+    b"jp2 ": _JPEG_2000,
+    b"jxl ": _JPEG_XL,
 }
-_MARKUP = (
-    (b"<svg", "an SVG drawing"),
-    (b"<!doctype html", "a web page"),
-    (b"<html", "a web page"),
+_GENERAL: Final = (b"mif1", b"msf1", b"miaf")  # of HEIC and AVIF alike
+_MARKUP: Final = (
+    (b"<svg", "an SVG drawing; export it as PNG"),
+    (b"<!doctype html", "a web page in place of a picture; save the picture itself"),
+    (b"<html", "a web page in place of a picture; save the picture itself"),
     (b"<?xml", "an XML document"),
 )
 
 
 def picture_format(content: bytes) -> str:
-    """One of JPEG, PNG, WebP, GIF, BMP, TIFF.
+    """One of JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA, PPM.
 
     Raises:
         ImageError: the file is none of these; the sentence says what it seems to be.
     """
     if not content:
         raise ImageError(f"This file is empty (0 bytes); {ACCEPTED}.")
+    kind = _known(content)
+    if kind == "TIFF" and is_raw_tiff(content):
+        raise ImageError(f"This file seems to be {RAW}.")
+    if kind:
+        return kind
+    what = _foreign(content)
+    raise ImageError(f"This file seems to be {what}{'.' if ';' in what else f'; {ACCEPTED}.'}")
+
+
+def _known(content: bytes) -> str | None:
     for signature, kind in _SIGNATURES:
-        if content.startswith(signature):
+        if content.startswith(signature) and (kind != "PPM" or content[2:3].isspace()):
             return kind
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "WebP"
-    raise ImageError(f"This file seems to be {_foreign(content)}; {ACCEPTED}.")
+    if _brand(content) == "AVIF":
+        return "AVIF"
+    return "TGA" if _is_tga(content) else None
+
+
+def _brand(content: bytes) -> str | None:
+    """What an ISO media file is, by its brands."""
+    if content[4:8] != b"ftyp":
+        return None
+    end = min(int.from_bytes(content[:4], "big"), 256)
+    brands = [content[8:12], *(content[at : at + 4] for at in range(16, end, 4))]
+    if brands[0] in _GENERAL:
+        brands = [brand for brand in brands if brand not in _GENERAL] + brands
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), _VIDEO)
+
+
+def _is_tga(content: bytes) -> bool:
+    """TGA has no signature: either its last bytes tell, or every field of its header must be possible."""
+    if len(content) < 18 or content[1] not in (0, 1) or content[2] not in (1, 2, 3, 9, 10, 11):
+        return False
+    if content.endswith(b"TRUEVISION-XFILE.\x00"):
+        return True
+    has_colour_map = content[2] in (1, 9)
+    width, height = (int.from_bytes(content[at : at + 2], "little") for at in (12, 14))
+    return (
+        bool(content[1]) == has_colour_map
+        and (has_colour_map or not any(content[3:8]))
+        and width * height > 0
+        and content[16] in ((8,) if content[2] in (1, 3, 9, 11) else (15, 16, 24, 32))
+        and content[17] & 0b11000000 == 0
+    )
 
 
 def _foreign(content: bytes) -> str:
     for signature, what in _FOREIGN:
         if content.startswith(signature):
             return what
-    if content[4:8] == b"ftyp":
-        return _BRANDS.get(content[8:12], "a video")
+    for is_it, what in _TOLD_OTHERWISE:
+        if is_it(content):
+            return what
+    brand = _brand(content)
+    if brand is not None:
+        return brand
     opening = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if opening.startswith(b"<"):
         return next((what for tag, what in _MARKUP if tag in opening), "an XML document")
     if b"\x00" not in opening and all(byte >= 32 or byte in b"\t\r\n" for byte in opening):
         return "a text"
     return "no picture"
+
+
+_TOLD_OTHERWISE: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (
+    (lambda content: content[:4] == b"RIFF" and content[8:12] == b"AVI ", _VIDEO),
+    (lambda content: content[:1] == b"G" and content[188:189] == b"G", _VIDEO),  # MPEG-TS
+    (lambda content: content[128:132] == b"DICM", "a DICOM picture; export it as PNG or TIFF"),
+    (lambda content: content[4:8] in (b"moov", b"mdat", b"wide"), _VIDEO),  # old QuickTime
+)

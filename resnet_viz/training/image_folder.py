@@ -6,13 +6,15 @@ import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from resnet_viz.errors import DatasetError, ImageError
-from resnet_viz.images import Preprocessing, as_seen, read_image
+from resnet_viz.images import Preprocessing, as_seen
+from resnet_viz.images.decode import read_image
 from resnet_viz.training.dataset import Dataset, Indices, Labels, Pixels
 from resnet_viz.weights.labels import clean
 
@@ -24,7 +26,11 @@ HELD_OUT: Final = 0.1  # of a folder that has no test images of its own
 MAX_CLASSES: Final = 10_000
 MEMORY_BYTES: Final = 2_000_000_000  # of decoded images; what finds no room is decoded every time
 _SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}  # what `read_image` opens
+    # What `read_image` opens.
+    {
+        *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+        *(".tga", ".ppm", ".pgm", ".pbm"),
+    }
 )
 _TOLD: Final = 3  # unreadable files that a note names
 
@@ -92,7 +98,8 @@ class ImageFiles:
         except (ImageError, OSError) as error:
             place = "/".join(self.files[index].parts[-2:])  # class and file: no path of a machine
             raise DatasetError(f"“{place}” cannot be used: {error}") from None
-        seen = as_seen(image, self._preparation)
+        # The reduced image is near enough to learn from, and the file need not be decoded twice.
+        seen = as_seen(replace(image, file=b""), self._preparation)
         if slot >= 0:
             self._kept[slot] = seen
             self._is_kept[slot] = True

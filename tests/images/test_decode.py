@@ -179,7 +179,11 @@ def test_an_animation_is_its_first_frame(kind):
         options["lossless"] = True
     image = read_image(saved(frames[0], kind, save_all=True, append_images=frames[1:], **options))
     assert (image.rgb == (255, 0, 0)).all()
-    assert image.notes == ("Only the first frame or page is used.",)
+    parts = "pages" if kind == "TIFF" else "frames"
+    assert image.notes == (
+        f"Only the first of 3 {parts} is used.",
+        "Every pixel has the same colour.",
+    )
 
 
 def test_a_multi_picture_jpeg_is_its_first_picture():

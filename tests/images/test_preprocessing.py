@@ -1,9 +1,13 @@
 """The same square as torchvision's transforms: its formulas by hand, its filter from torch."""
 
+from io import BytesIO
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from resnet_viz.images import (
     ImageInput,
@@ -11,9 +15,11 @@ from resnet_viz.images import (
     as_seen,
     crop_box,
     from_tensor,
+    read_image,
     read_sample,
     to_tensor,
 )
+from tests.images.pictures import saved
 
 
 def picture(width: int, height: int) -> ImageInput:
@@ -72,6 +78,51 @@ def test_resizing_agrees_with_torch(width, height, p):
     seen = as_seen(image, p)
     assert seen.shape == (p.crop, p.crop, 3)
     assert np.abs(seen - expected).max() <= 1.5  # Pillow rounds after each of the two directions
+
+
+def torchvision_algorithm(picture: Image.Image, p: Preprocessing) -> npt.NDArray[np.float32]:
+    """`Resize`, `CenterCrop`, `ToTensor` and `Normalize` of a PIL image, as torchvision publishes them.
+
+    transforms/functional.py `_compute_resized_output_size` and `center_crop`, and
+    transforms/_functional_pil.py `resize`: https://github.com/pytorch/vision, v0.20.
+    """
+    width, height = picture.size
+    short, long = (width, height) if width <= height else (height, width)
+    new_long = int(p.resize * long / short)
+    size = (p.resize, new_long) if width <= height else (new_long, p.resize)
+    resized = picture.resize(size, Image.Resampling.BILINEAR)
+    top = round((size[1] - p.crop) / 2.0)
+    left = round((size[0] - p.crop) / 2.0)
+    cut = resized.crop((left, top, left + p.crop, top + p.crop))
+    values = np.asarray(cut, np.float32) / np.float32(255)
+    mean, std = (np.array(each, np.float32) for each in (p.mean, p.std))
+    normalised: npt.NDArray[np.float32] = ((values - mean) / std).astype(np.float32)
+    return normalised
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(640, 427), (1620, 1080), (2001, 1334), (1334, 2001), (1999, 777), (3000, 151), (1601, 1601)],
+)
+def test_files_of_any_size_are_seen_as_torchvision_prepares_them(kind, width, height):
+    noise = np.random.default_rng(0).integers(0, 256, (height // 3, width // 3, 3), np.uint8)
+    picture = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
+    file = saved(picture, kind)
+    with Image.open(BytesIO(file)) as opened:
+        reference = opened.convert("RGB")
+    image = read_image(file)
+    for p in (Preprocessing.imagenet(224), Preprocessing.imagenet(331), Preprocessing.whole(32)):
+        seen = to_tensor(image, p)[0].permute(1, 2, 0).numpy()
+        assert np.abs(seen - torchvision_algorithm(reference, p)).max() < 1e-6
+
+
+def test_the_box_lies_where_the_crop_was_taken_from_all_pixels():
+    image = read_image(saved(Image.new("RGB", (2400, 1600)), "JPEG"))  # shown at 1,600 × 1,067
+    left, top, right, bottom = crop_box(image, Preprocessing.imagenet(224))
+    scale = 1600 / 384  # not 383, to which 1,600 × 1,067 pixels would be resized
+    assert (left, right) == pytest.approx((80 * scale, 304 * scale))
+    assert (top, bottom) == pytest.approx((16 * 1067 / 256, 240 * 1067 / 256))
 
 
 def test_a_picture_of_the_right_size_is_left_alone():

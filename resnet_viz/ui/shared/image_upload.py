@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from resnet_viz.errors import ImageError
@@ -18,7 +19,7 @@ def uploader(place: str) -> None:
         "Your image: drop, paste or choose",
         type=["image"],
         key=key,
-        max_upload_size=MAX_BYTES // 1_000_000,
+        max_upload_size=MAX_BYTES // 10**6,
         on_change=_accept,
         args=(key, place),
     )
@@ -51,10 +52,16 @@ def _accept(key: str, place: str) -> None:
         return
     forget_problem()
     try:
-        session.IMAGE.set(read_image(file.getvalue(), file.name))
+        session.IMAGE.set(read_image(file.getvalue(), file.name, owner=_visitor()))
         selection.select_upload()
     except ImageError as error:
         session.IMAGE_PROBLEM.set((place, str(error)))
         st.toast(plain(str(error)), icon=":material/error:")  # in sight, wherever the page is
     # A new key empties the uploader: the file's bytes are not kept for the whole visit.
     session.IMAGES_ACCEPTED.set(session.IMAGES_ACCEPTED.get(0) + 1)
+
+
+def _visitor() -> str:
+    """Whose turn it is when several files wait for the decoder."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
