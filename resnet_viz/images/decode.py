@@ -36,6 +36,7 @@ MEGAPIXELS: Final = 25
 MEGAPIXELS_JPEG: Final = 120
 MEGAPIXELS_WHOLE: Final = 40  # JPEGs beyond are read at half their size; of CMYK beyond 25
 MEGAPIXELS_TURNED: Final = 25  # of which there is room for a turned copy
+MEGAPIXELS_TRANSPARENT: Final = 16  # two copies, and the ground is mixed in
 MEGAPIXELS_COSTLY: Final = 12  # decoders that hold several times the picture at once
 MEGAPIXELS_SLOW: Final = 0.25  # PPM files that Pillow reads number by number
 SHOWN_SIDE: Final = 1600
@@ -243,6 +244,8 @@ def _limit(kind: str) -> float:
 
 def _costly_kind(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, float] | None:
     """What to call a picture that takes more of the decoder than others of its kind, and its limit."""
+    if kind in ("WebP", "AVIF"):
+        return kind, MEGAPIXELS_COSTLY
     if isinstance(picture, JpegImageFile):
         if "progressive" in picture.info:
             return "progressive JPEG", MEGAPIXELS_COSTLY
@@ -254,6 +257,8 @@ def _costly_kind(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[
         return f"32-bit {kind}", MEGAPIXELS_COSTLY
     if wide.is_wide(picture):
         return f"16-bit colour {kind}", MEGAPIXELS_COSTLY
+    if picture.has_transparency_data:
+        return f"transparent {kind}", MEGAPIXELS_TRANSPARENT
     return None
 
 

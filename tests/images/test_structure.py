@@ -145,3 +145,20 @@ def test_phone_photographs_of_48_and_108_megapixels_are_opened(width, height):
     assert image.original_size == (width, height)
     assert image.rgb.shape == (1200, 1600, 3)
     assert (image.rgb == 128).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "limit"),
+    [
+        ("RGBA", {}, "transparent PNG pictures of at most 16 million"),
+        ("L", {"transparency": 3}, "transparent PNG pictures of at most 16 million"),
+        ("L", {}, ""),
+    ],
+)
+def test_transparent_pictures_may_have_fewer_pixels(mode, options, limit):
+    file = saved(Image.new(mode, (4200, 4000), 9), compress_level=1, **options)
+    if limit:
+        with pytest.raises(ImageError, match=limit):
+            read_image(file)
+    else:
+        assert read_image(file).rgb.shape == (1524, 1600, 3)
