@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import sys
@@ -34,12 +35,16 @@ def serve(module: str, name: str, connection: str, memory: str, cpu_s: str, wall
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_memory(int(memory))
     children = _Children()
+    is_sending = mmap.mmap(-1, 1)  # seen by the children, and set by them
     with suppress(OSError):
         caller.send_bytes(READY)
         while caller.poll(None):
-            end = children.run(lambda: _answer(function, caller, float(cpu_s), float(wall_s)))
-            if end == _LEFT:
-                return
+            is_sending[0] = 0
+            end = children.run(
+                lambda: _answer(function, caller, is_sending, float(cpu_s), float(wall_s))
+            )
+            if end == _LEFT or (end != _ANSWERED and is_sending[0]):
+                return  # half an answer may have been sent: nothing may follow it
             if end != _ANSWERED:
                 _send(caller, {"died": end}, b"")
 
@@ -69,7 +74,9 @@ class _Children:
             os.kill(self._pid, signal.SIGKILL)
 
 
-def _answer(function: Function, caller: Connection, cpu_s: float, wall_s: float) -> int:
+def _answer(
+    function: Function, caller: Connection, is_sending: mmap.mmap, cpu_s: float, wall_s: float
+) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _alarm(cpu_s, wall_s)
     try:
@@ -79,6 +86,7 @@ def _answer(function: Function, caller: Connection, cpu_s: float, wall_s: float)
         return _LEFT
     told, answer = tell(function, content, options)
     _alarm(0, 0)
+    is_sending[0] = 1
     _send(caller, told, answer)
     return _ANSWERED
 

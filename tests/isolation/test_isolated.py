@@ -216,3 +216,19 @@ def test_where_there_are_no_limits_the_function_runs_here(monkeypatch):
     assert how_it_stops(isolated, "err") == "fault"
     with pytest.raises(ImageError, match="refused"):
         isolated(b"", {"how": "refuse"})
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.4])
+def test_half_an_answer_is_none(isolated, delay):
+    """Calls are stopped at any moment, also while they send: what follows is nobody's answer."""
+    content = bytes(range(256)) * 100_000  # more than the connection holds
+    isolated(b"")
+    killer = threading.Timer(delay, isolated._idle[0].stop_call)
+    killer.start()
+    try:
+        assert isolated(content).content == content[::-1]
+    except Stopped as stop:
+        assert stop.why == "crash"  # noqa: PT017, either way is right
+    killer.join()
+    assert isolated(content).content == content[::-1]
+    assert isolated(b"ab").content == b"ba"
