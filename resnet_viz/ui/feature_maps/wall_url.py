@@ -5,13 +5,12 @@ What cannot be shown is said once and taken out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
 from resnet_viz.components.feature_wall import SCALES, SHOWS, SORTS, Options, Pin
-from resnet_viz.ui.shared.widgets import is_whole
+from resnet_viz.ui.shared.whole_numbers import decimal, is_whole
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.url import Parameter
 
@@ -105,12 +104,10 @@ def _choice(parameter: Parameter, options: Sequence[str], default: str) -> str:
 
 
 def _number(parameter: Parameter, default: float) -> float:
-    asked = parameter.asked() or ""
-    try:
-        number = float(asked[:20] or default)
-    except ValueError:
-        number = math.nan
-    if math.isfinite(number):
+    asked = parameter.asked()
+    if not asked:
+        return default
+    if (number := decimal(asked)) is not None:
         return number
     _refuse(parameter, asked[:20], accepted="a number", showing=f"{default:g}")
     return default

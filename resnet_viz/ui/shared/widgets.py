@@ -10,22 +10,25 @@ from typing import Any, Final
 
 import streamlit as st
 
+from resnet_viz.ui.shared.whole_numbers import check_what_browsers_send, is_whole
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.notices import notice
 from resnet_viz.ui.state.url import Parameter
 
 _BOUND: Final = "query-params"
 
+check_what_browsers_send()
+
 
 def choice(
     label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
 ) -> str:
     """A selectbox in the URL; an unknown value there falls back to the default and says so."""
-    warn_unknown(parameter, options, default)
-    key = parameter.key
-    if (chosen := st.session_state.get(key, default)) not in options:
-        notice(f"{label} “{chosen}” does not exist in this network: showing {default}.")
-        st.session_state[key] = default
+    if parameter.is_fresh:
+        warn_unknown(parameter, options, default)
+    elif (held := parameter.value(default)) not in options:
+        notice(f"{label} “{str(held)[:60]}” does not exist in this network: showing {default}.")
+        parameter.set(default)
     chosen = bound_choice(label, options, parameter, at=options.index(default), **widget)
     return chosen if chosen in options else default
 
@@ -124,12 +127,11 @@ def warn_unknown(parameter: Parameter, options: Sequence[str], default: str) -> 
 
 
 def _warn_not_whole(parameter: Parameter, low: int, high: int, default: int) -> None:
-    """Say that the URL asked for a number that is not accepted, once, when the link is opened."""
+    """Refuse a number in the URL that is not accepted, once, when the link is opened.
+
+    Streamlit reads more than the digits that a person means: `1_000`, `1e2` and other scripts' digits.
+    """
     asked = parameter.asked()
     if asked is not None and parameter.is_fresh and not is_whole(asked, low, high):
         url.refuse(parameter, asked[:20], accepted=f"{low} to {high:,}", showing=f"{default:,}")
-
-
-def is_whole(text: str, low: int, high: int) -> bool:
-    """Whether a text is a whole number from `low` to `high`."""
-    return text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high
+        parameter.forget()

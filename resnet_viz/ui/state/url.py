@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from resnet_viz.ui.state.notices import notice
 
@@ -45,7 +46,7 @@ class Parameter:
         if self.former and self.former in st.query_params and self.key not in st.query_params:
             asked = st.query_params[self.key] = st.query_params.pop(self.former)
             self.set(asked)  # the widget is bound to what the URL said when the run began
-            return str(self.value(""))
+            return str(st.session_state[self.key])
         return st.query_params.get(self.key)
 
     def all_asked(self) -> list[str]:
@@ -53,8 +54,8 @@ class Parameter:
         return st.query_params.get_all(self.key)
 
     def value(self, default: Any) -> Any:
-        """What its widget holds; before it is drawn what the URL says, else the default."""
-        if self.key in st.session_state:
+        """What its widget holds; while the URL decides what that says, else the default."""
+        if not self.is_fresh:
             return st.session_state[self.key]
         asked = self.asked()
         return default if asked is None else asked
@@ -65,8 +66,24 @@ class Parameter:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether its widget was not drawn yet, so that the URL decides."""
-        return self.key not in st.session_state
+        """Whether the URL decides: its widget was not drawn yet, or not since the browser's way back."""
+        return self.key not in st.session_state or _is_restored(self.key)
+
+    def forget(self) -> None:
+        """Take out of the URL what its widget is not to be drawn from; to be called before it is."""
+        run = get_script_run_ctx()
+        assert run
+        with run.session_state.query_params() as params:
+            params.remove_param(self.key)
+            params.set_initial_query_params_from_current()
+
+
+def _is_restored(key: str) -> bool:
+    """Whether the browser's way back led to this URL, and the widget still holds what it held before."""
+    run = get_script_run_ctx()
+    return bool(
+        run and run.is_history_navigation and key not in run.shared.widget_user_keys_this_run
+    )
 
 
 def write(values: Mapping[Parameter, str | list[str]]) -> None:
