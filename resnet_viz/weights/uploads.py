@@ -5,7 +5,6 @@ A name that a visitor chose is never a path: files are called by the hash of the
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import io
 import os
@@ -14,7 +13,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkstemp
+from tempfile import mkstemp
 from typing import BinaryIO, Final
 
 from resnet_viz.errors import WeightsError, reason
@@ -25,6 +24,7 @@ from resnet_viz.weights import labels as class_names
 from resnet_viz.weights.labels import check_count, clean, parse_labels
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import Match, check, network_from
+from resnet_viz.weights.own_folder import OwnFolder
 from resnet_viz.weights.random import preprocessing
 from resnet_viz.weights.tensor_file import Readable, TensorInfo, parse_header, read_tensors
 
@@ -62,7 +62,7 @@ class Store:
         self._limits = max_bytes, max_uploads
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, Upload] = OrderedDict()  # the least recently used first
-        self._folder: TemporaryDirectory[str] | None = None  # for this user's eyes; gone at exit
+        self._folder: OwnFolder | None = None
 
     def accept(self, stream: Readable | bytes, name: str, labels: str | bytes | None) -> Upload:
         """As the module's `accept`."""
@@ -100,7 +100,7 @@ class Store:
         with self._lock:
             self._uploads.clear()
             if self._folder is not None:
-                self._folder.cleanup()
+                self._folder.remove()
                 self._folder = None
 
     def _make_room(self, size: int) -> None:
@@ -119,8 +119,7 @@ class Store:
         """Copy to a file that is called by its own hash; nothing half-written stays."""
         try:
             if self._folder is None:
-                self._folder = TemporaryDirectory(prefix="resnet-explorer-")
-                atexit.register(self.clear)
+                self._folder = OwnFolder()
             handle, part = mkstemp(dir=self._folder.name)
             try:
                 with open(handle, "wb") as target:
@@ -165,6 +164,11 @@ def accept(stream: Readable | bytes, name: str, labels: str | bytes | None = Non
         WeightsError: it is too large, no sound `.safetensors` file, or cannot be written.
     """
     return _STORE.accept(stream, name, labels)
+
+
+def clear() -> None:
+    """Forget all uploads and remove their files: the server ends."""
+    _STORE.clear()
 
 
 class UploadSource:

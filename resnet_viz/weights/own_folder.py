@@ -1,0 +1,56 @@
+"""A folder for the files of one process: gone when it ends, and taken away by the next if it was killed."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir, mkdtemp
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+_PREFIX: Final = "resnet-explorer-"
+_YOUNG_S: Final = 60  # a folder that has no lock yet may be about to get one
+
+
+class OwnFolder:
+    """A temporary folder for this user's eyes only."""
+
+    def __init__(self) -> None:
+        self.name = mkdtemp(prefix=_PREFIX)
+        self._lock = FileLock(_lock_of(self.name))
+        self._lock.acquire()
+        atexit.register(self.remove)
+
+    def remove(self) -> None:
+        """Remove it with all that it holds; once is enough."""
+        atexit.unregister(self.remove)
+        shutil.rmtree(self.name, ignore_errors=True)
+        self._lock.release()
+        Path(_lock_of(self.name)).unlink(missing_ok=True)
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of processes that were killed and had no time to do it."""
+    for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, Timeout):  # in use, or another process was faster
+            if folder.is_dir() and not folder.is_symlink() and _may_be_left(folder):
+                with FileLock(_lock_of(folder), timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
+                Path(_lock_of(folder)).unlink(missing_ok=True)
+
+
+def _lock_of(folder: str | Path) -> str:
+    """A file beside the folder, locked as long as its process lives, however that ends."""
+    return f"{folder}.lock"
+
+
+def _may_be_left(folder: Path) -> bool:
+    """Whether it is this user's, and not one that is just being made."""
+    found = folder.stat()
+    is_mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return is_mine and (Path(_lock_of(folder)).exists() or time.time() - found.st_mtime > _YOUNG_S)
