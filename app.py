@@ -4,10 +4,15 @@ import sys
 
 import streamlit as st
 
-from resnet_viz.ui.frame import runtime, shell
+from resnet_viz.ui.frame import runtime, shell, web
 
 if st.runtime.exists():
     shell.run()
 else:  # the server reads this file once before its first visitor, and gets ready
-    runtime.read_arguments(sys.argv[1:])
-    app = st.App(__file__, lifespan=runtime.lifespan)
+    options = runtime.read_arguments(sys.argv[1:])
+    app = st.App(
+        __file__,
+        lifespan=runtime.lifespan,
+        routes=web.routes(),
+        middleware=web.middleware(options.embed_in, metrics=options.metrics),
+    )

@@ -86,6 +86,16 @@ def _app_parser(prog: str) -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="a folder with .safetensors or .pth files for everybody",
     )
+    app.add_argument(
+        "--embed-in",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="pages that may hold the app in a frame, as https://course.example.org; can be repeated",
+    )
+    app.add_argument(
+        "--metrics", action="store_true", help="serve Streamlit's numbers at /_stcore/metrics"
+    )
     return parser
 
 
@@ -124,7 +134,14 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return serve(options.address, options.port, options.weights_dir, options.others)
+    return serve(
+        options.address,
+        options.port,
+        options.weights_dir,
+        options.others,
+        embed_in=options.embed_in,
+        metrics=options.metrics,
+    )
 
 
 def _trace(options: argparse.Namespace) -> int:

@@ -35,14 +35,18 @@ def serve(
     port: int | None = None,
     weights_dir: Path | None = None,
     options: Sequence[str] = (),
+    *,
+    embed_in: Sequence[str] = (),
+    metrics: bool = False,
 ) -> int:
     """Serve the app until it is ended; returns the exit status, 0.
 
-    `options` are Streamlit's own, each `--section.option=value`.
+    `options` are Streamlit's own, each `--section.option=value`. `embed_in` names origins whose pages
+    may hold the app in a frame; `metrics` serves Streamlit's own numbers at `/_stcore/metrics`.
 
     Raises:
-        ExplorerError: the port is taken, the address is not this machine's, the folder is not there, or
-            Streamlit does not know an option.
+        ExplorerError: the port is taken, the address is not this machine's, the folder is not there, an
+            origin is none, or Streamlit does not know an option.
     """
     script = app_file()
     for option in options:
@@ -51,20 +55,31 @@ def serve(
                 f"There is no option “{option[:60]}”; --help lists them, and Streamlit's own are "
                 "written --section.option=value."
             )
-    arguments = []
+    arguments = [f"--embed-in={_origin(each)}" for each in embed_in]
+    arguments += ["--metrics"] * metrics
     if weights_dir is not None:
         if not weights_dir.is_dir():
             raise ExplorerError(f"There is no folder “{weights_dir}” for --weights-dir.")
-        arguments = ["--", "--weights-dir", str(weights_dir.resolve())]
+        arguments += ["--weights-dir", str(weights_dir.resolve())]
     port = _free_port(address) if port is None else _check_port(address, port)
     flags = [f"--server.address={address}", f"--server.port={port}"]
     # Streamlit's own welcome asks a server on the internet for this machine's address.
     flags += ["--logger.hideWelcomeMessage=true", *options]
     _run(
-        ["run", str(script), *flags, *arguments],
+        ["run", str(script), *flags, *(["--", *arguments] if arguments else [])],
         f"ResNet Explorer: http://{_shown(address)}:{port} (Ctrl-C ends it)",
     )
     return 0
+
+
+def _origin(text: str) -> str:
+    from resnet_viz.ui.frame import web
+
+    if not web.is_origin(text):
+        raise ExplorerError(
+            f"“{text[:60]}” is no origin; write it as https://course.example.org, without a path."
+        )
+    return text
 
 
 def _run(arguments: list[str], welcome: str) -> None:

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from resnet_viz.weights import folder
+from resnet_viz.ui.frame import web
+from resnet_viz.weights import folder, own_folder, uploads
 
 LOG = logging.getLogger("resnet_viz")
 
@@ -19,22 +20,35 @@ LOG = logging.getLogger("resnet_viz")
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Get everything ready while the server starts, so that no visitor waits for `import torch`."""
+    own_folder.remove_leftovers()
     warm_up()
-    yield {}
+    try:
+        yield {}
+    finally:
+        uploads.clear()
 
 
-def read_arguments(arguments: list[str]) -> None:
+def read_arguments(arguments: list[str]) -> argparse.Namespace:
     """What the operator says after `--`: `streamlit run app.py -- --weights-dir FOLDER`."""
     parser = argparse.ArgumentParser(prog="streamlit run app.py --")
     parser.add_argument(
         "--weights-dir", type=Path, help="a folder with .safetensors or .pth files for everybody"
     )
-    chosen = parser.parse_args(arguments).weights_dir
-    if chosen is None:
-        return
-    if not chosen.is_dir():
-        parser.error(f"--weights-dir {chosen}: there is no such folder.")
-    os.environ[folder.VARIABLE] = str(chosen.resolve())
+    parser.add_argument(
+        "--embed-in", action="append", default=[], help="an origin whose pages may frame the app"
+    )
+    parser.add_argument("--metrics", action="store_true", help="serve Streamlit's own numbers")
+    options = parser.parse_args(arguments)
+    for origin in options.embed_in:
+        if not web.is_origin(origin):
+            parser.error(
+                f"--embed-in {origin}: write it as https://course.example.org, without a path."
+            )
+    if options.weights_dir is not None:
+        if not options.weights_dir.is_dir():
+            parser.error(f"--weights-dir {options.weights_dir}: there is no such folder.")
+        os.environ[folder.VARIABLE] = str(options.weights_dir.resolve())
+    return options
 
 
 def warm_up() -> None:

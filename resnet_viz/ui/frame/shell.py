@@ -18,10 +18,12 @@ from PIL import Image
 from streamlit.navigation.page import Page
 
 from resnet_viz.analysis.trace import trace
+from resnet_viz.components.browser_tab import browser_tab
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
 from resnet_viz.texts import plain
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
+from resnet_viz.ui.state import url, visit
 from resnet_viz.ui.state.notices import show_notices
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.ui.state.view_state import ViewState
@@ -42,6 +44,8 @@ def run() -> None:
         chosen.run()
         with notices:
             show_notices()
+            if visit.uploads_are_refused():
+                _offer_own_tab()
     finally:
         _FRAMED.reset(token)
 
@@ -80,6 +84,16 @@ def _navigation() -> Page:
     )
 
 
+def _offer_own_tab() -> None:
+    """Say that a frame in another site's page gets no uploads, and open a tab that does."""
+    st.warning(
+        "The browser keeps the explorer's cookie back, as it does in a frame in another site's page: "
+        "files cannot be uploaded here. In a tab of its own they can.",
+        icon=":material/tab:",
+    )
+    st.link_button("Open in a tab of its own", url.link(), icon=":material/open_in_new:")
+
+
 def _sidebar() -> ViewState:
     with st.sidebar:
         config = network_controls.network()
@@ -90,4 +104,5 @@ def _sidebar() -> ViewState:
         slug, image = image_controls.image(weights.samples)
         theme = palette.theme(st.context.theme.type)
         layer = network_controls.layer(trace(config, size))
+        browser_tab(visit.say_what_was_missed)
     return ViewState(config, size, weights, slug, image, device, layer, theme)

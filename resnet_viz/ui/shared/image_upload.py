@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from resnet_viz.errors import ImageError
 from resnet_viz.images import MAX_BYTES, read_image
 from resnet_viz.texts import plain
-from resnet_viz.ui.state import selection, session
+from resnet_viz.ui.state import files, selection, session, visit
 
 
 def uploader(place: str) -> None:
@@ -27,7 +27,14 @@ def uploader(place: str) -> None:
 
 
 def camera(place: str) -> None:
-    """A snapshot from the visitor's camera."""
+    """A snapshot from the visitor's camera, where the browser gives one."""
+    if visit.camera_is_closed():
+        st.info(
+            "The browser gives the camera only to pages that come by https or from localhost. "
+            "A photograph can be uploaded as a file.",
+            icon=":material/no_photography:",
+        )
+        return
     key = f"_camera_{place}_{session.IMAGES_ACCEPTED.get(0)}"
     st.camera_input("Take a photograph", key=key, on_change=_accept, args=(key, "camera"))
     _show_problem("camera")
@@ -58,6 +65,7 @@ def _accept(key: str, place: str) -> None:
         session.IMAGE_PROBLEM.set((place, str(error)))
         st.toast(plain(str(error)), icon=":material/error:")  # in sight, wherever the page is
     # A new key empties the uploader: the file's bytes are not kept for the whole visit.
+    files.let_go(file)
     session.IMAGES_ACCEPTED.set(session.IMAGES_ACCEPTED.get(0) + 1)
 
 

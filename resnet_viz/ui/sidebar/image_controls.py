@@ -26,7 +26,11 @@ def image(suited: Sequence[str]) -> tuple[str, ImageInput]:
     session.DEFAULT_SAMPLE.set(default)
     if url.PICTURE.asked() == UPLOAD and not mine:
         if url.PICTURE.is_fresh:
-            notice("A link cannot carry an uploaded image: showing a sample instead.")
+            notice(
+                "A link cannot carry an uploaded image, and a visit that was cut off for long loses it: "
+                "showing a sample instead. Upload the image again in the sidebar."
+            )
+        url.PICTURE.set(default)
     else:
         widgets.warn_unknown(url.PICTURE, options, default)
     slug = widgets.bound_choice(

@@ -9,7 +9,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.figures import formatting
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.state import selection, session
+from resnet_viz.ui.state import files, selection, session
 from resnet_viz.weights import uploads
 from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.matching import CheckpointMismatch, check
@@ -48,11 +48,11 @@ def _check(own: Upload, config: ResNetConfig) -> bool:
 
 
 def _uploaders() -> None:
-    files = (
+    kinds = (
         ("Your weights: .safetensors", "safetensors", uploads.MAX_FILE, _accept_weights),
         ("Class names: .txt, one a line", "txt", uploads.MAX_LABELS, _accept_labels),
     )
-    for label, ending, size, accept in files:
+    for label, ending, size, accept in kinds:
         # A new key empties the uploader: the bytes are not kept for the whole visit.
         key = f"_{ending}_{session.WEIGHTS_ACCEPTED.get(0)}"
         st.file_uploader(
@@ -74,6 +74,7 @@ def _accept_weights(key: str) -> None:
     if file is not None:
         # Names that came first are for these weights and no others.
         _keep(file, file.name, session.LABELS.pop(b""))
+        files.let_go(file)
 
 
 def _accept_labels(key: str) -> None:
@@ -81,6 +82,7 @@ def _accept_labels(key: str) -> None:
     if file is None:
         return
     labels = file.getvalue()
+    files.let_go(file)
     own = session.WEIGHTS.get(None)
     try:
         parse_labels(labels)  # names that cannot be read are said at once

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -89,6 +90,12 @@ def _is_restored(key: str) -> bool:
 def write(values: Mapping[Parameter, str | list[str]]) -> None:
     """Change the URL: one step for the browser's way back. What is empty is taken out."""
     st.query_params.update({each.key: value or () for each, value in values.items()})
+
+
+def link() -> str:
+    """The address of what is shown."""
+    asked = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    return f"{st.context.url or ''}?{urlencode(asked)}"
 
 
 def refuse(parameter: Parameter, asked: str, *, accepted: str = "", showing: str = "") -> None:

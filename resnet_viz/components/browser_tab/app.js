@@ -1,0 +1,4 @@
+// Streamlit's own element around the page, which tells its state in its attributes.
+
+/** @type {() => HTMLElement | null} */
+export const app = () => document.querySelector("[data-testid=stApp]");

@@ -1,0 +1,39 @@
+// One step of the browser's way back for each thing that the visitor does.
+//
+// A choice may change many parts of the URL: a preset sets all fields of the network. Streamlit puts the
+// visitor's own part into the present entry of the history, and each of the others into one of its own;
+// the way back would then lead through states that nobody chose. Here the first change after a click or
+// a key makes the new entry, and all that follow from it are made in that entry.
+
+import { app } from "./app.js";
+
+const BY_THE_VISITOR = ["pointerdown", "click", "keydown", "input", "drop"];
+
+export function makeOneStepOfEachChange() {
+  const push = history.pushState.bind(history);
+  const replace = history.replaceState.bind(history);
+  let isNew = false; // whether the next change begins a step
+
+  for (const kind of BY_THE_VISITOR) {
+    const begins = () => {
+      // While the page is being made, what comes still belongs to the step before.
+      if (app()?.dataset.testScriptState !== "running") isNew = true;
+    };
+    addEventListener(kind, begins, { capture: true, passive: true });
+  }
+  addEventListener("popstate", () => (isNew = false), { capture: true });
+
+  /** @type {History["pushState"]} */
+  function change(state, unused, url) {
+    const target = new URL(url ?? "", location.href);
+    const here = new URL(location.href);
+    if (target.pathname !== here.pathname || (isNew && target.search !== here.search)) {
+      isNew = false;
+      push(state, unused, url);
+    } else {
+      replace(state, unused, url);
+    }
+  }
+  history.pushState = change;
+  history.replaceState = change;
+}

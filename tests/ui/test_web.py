@@ -1,0 +1,223 @@
+"""What the server answers beside Streamlit: headers, closed paths, no outside address, upload limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from starlette.middleware import Middleware
+from streamlit import net_util, runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.web.server import server_util
+
+from resnet_viz.images import MAX_BYTES
+from resnet_viz.ui.frame import runtime as start
+from resnet_viz.ui.frame import upload_limits, web
+from resnet_viz.weights.uploads import MAX_FILE
+
+SENT = b"taken"
+
+
+async def _taken(scope: Any, receive: Any, send: Any) -> None:
+    """An app that reads all that is sent and answers 200."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": SENT})
+
+
+def through(stack: Sequence[Middleware]) -> Any:
+    app: Any = _taken
+    for each in reversed(stack):
+        app = each.cls(app, *each.args, **each.kwargs)
+    return app
+
+
+def ask(
+    app: Any, path: str, method: str = "GET", body: bytes = b"", size: int | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer; `size` is what the request says that its body has."""
+    said = len(body) if size is None else size
+    headers = [] if said < 0 else [(b"content-length", str(said).encode())]
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def policy(headers: dict[str, str]) -> dict[str, list[str]]:
+    rules = headers["content-security-policy"].split("; ")
+    return {name: sources for name, *sources in (rule.split() for rule in rules)}
+
+
+def test_every_answer_tells_the_browser_whom_to_ask_and_who_may_frame_it():
+    _, headers, body = ask(through(web.middleware()), "/layers")
+    rules = policy(headers)
+    assert body == SENT
+    assert rules["default-src"] == ["'self'"]
+    assert rules["object-src"] == ["'none'"]
+    assert rules["frame-ancestors"] == ["'self'"]
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & {*rules["script-src"]}
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "camera=(self)" in headers["permissions-policy"]
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_course_page_may_frame_it_when_the_operator_says_so():
+    origins = ["https://course.example.org", "https://*.example.com:8443"]
+    _, headers, _ = ask(through(web.middleware(origins)), "/")
+    assert policy(headers)["frame-ancestors"] == ["'self'", *origins]
+    assert "x-frame-options" not in headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["course.example.org", "https://a.b/path", "*", "https://a; script-src *", "", "ftp://a"],
+)
+def test_what_is_no_origin_is_refused_before_anything_starts(text, capsys):
+    assert not web.is_origin(text)
+    with pytest.raises(SystemExit):
+        start.read_arguments([f"--embed-in={text}"])
+    assert "https://course.example.org" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/metrics/", "/base/_stcore/metrics"])
+def test_the_numbers_of_the_server_are_closed_unless_opened(path):
+    assert ask(through(web.middleware()), path)[0] == 404
+    assert ask(through(web.middleware(metrics=True)), path)[0] == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://203.0.113.7:8501", "null", ""])
+def test_no_origin_of_a_visitor_makes_the_server_ask_another_host(monkeypatch, origin):
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, **_: asked.append(url))
+    web.middleware()
+    assert not server_util.is_url_from_allowed_origins(origin)
+    assert asked == []
+
+
+def test_every_page_has_our_script_before_streamlits():
+    for route in web.routes()[:-1]:
+        _, headers, body = ask(route.app, route.path)
+        text = body.decode()
+        assert headers["content-type"].startswith("text/html")
+        assert 0 < text.index("resnet-explorer.js") < text.index("static/js/index")
+    script = web.routes()[-1]
+    _, headers, body = ask(script.app, script.path)
+    assert headers["content-type"].startswith("text/javascript")
+    assert b"begin();" in body
+
+
+# ---- uploads ----
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> MemoryUploadedFileManager:
+    """The files that Streamlit keeps."""
+
+    class Running:
+        uploaded_file_mgr = MemoryUploadedFileManager("/_stcore/upload_file")
+
+    monkeypatch.setattr(runtime, "get_instance", Running)
+    return Running.uploaded_file_mgr
+
+
+def put(app: Any, name: str, size: int, visit: str = "me", path: str = "") -> tuple[int, str]:
+    body = f'--x\r\nContent-Disposition: form-data; name="f"; filename="{name}"\r\n\r\n'.encode()
+    status, _, said = ask(app, path or f"/_stcore/upload_file/{visit}/1", "PUT", body, size=size)
+    return status, said.decode()
+
+
+def keep(manager: MemoryUploadedFileManager, visit: str, file: str, size: int) -> None:
+    manager.add_file(visit, UploadedFileRec(file, "x", "x", b"\0" * size))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "status"),
+    [
+        ("cat.png", MAX_BYTES, 200),
+        ("cat.png", MAX_BYTES + 10_000, 413),
+        ("cat", 340 * 2**20, 413),
+        ("cat.safetensors.png", 340 * 2**20, 413),
+        ("net.safetensors", MAX_FILE, 200),
+        ("NET.SAFETENSORS", MAX_FILE, 200),
+        ("net.safetensors", MAX_FILE + 10_000, 413),
+        ("names.txt", 3_000_000, 413),
+        ("cat.png", -1, 411),
+    ],
+)
+def test_a_file_is_held_to_the_limit_of_its_kind(kept, name, size, status):
+    app = through([Middleware(upload_limits.UploadLimits)])
+    assert put(app, name, size)[0] == status
+    assert put(app, name, size, path="/base/_stcore/upload_file/me/1")[0] == status
+
+
+def test_a_visit_and_the_server_keep_no_more_than_they_may(kept, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_VISIT", 30_000)
+    monkeypatch.setattr(upload_limits, "MAX_SERVER", 50_000)
+    app = through([Middleware(upload_limits.UploadLimits)])
+    keep(kept, "me", "1", 20_000)
+    assert put(app, "a.png", 10_000)[0] == 200
+    status, said = put(app, "a.png", 10_001)
+    assert (status, "visit" in said) == (413, True)
+    keep(kept, "other", "1", 25_000)
+    assert put(app, "a.png", 5_000, visit="third")[0] == 200
+    status, said = put(app, "a.png", 5_001, visit="third")
+    assert (status, "later" in said) == (503, True)
+    kept.remove_session_files("other")
+    assert put(app, "a.png", 5_001, visit="third")[0] == 200
+
+
+def test_what_is_being_sent_counts_too(kept, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_VISIT", 15_000)
+    seen: list[int] = []
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        if not seen:  # while the first is being read, a second comes
+            seen.append(0)
+            inner = upload_limits.UploadLimits(_taken)
+            inner._coming = limits._coming
+            seen[0] = await _status(inner)
+        await _taken(scope, receive, send)
+
+    async def _status(app: Any) -> int:
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        path = "/_stcore/upload_file/me/2"
+        headers = [(b"content-length", b"10000")]
+        await app(
+            {"type": "http", "method": "PUT", "path": path, "headers": headers}, receive, send
+        )
+        status: int = sent[0]["status"]
+        return status
+
+    limits = upload_limits.UploadLimits(slow)
+    assert put(limits, "a.png", 10_000)[0] == 200
+    assert seen == [413]
+    assert put(limits, "a.png", 10_000)[0] == 200  # all is let go afterwards
