@@ -7,10 +7,11 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PORT ?= 8501
 JS := tests/js
 
-.PHONY: app dev test lint format lock bench screenshots clean
+.PHONY: app dev test lint format lock audit bench screenshots clean
 
 app: $(VENV)/app.done
-	$(BIN)/streamlit run app.py --server.port $(PORT) $(if $(WEIGHTS_DIR),-- --weights-dir $(WEIGHTS_DIR))
+	$(BIN)/streamlit run app.py --server.port $(PORT) -- $(if $(WEIGHTS_DIR),--weights-dir $(WEIGHTS_DIR)) \
+		$(foreach origin,$(EMBED_IN),--embed-in $(origin))
 
 dev: $(VENV)/test.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto \
@@ -42,6 +43,14 @@ lock:
 	env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL $(BIN)/uv pip compile --quiet requirements-dev.txt \
 		--output-file requirements.lock --universal --python-version 3.11 --fork-strategy fewest \
 		--annotation-style line --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# Whether advisories are known for what is pinned. --strict: what could not be looked up is a failure too.
+audit:
+	test -x $(VENV)/audit/bin/pip-audit || $(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.10,<3'
+	$(VENV)/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --strict \
+		--progress-spinner off || { echo "Advisories are known, or the database could not be asked:" \
+		"the lines above say which. Only a run that ends without this sentence is an audit." >&2; exit 1; }
 
 bench: $(VENV)/browser.done
 	$(BIN)/python -m benchmarks

@@ -40,12 +40,12 @@ def run() -> None:
     view_state = _sidebar()
     token = _FRAMED.set(view_state)
     try:
+        if visit.uploads_are_refused():
+            _offer_own_tab()
         notices = st.container()  # above the page, but filled when it has had its say
         chosen.run()
         with notices:
             show_notices()
-            if visit.uploads_are_refused():
-                _offer_own_tab()
     finally:
         _FRAMED.reset(token)
 

@@ -30,6 +30,7 @@ def image(suited: Sequence[str]) -> tuple[str, ImageInput]:
                 "A link cannot carry an uploaded image, and a visit that was cut off for long loses it: "
                 "showing a sample instead. Upload the image again in the sidebar."
             )
+            url.PICTURE.forget()
         url.PICTURE.set(default)
     else:
         widgets.warn_unknown(url.PICTURE, options, default)
