@@ -121,7 +121,7 @@ def parse_repeats(text: str) -> tuple[int, ...]:
     """Read `"3, 4, 6, 3"` (commas, blanks or hyphens) as blocks per stage; raise `ConfigError`."""
     if not re.fullmatch(r"\s*\d{1,5}([\s,-]+\d{1,5})*\s*", text, re.ASCII):
         raise ConfigError(
-            f"Blocks per stage “{text[:40]}” cannot be read; write 3 or 4 whole numbers, "
+            f"Blocks per stage “{' '.join(text.split())[:40]}” cannot be read; write 3 or 4 whole numbers, "
             "for instance 3, 4, 6, 3."
         )
     return tuple(int(part) for part in re.findall(r"\d+", text))
