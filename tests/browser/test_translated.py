@@ -59,3 +59,16 @@ def test_headings_and_numbers_follow_a_change_of_network_and_of_page(
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()
     expect(page.get_by_role("heading", name="layer3.1 · BasicBlock")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_names_of_layers_and_code_are_kept_from_the_translation(page: Page, app: str) -> None:
+    visit(page, app, "layers?model=resnet18&layer=layer2.1")
+    expect(page.get_by_role("heading", name="layer2.1 · BasicBlock")).to_be_visible()
+    name = page.locator("[data-heading-text]", has_text="layer2.1 · BasicBlock")
+    assert name.get_attribute("translate") == "no"
+    title = page.get_by_role("heading", level=1).locator("[data-heading-text]").first
+    assert title.get_attribute("translate") == "yes"
+    chips = page.get_by_test_id("stButtonGroup")
+    expect(chips.first).to_be_visible()
+    for kind in (chips, page.locator("main code")):
+        assert {each.get_attribute("translate") for each in kind.all()} <= {"no"}

@@ -2,7 +2,12 @@
 //
 // Chrome puts <font> elements in the place of texts. React, which Streamlit draws with, goes on changing
 // the texts that it made, out of sight: a heading would stay that of another network. So a text that is
-// changed goes back to its place, and the browser translates it anew.
+// changed goes back to its place, and the browser translates it anew. Names of layers, shapes and code are
+// words of no language and are kept from it.
+
+const NAMES = ["code", "pre", ".katex", "[data-testid=stButtonGroup]", "[data-testid=stGraphVizChart]"];
+const HEADINGS = "[data-heading-text]";
+const OF_A_LAYER = /^\S+ · \S+$/; // layer2.1 · BasicBlock
 
 /** @type {WeakMap<Node, Element>} */
 const substitutes = new WeakMap(); // by the text that was in its place
@@ -12,6 +17,7 @@ export function keepTranslatedTextsAlive() {
     for (const { target } of records) putBack(target);
   });
   new MutationObserver((records) => {
+    keepNames();
     for (const record of records) {
       const font = [...record.addedNodes].find((node) => node.nodeName === "FONT");
       const text = font && textBefore(record);
@@ -21,6 +27,16 @@ export function keepTranslatedTextsAlive() {
     }
   }).observe(document.body, { childList: true, subtree: true });
   expectSubstitutes();
+}
+
+function keepNames() {
+  for (const element of document.querySelectorAll(`:is(${NAMES}):not([translate])`)) {
+    element.setAttribute("translate", "no");
+  }
+  for (const heading of document.querySelectorAll(HEADINGS)) {
+    const isName = OF_A_LAYER.test(heading.textContent ?? "");
+    heading.setAttribute("translate", isName ? "no" : "yes");
+  }
 }
 
 /**
