@@ -20,8 +20,10 @@ from resnet_viz.weights.tensor_file import parse_header
 
 short = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
-MAGIC = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x20\0\0\0WEBPVP8L", b"GIF89a", b"BM")
-MAGIC += (b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0", b"\x80\x04", b"PK\x03\x04")
+MAGIC = (
+    *(b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x20\0\0\0WEBPVP8L", b"GIF89a", b"BM"),
+    *(b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0", b"\x80\x04", b"PK\x03\x04"),
+)
 texts = st.text(max_size=60) | st.from_regex(r"[-+\d_.,eE\s]{0,20}")
 opened = st.builds(bytes.__add__, st.sampled_from(MAGIC), st.binary(max_size=400))
 dtypes = st.sampled_from(["F32", "F16", "BF16", "I64", "F64", "U8", "", "F128"]) | st.none()

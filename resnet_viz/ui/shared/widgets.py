@@ -24,9 +24,8 @@ def choice(
     label: str, options: Sequence[str], parameter: Parameter, *, default: str, **widget: Any
 ) -> str:
     """A selectbox in the URL; an unknown value there falls back to the default and says so."""
-    if parameter.is_fresh:
-        warn_unknown(parameter, options, default)
-    elif (held := parameter.value(default)) not in options:
+    warn_unknown(parameter, options, default)
+    if not parameter.is_fresh and (held := parameter.value(default)) not in options:
         notice(f"{label} “{str(held)[:60]}” does not exist in this network: showing {default}.")
         parameter.set(default)
     chosen = bound_choice(label, options, parameter, at=options.index(default), **widget)

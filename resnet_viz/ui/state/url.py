@@ -74,7 +74,8 @@ class Parameter:
         """Take out of the URL what its widget is not to be drawn from; to be called before it is."""
         run = get_script_run_ctx()
         assert run
-        with run.session_state.query_params() as params:
+        state = run.session_state
+        with state.query_params() as params:
             params.remove_param(self.key)
             params.set_initial_query_params_from_current()
 
