@@ -20,6 +20,11 @@ def own_weights(config: ResNetConfig) -> str:
     """The uploaded weights as `load` wants them, when they fit; else empty, and what is wrong is said."""
     own = session.WEIGHTS.get(None)
     fits = own is not None and _check(own, config)
+    if own is None:
+        st.caption(
+            "No weights of yours are here. A link does not carry them, and a visit that was cut off "
+            "for long loses them: upload the file, or upload it again."
+        )
     _uploaders()
     return f"{UploadSource.slug}:{own.id}" if own and fits else ""
 

@@ -8,8 +8,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import shapes_panel, widgets
 from resnet_viz.ui.sidebar import download_controls, upload_controls
-from resnet_viz.ui.state import session, url
-from resnet_viz.ui.state.notices import notice
+from resnet_viz.ui.state import url
 from resnet_viz.ui.state.usable import usable_weights
 from resnet_viz.weights import sources
 from resnet_viz.weights.loaded import Weights
@@ -19,12 +18,6 @@ from resnet_viz.weights.uploads import UploadSource
 
 def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
     """The chosen weights; until they are here and fit, what suits the network best meanwhile."""
-    asked_in_vain = url.WEIGHTS.asked() == UploadSource.slug and not session.WEIGHTS.get(None)
-    if asked_in_vain and url.WEIGHTS.is_fresh:
-        notice(
-            "A link cannot carry uploaded weights, and a visit that was cut off for long loses them: "
-            "upload the file again in the sidebar, under Weights."
-        )
     chosen = widgets.choice(
         "Weights",
         (*sources.choices(config), UploadSource.slug),
