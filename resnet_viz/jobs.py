@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar
 
@@ -17,12 +20,16 @@ ENDED: Final = ("done", "failed", "cancelled")
 R_co = TypeVar("R_co", covariant=True)
 J = TypeVar("J", bound="Job[Any]")
 
-_GATE: Final = threading.RLock()  # around the jobs that run, and how many want each
+Follower = Callable[[], bool]  # whether one who wants a job's result is still there
+
+_GATE: Final = threading.RLock()  # around the jobs that run, and who wants each
 _RUNNING: Final[dict[Hashable, Job[Any]]] = {}
+_CURRENT: Final[ContextVar[Job[Any] | None]] = ContextVar("job", default=None)
+_LOOK_S: Final = 0.5  # between two looks at whether followers are still there
 _LAST_WORDS_S: Final = 2.0  # for each job, when the process ends
 
 
-class Cancelled(Exception):  # noqa: N818, it is a wish and nobody's error
+class Cancelled(BaseException):  # a wish and nobody's error: torchinfo would make another of one
     """Nobody wants the result any more."""
 
 
@@ -41,17 +48,39 @@ class Progress:
         return self.state in ENDED
 
 
+def always() -> bool:
+    """A follower who stays until he leaves."""
+    return True
+
+
+def check() -> None:
+    """Raise `Cancelled` when the job that this is part of need not go on; outside of a job do nothing.
+
+    Called between the layers of a network, and wherever else long work can end.
+    """
+    if job := _CURRENT.get():
+        job.check()
+
+
+def in_job() -> bool:
+    """Whether this is part of a job, so that `check` may raise."""
+    return _CURRENT.get() is not None
+
+
 class Job(ABC, Generic[R_co]):
     """One piece of work in a thread of its own, shared by all who want it. Started by `start`."""
 
     name = "job"  # of the thread
+    linger_s = 0.0  # how long it goes on with nobody left: the next may want the same
     cancelled_sentence = "This was cancelled."
     failed_sentence = "This failed, and the server's log says why."
 
     def __init__(self, sentence: str) -> None:
-        self.wanted = 0  # how many have joined and not left
+        self._followers: list[Follower] = []  # who has joined and not left
+        self._alone_since, self._looked = time.monotonic(), 0.0
         self.progress = Progress(0, None, "waiting", sentence)
         self.result: R_co | None = None  # once it is done
+        self.error: BaseException | None = None  # once it has failed
         self.cancelled = threading.Event()
         self._finished = threading.Event()
 
@@ -69,12 +98,35 @@ class Job(ABC, Generic[R_co]):
         self._finished.wait(timeout)
         return self.progress
 
-    def leave(self) -> None:
+    def join(self, follower: Follower = always) -> None:
+        """One more wants it, for as long as he is there."""
+        with _GATE:
+            self._followers.append(follower)
+
+    def leave(self, follower: Follower = always) -> None:
         """One who joined no longer wants it; it is cancelled when nobody is left."""
         with _GATE:
-            self.wanted -= 1
-            if self.wanted <= 0:
-                self.cancel()
+            followers = self._followers.copy()
+            if follower in followers:
+                followers.remove(follower)
+            self._keep_followers(followers)
+
+    def check(self) -> None:
+        """Raise `Cancelled` when it need not go on; for `work`, as often as it likes."""
+        if time.monotonic() - self._looked > _LOOK_S:
+            with _GATE:
+                self._looked = time.monotonic()
+                self._keep_followers([follower for follower in self._followers if follower()])
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    def _keep_followers(self, followers: list[Follower]) -> None:
+        """Cancel when nobody has been left for `linger_s` seconds."""
+        if followers or self._followers:
+            self._alone_since = time.monotonic()
+        self._followers = followers
+        if not followers and time.monotonic() - self._alone_since >= self.linger_s:
+            self.cancel()
 
     def cancel(self) -> None:
         """Stop it for everybody; `wait` tells when nothing of it is left."""
@@ -88,20 +140,21 @@ class Job(ABC, Generic[R_co]):
             Cancelled: it need not go on.
         """
         self.progress = Progress(done, total, state, sentence)
-        if self.cancelled.is_set():
-            raise Cancelled
+        self.check()
 
     def run(self) -> None:
         """Do the work and keep how it ended; in the thread that `start` gave it."""
         end: tuple[State, str] = "failed", self.failed_sentence
+        _CURRENT.set(self)
         try:
             self.result, sentence = self.work()
             end = "done", sentence
         except Cancelled:
             end = "cancelled", self.cancelled_sentence
         except ExplorerError as error:
-            end = "failed", str(error)
+            self.error, end = error, ("failed", str(error))
         finally:
+            self.error = self.error or sys.exception()
             before = self.progress
             self.progress = Progress(before.done, before.total, *end)
             self._forget()
@@ -113,18 +166,18 @@ class Job(ABC, Generic[R_co]):
                 del _RUNNING[key]
 
 
-def start(key: Hashable, make: Callable[[], J]) -> J:
+def start(key: Hashable, make: Callable[[], J], follower: Follower = always) -> J:
     """Start the job of a key, or join the one that runs already.
 
-    Whoever calls this is one more who wants it, and says with `leave` that this is over. Nothing is
-    raised: what goes wrong stands in `progress`.
+    Whoever calls this is one more who wants it; he says with `leave` that this is over, or `follower`
+    does. Nothing is raised: what goes wrong stands in `progress`.
     """
     with _GATE:
         job: J | None = _RUNNING.get(key)  # type: ignore[assignment]  # a key has one type of job
         if job is None:
             job = _RUNNING[key] = make()
             threading.Thread(target=job.run, name=job.name, daemon=True).start()
-        job.wanted += 1
+        job.join(follower)
     return job
 
 

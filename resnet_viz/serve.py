@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from resnet_viz.budget import budget
 from resnet_viz.errors import ExplorerError, reason
 
 FIRST_PORT: Final = 8501
@@ -46,9 +47,10 @@ def serve(
 
     Raises:
         ExplorerError: the port is taken, the address is not this machine's, the folder is not there, an
-            origin is none, or Streamlit does not know an option.
+            origin is none, Streamlit does not know an option, or a budget in the environment is no number.
     """
     script = app_file()
+    budget()  # a variable that cannot be read is said before anything starts
     for option in options:
         if not _OPTION.fullmatch(option):
             raise ExplorerError(

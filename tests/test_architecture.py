@@ -14,7 +14,10 @@ PACKAGE = ROOT / "resnet_viz"
 ORDER = (
     "errors",
     "isolation",
+    "budget",
+    "store",
     "jobs",
+    "line",
     "texts",
     "model",
     "images",

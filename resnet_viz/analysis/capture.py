@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_viz.analysis import price
 from resnet_viz.analysis.forward import (
     ModuleIO,
     as_array,
@@ -30,27 +30,14 @@ from resnet_viz.analysis.records import (
     Prediction,
     Trace,
 )
-from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
-MAX_PARAMS: Final = 400_000_000  # 1.6 GB; a shared machine must hold several networks
-MAX_MACS: Final = 400_000_000_000  # ResNet-152 at 1,024 pixels has 241 G: some ten seconds
-
 
 def check_runnable(trace: Trace) -> None:
     """Raise `ConfigError` when a network is too large to run here; looking at it costs nothing."""
-    if trace.params > MAX_PARAMS:
-        raise ConfigError(
-            f"This network has {trace.params:,} parameters and at most {MAX_PARAMS:,} can be run "
-            "here; its layers, diagram and costs are there all the same."
-        )
-    if trace.macs > MAX_MACS:
-        raise ConfigError(
-            f"One picture would take {trace.macs / 1e9:,.0f} G multiply-adds and at most "
-            f"{MAX_MACS / 1e9:,.0f} G can be run here; choose a smaller input size."
-        )
+    price.check(trace.config, trace.input_size)
 
 
 def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -> Capture:

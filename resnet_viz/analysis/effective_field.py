@@ -7,12 +7,12 @@ each pixel does is the gradient.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from resnet_viz.analysis import price
 from resnet_viz.analysis.forward import (
     as_array,
     as_maps,
@@ -23,15 +23,11 @@ from resnet_viz.analysis.forward import (
     traced,
 )
 from resnet_viz.analysis.receptive_field import field_box
-from resnet_viz.analysis.records import LayerRecord, Trace
-from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
 Box = tuple[float, float, float, float]
-
-MAX_ACTIVATIONS: Final = 400_000_000  # 1.6 GB: a backward pass keeps what the forward pass made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +104,7 @@ def effective_field(
     trace = traced(loaded)
     layer = trace[trace.producer(path)]
     check_cell(layer, channel or 0, row, column)
-    _check_memory(trace, layer)
+    price.check(trace.config, trace.input_size, price.price_of_gradient(trace, layer))
 
     def forward(network: ResNet, picture: Tensor) -> tuple[float, np.ndarray]:
         picture.requires_grad_()
@@ -137,12 +133,3 @@ def effective_field(
 def _area(box: Box) -> float:
     left, top, right, bottom = box
     return (right - left) * (bottom - top)
-
-
-def _check_memory(trace: Trace, layer: LayerRecord) -> None:
-    kept = sum(row.activations for row in trace.leaves() if row.order <= layer.order)
-    if kept > MAX_ACTIVATIONS:
-        raise ConfigError(
-            f"Looking back from {layer.path} takes {kept:,} values in memory and at most "
-            f"{MAX_ACTIVATIONS:,} can be kept here; choose an earlier layer or a smaller input size."
-        )

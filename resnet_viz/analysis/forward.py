@@ -15,7 +15,7 @@ from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import PathError, WeightsError
 from resnet_viz.images import ImageInput, to_tensor
 from resnet_viz.model.resnet import ResNet
-from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.loaded import LoadedModel, stopping
 
 T = TypeVar("T")
 
@@ -38,16 +38,18 @@ def run_forward(
 ) -> T:
     """Call `forward(network, image)`, the image (1, 3, H, W), while nobody else runs the network.
 
-    When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again.
+    When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again. In a job
+    that is no longer wanted it stops between two layers.
     """
     picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
 
     def answer(network: ResNet) -> T:
-        try:
-            return forward(network, picture.to(loaded.device))
-        except OutOfMemoryError:
-            loaded.fall_back_to_cpu()
-            return forward(network, picture)
+        with stopping(network):
+            try:
+                return forward(network, picture.to(loaded.device))
+            except OutOfMemoryError:
+                loaded.fall_back_to_cpu()
+                return forward(network, picture)
 
     return loaded.run(answer)
 

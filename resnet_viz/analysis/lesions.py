@@ -6,19 +6,23 @@ Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.1, on one picture i
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.capture import capture, predict
 from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.price import price
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.images import ImageInput
 from resnet_viz.jobs import Job
+from resnet_viz.line import LINE, Turn
 from resnet_viz.weights.loaded import LoadedModel
 
 Progress = Callable[[int, int], None]  # forward passes done, and of how many
+TakeTurn = Callable[[], AbstractContextManager[None]]  # what is waited for before each forward pass
 
 
 def removable(trace: Trace) -> tuple[str, ...]:
@@ -27,21 +31,27 @@ def removable(trace: Trace) -> tuple[str, ...]:
 
 
 def lesion_study(
-    loaded: LoadedModel, image: ImageInput, progress: Progress | None = None
+    loaded: LoadedModel,
+    image: ImageInput,
+    progress: Progress | None = None,
+    turn: TakeTurn = nullcontext,
 ) -> tuple[Lesion, ...]:
     """Remove each block of the untouched network in turn, in order; empty for a plain network.
 
     One forward pass for the untouched network and one for each block. Others' questions come in
-    between. `progress` is called in the caller's own thread, after every pass.
+    between, for which each pass waits for its `turn`. `progress` is called in the caller's own thread,
+    after every pass.
     """
     trace = traced(loaded)
     blocks = removable(trace)
     report = progress or (lambda done, total: None)
-    before = _probabilities(capture(loaded, image))
+    with turn():
+        before = _probabilities(capture(loaded, image))
     report(1, len(blocks) + 1)
     lesions = []
     for done, path in enumerate(blocks, start=2):
-        after = _probabilities(capture_ablated(loaded, image, Ablation(removed=(path,))))
+        with turn():
+            after = _probabilities(capture_ablated(loaded, image, Ablation(removed=(path,))))
         lesions.append(_lesion(path, trace.shortcut_kind(path), before, after))
         report(done, len(blocks) + 1)
     return tuple(lesions)
@@ -51,6 +61,7 @@ class LesionJob(Job[tuple[Lesion, ...]]):
     """A lesion study in the background; progress is in forward passes."""
 
     name = "lesion study"
+    linger_s = 5.0  # a visitor whose connection breaks for a moment finds it again
     cancelled_sentence = "The lesion study was cancelled."
     failed_sentence = "The lesion study failed, and the server's log says why."
 
@@ -60,7 +71,13 @@ class LesionJob(Job[tuple[Lesion, ...]]):
 
     def work(self) -> tuple[tuple[Lesion, ...], str]:
         """Remove each block in turn."""
-        lesions = lesion_study(self._loaded, self._image, self._report)
+        trace = traced(self._loaded)
+        found = price(trace.config, trace.input_size)
+
+        def turn() -> AbstractContextManager[None]:
+            return LINE.turn(Turn(found.passing, is_long=True))
+
+        lesions = lesion_study(self._loaded, self._image, self._report, turn)
         return lesions, f"{len(lesions)} blocks were removed in turn."
 
     def _report(self, done: int, total: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import takewhile
 
 import torch
@@ -19,6 +18,8 @@ import torchinfo.torchinfo
 from torch import Tensor, nn
 from torchinfo.layer_info import LayerInfo
 
+from resnet_viz import jobs
+from resnet_viz.analysis.price import check_rows
 from resnet_viz.analysis.receptive_field import Field, widest
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.errors import ConfigError
@@ -27,6 +28,7 @@ from resnet_viz.model.config import ResNetConfig, check_input_size
 from resnet_viz.model.kinds import kind_of
 from resnet_viz.model.resnet import ResNet, Stage, build_meta
 from resnet_viz.model.roles import CONTAINERS, Role
+from resnet_viz.store import STORE
 
 Edge = tuple[str, str]
 
@@ -41,10 +43,26 @@ def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
 
     Shapes and parameter counts are torchinfo's. Multiply-adds are those of convolutions and linear
     layers (torchinfo's own add BatchNorm parameters and biases). Edges follow the tensors of that same
-    run. Raises `ConfigError` for an input size outside 32 to 1,024.
+    run.
+
+    Raises:
+        ConfigError: the input size is outside 32 to 1,024, or the network has too many layers to show.
     """
+    key = trace_key(config, input_size)
+    kept = STORE.get(key)
+    if kept is not None:
+        known: Trace = kept.value
+        return known
+    traced = trace_anew(*key[1:])
+    STORE.put(key, traced)
+    return traced
+
+
+def trace_key(config: ResNetConfig, input_size: int | None) -> tuple[str, ResNetConfig, int]:
+    """What a trace is kept by; raises `ConfigError` for one that is not made."""
+    check_rows(config)
     size = config.input_size if input_size is None else input_size
-    return _remembered(config, check_input_size(size))
+    return "trace", config, check_input_size(size)
 
 
 def trace_anew(config: ResNetConfig, size: int) -> Trace:
@@ -60,9 +78,6 @@ def trace_anew(config: ResNetConfig, size: int) -> Trace:
             torchinfo.torchinfo.clear_cached_forward_pass()
     _check_edges(edges)
     return Trace(config, size, tuple(_records(network, rows, edges)), tuple(edges))
-
-
-_remembered = lru_cache(maxsize=128)(trace_anew)
 
 
 def _shapes_only(network: ResNet) -> ResNet:
@@ -85,6 +100,7 @@ def _following(network: nn.Module) -> Iterator[list[Edge]]:
         alive.append(inputs[0])
 
     def note(path: str, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        jobs.check()
         edges.extend((made_by.get(id(tensor), _NOBODY), path) for tensor in inputs)
         made_by[id(output)] = path
         alive.append(output)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from resnet_viz import jobs
 from resnet_viz.model.blocks import BLOCKS, BatchNorm2d, Block, Conv2d, Linear, initialise
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.roles import STAGE_NAME, Role
@@ -34,6 +35,7 @@ class ResNet(nn.Sequential):
         """Draw all parameters from one seeded generator; the global random state is not touched."""
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
+            jobs.check()
             initialise(module, generator)
         for module in self.modules():  # after all, since a block comes before its own norms
             if self.config.zero_init and isinstance(module, Block):

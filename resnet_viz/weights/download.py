@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from resnet_viz import jobs
 from resnet_viz.errors import WeightsError, reason
-from resnet_viz.jobs import Cancelled, Job, State
+from resnet_viz.jobs import Cancelled, Follower, Job, State, always
 from resnet_viz.weights import checkpoints
 from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes
 from resnet_viz.weights.fetch import Fetch, part_of
@@ -22,13 +22,16 @@ from resnet_viz.weights.fetch import Fetch, part_of
 _LOOK_S: Final = 0.2  # between two looks at whether another process is through
 
 
-def start(checkpoint: Checkpoint, folder: Path | None = None) -> DownloadJob:
+def start(
+    checkpoint: Checkpoint, folder: Path | None = None, follower: Follower = always
+) -> DownloadJob:
     """Fetch a checkpoint into the weights folder, or join the download of it that runs already.
 
-    A file that is there already is verified, and fetched again only if it is damaged.
+    A file that is there already is verified, and fetched again only if it is damaged. It stops when all
+    who asked for it have left, or their `follower` says that they are gone.
     """
     path = _path(checkpoint, folder)
-    return jobs.start(path, lambda: DownloadJob(checkpoint, path))
+    return jobs.start(path, lambda: DownloadJob(checkpoint, path), follower)
 
 
 def running(checkpoint: Checkpoint, folder: Path | None = None) -> DownloadJob | None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 import torch
+from torch import Tensor, nn
 
+from resnet_viz import jobs
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
@@ -18,6 +23,7 @@ from resnet_viz.model.resnet import ResNet
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_LOOK_S: Final = 0.1  # between two looks at whether one who waits for a network is still wanted
 # The gate: as many forward passes at once as there are cores, since more would only make everybody wait
 # longer. Its threads live on, which torch rewards: in a thread of its own, as Streamlit gives every
 # rerun, the same forward pass takes one and a half times as long.
@@ -69,8 +75,12 @@ class LoadedModel:
     def run(self, task: Callable[[ResNet], T]) -> T:
         """Call `task` with the network: hooks on it are nobody else's meanwhile."""
         # The lock first: who waits for a busy network keeps no worker from the others.
-        with self.lock:
+        while not self.lock.acquire(timeout=_LOOK_S):
+            jobs.check()
+        try:
             return at_work(task, self.module)
+        finally:
+            self.lock.release()
 
     def fall_back_to_cpu(self) -> None:
         """Move to the CPU for good, after the GPU's memory ran out. Call while asking."""
@@ -86,4 +96,31 @@ def at_work(task: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
 
     A task must not call this again: with all workers waiting for workers nothing would move.
     """
-    return _WORKERS.submit(task, *arguments, **options).result()
+    # In the caller's context, so that the task knows which job it is part of.
+    called = partial(task, *arguments, **options)
+    return _WORKERS.submit(copy_context().run, called).result()
+
+
+@contextmanager
+def stopping(network: nn.Module) -> Iterator[None]:
+    """Stop between two layers when the job that this is part of is no longer wanted, also on the way back.
+
+    Raises:
+        Cancelled: it is no longer wanted.
+    """
+
+    def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        jobs.check()
+        if output.requires_grad:
+            output.register_hook(lambda _: jobs.check())  # type: ignore[no-untyped-call]
+
+    handles = []
+    try:
+        if jobs.in_job():
+            for module in network.modules():
+                if next(module.children(), None) is None:
+                    handles.append(module.register_forward_hook(look))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -14,7 +14,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.images import PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_random
-from resnet_viz.weights.loaded import Weights
+from resnet_viz.weights.loaded import Weights, stopping
 
 MAX_SEED = 2**31 - 1
 # Pixels: enough positions in the last stage, and a fifth of the work of 224. The 32 × 32 networks
@@ -82,7 +82,7 @@ def _measure_batch_norm(network: ResNet) -> None:
     for norm in norms:
         norm.momentum = 1.0  # take this batch's statistics as they are
         norm.train()
-    with torch.no_grad():
+    with torch.no_grad(), stopping(network):
         network(pictures)  # (N, 3, H, W)
     for norm in norms:
         norm.momentum = 0.1

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.analysis import effective_field as module
+from resnet_viz.analysis import price as prices
 from resnet_viz.analysis.effective_field import EffectiveField, effective_field
 from resnet_viz.analysis.forward import as_maps, record_io, traced
+from resnet_viz.analysis.price import price
+from resnet_viz.budget import Budget
 from resnet_viz.errors import ConfigError, PathError
 from resnet_viz.images import to_tensor
 from resnet_viz.weights.loaded import LoadedModel
@@ -189,7 +191,9 @@ def test_what_is_not_there_or_too_large_is_a_sentence(monkeypatch):
         effective_field(loaded, CAT, "layer1", 8, 0, 0)
     with pytest.raises(PathError, match="row 16"):
         effective_field(loaded, CAT, "layer1", None, 16, 0)
-    monkeypatch.setattr(module, "MAX_ACTIVATIONS", 1000)
+    enough = price(loaded.config, 64)  # for the way there, not for all that the way back needs
+    allowed = Budget(enough.memory * 5 // 2 + 100_000, enough.work * 10)
+    monkeypatch.setattr(prices, "budget", lambda: allowed)
     with pytest.raises(ConfigError, match="smaller input size"):
         effective_field(loaded, CAT, "layer1", 0, 0, 0)
     assert unchanged(loaded, before)

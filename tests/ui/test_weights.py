@@ -15,6 +15,7 @@ from streamlit.testing.v1.element_tree import Button, FileUploader
 from resnet_viz.images import DRAWINGS
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_random
+from resnet_viz.store import STORE
 from resnet_viz.ui.state import cache, session
 from resnet_viz.weights import checkpoints, folder
 from resnet_viz.weights.download import DownloadJob, running
@@ -112,7 +113,7 @@ def published(monkeypatch, tmp_path):
     torch.save(state("resnet18"), buffer)
     with serving(Shelf(buffer.getvalue())) as shelf:
         monkeypatch.setattr(checkpoints, "CHECKPOINTS", (shelf.checkpoint("resnet18"),))
-        cache.model.clear()  # networks that another test has loaded
+        STORE.clear()  # networks that another test has loaded
         cache.is_sound.clear()
         yield shelf
 

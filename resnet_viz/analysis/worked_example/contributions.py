@@ -13,7 +13,10 @@ class Contributions:
     is the cell."""
 
     channels: range  # of what the layer reads; of a grouped convolution, those of the cell's group
-    values: np.ndarray = field(repr=False)  # (channels,) float64
+    values: np.ndarray = field(repr=False)  # (channels,) float64, read-only
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)
 
     @property
     def half(self) -> int:

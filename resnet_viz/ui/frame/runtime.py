@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from resnet_viz.budget import budget
+from resnet_viz.errors import ExplorerError
 from resnet_viz.ui.frame import web
 from resnet_viz.weights import folder, own_folder, uploads
 
@@ -39,6 +41,10 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--metrics", action="store_true", help="serve Streamlit's own numbers")
     options = parser.parse_args(arguments)
+    try:
+        budget()
+    except ExplorerError as error:
+        parser.error(str(error))
     for origin in options.embed_in:
         if not web.is_origin(origin):
             parser.error(

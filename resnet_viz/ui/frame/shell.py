@@ -17,13 +17,12 @@ import streamlit as st
 from PIL import Image
 from streamlit.navigation.page import Page
 
-from resnet_viz.analysis.trace import trace
 from resnet_viz.components.browser_tab import browser_tab
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
 from resnet_viz.texts import plain
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
-from resnet_viz.ui.state import url, visit
+from resnet_viz.ui.state import cache, url, visit
 from resnet_viz.ui.state.notices import show_notices
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.ui.state.view_state import ViewState
@@ -103,6 +102,6 @@ def _sidebar() -> ViewState:
         weights = weights_controls.weights(config, size, device)
         slug, image = image_controls.image(weights.samples)
         theme = palette.theme(st.context.theme.type)
-        layer = network_controls.layer(trace(config, size))
+        layer = network_controls.layer(cache.trace(config, size))
         browser_tab(visit.say_what_was_missed)
     return ViewState(config, size, weights, slug, image, device, layer, theme)

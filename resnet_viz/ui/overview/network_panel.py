@@ -20,6 +20,7 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.shared import notes
 from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.cache import ModelKey
+from resnet_viz.ui.state.notices import notice
 from resnet_viz.ui.state.selection import DEFAULT_MODEL
 from resnet_viz.ui.state.view_state import ViewState, with_features
 from resnet_viz.weights.sources import default_weights, describe
@@ -28,7 +29,7 @@ from resnet_viz.weights.sources import default_weights, describe
 def network_panel(view_state: ViewState) -> None:
     """Mount the map; a click on a block selects it everywhere."""
     trace = view_state.trace
-    unfolded = _unfolded(folded_groups(trace))
+    unfolded = _affordable(view_state, _unfolded(folded_groups(trace)))
     capture = view_state.capture(*node_paths(trace, unfolded))
     prediction = view_state.prediction(capture)
     pixels = as_seen(view_state.image, view_state.weights.preprocessing)
@@ -72,6 +73,22 @@ def _unfolded(known: Iterable[str]) -> tuple[str, ...]:
     """The groups that the link asks to see block by block."""
     asked = url.UNFOLDED.all_asked()
     return tuple(group for group in known if group in asked)
+
+
+def _affordable(view_state: ViewState, unfolded: tuple[str, ...]) -> tuple[str, ...]:
+    """As many of the unfolded groups, from the first on, as can be shown at once."""
+    fitting = unfolded
+    while fitting and not cache.is_affordable(
+        view_state.network, with_features(view_state.network, node_paths(view_state.trace, fitting))
+    ):
+        fitting = fitting[:-1]
+    if fitting != unfolded:
+        folded = ", ".join(unfolded[len(fitting) :])
+        notice(
+            f"The feature maps of all these blocks take more memory than one answer may use here, so "
+            f"the groups of {folded} stay folded; a smaller input size leaves room for them."
+        )
+    return fitting
 
 
 def _keep_unfolded(groups: list[str]) -> None:

@@ -13,13 +13,12 @@ from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.figures import formatting, residual
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.residual import residual_panel
-from resnet_viz.ui.shared import boundary, charts, facts
-from resnet_viz.ui.state import session
+from resnet_viz.ui.shared import boundary, charts, facts, job_progress
+from resnet_viz.ui.state import answers, session
 from resnet_viz.ui.state.view_state import ViewState
 
 _CHART: Final = "_lesion_chart"  # its key
 _AT_ONCE_S: Final = 0.5  # what is through by then needs no bar
-_EVERY: Final = 0.5  # seconds between two looks at a study
 
 
 @st.fragment
@@ -48,7 +47,9 @@ def _ask(subject: Hashable) -> None:
 def _started(view_state: ViewState, subject: Hashable) -> LesionJob:
     """The study, begun now or joined where somebody has begun the same."""
     loaded = view_state.model()
-    job = jobs.start(("lesions", subject), lambda: LesionJob(loaded, view_state.image))
+    job = jobs.start(
+        ("lesions", subject), lambda: LesionJob(loaded, view_state.image), answers.visitor()
+    )
     session.STUDY.set((subject, job))
     return job
 
@@ -61,23 +62,18 @@ def _follow(view_state: ViewState, job: LesionJob, block: str) -> None:
     elif now.has_ended:
         st.error(plain(now.sentence))
     else:
-        st.fragment(_progress, run_every=_EVERY)(job)
-
-
-def _progress(job: LesionJob) -> None:
-    """How far a study is; runs by itself, without the rest of the page."""
-    now = job.progress
-    if now.has_ended or session.STUDY.get((None, None))[1] is not job:
-        st.rerun()
-    st.progress(now.done / (now.total or 1), now.sentence)
-    st.button("Cancel", on_click=_leave)
+        job_progress.follow(
+            job,
+            is_followed=lambda: session.STUDY.get((None, None))[1] is job,
+            on_cancel=_leave,
+        )
 
 
 def _leave() -> None:
     """No longer want the study that was asked for; others go on."""
     _, job = session.STUDY.pop((None, None))
     if job:
-        job.leave()
+        job.leave(answers.visitor())
 
 
 def _subject(view_state: ViewState) -> Hashable:

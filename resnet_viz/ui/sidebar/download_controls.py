@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import streamlit as st
 
+from resnet_viz.jobs import Progress
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.state import session
+from resnet_viz.ui.shared import job_progress
+from resnet_viz.ui.state import answers, session
 from resnet_viz.weights import download, sources
 from resnet_viz.weights.checkpoints import Checkpoint, megabytes
 from resnet_viz.weights.download import DownloadJob
-
-_EVERY: Final = 0.5  # seconds between two looks at a download
 
 
 def offer(config: ResNetConfig, wanted: str) -> None:
@@ -32,33 +30,34 @@ def offer(config: ResNetConfig, wanted: str) -> None:
             width="stretch",
         )
     else:
-        st.fragment(_progress, run_every=_EVERY)(running)
+        _follow(running)
     if problem := session.DOWNLOAD_PROBLEM.pop(""):
         st.error(plain(problem))
 
 
-def _progress(running: DownloadJob) -> None:
-    """How far a download is; runs by itself, without the rest of the page."""
-    now = running.progress
-    mine = _mine(running.checkpoint) is running
-    if now.has_ended:
-        session.DOWNLOAD_PROBLEM.set(now.sentence if now.state == "failed" else "")
-        if mine:
-            session.DOWNLOAD.pop(None)
-        st.rerun()
-    if session.DOWNLOAD_LEFT.pop(False):
-        st.rerun()  # the rest of the sidebar offers it again
-    total = now.total or running.checkpoint.size
-    st.progress(min(now.done / total, 1.0), plain(now.sentence))
-    if mine:
-        st.button("Cancel", on_click=_leave, width="stretch")
-    else:
-        st.caption("Another user already started this download.")
+def _follow(job: DownloadJob) -> None:
+    """How far a download is: the visitor's own, which he can cancel, or another's."""
+    mine = _mine(job.checkpoint) is job
+    job_progress.follow(
+        job,
+        is_followed=lambda: not mine or _mine(job.checkpoint) is job,
+        on_cancel=_leave if mine else None,
+        on_end=_keep_end,
+        expected=job.checkpoint.size,
+        foreign="Another user already started this download.",
+    )
+
+
+def _keep_end(end: Progress) -> None:
+    """Keep why it failed, for the run that follows."""
+    session.DOWNLOAD_PROBLEM.set(end.sentence if end.state == "failed" else "")
+    if (joined := session.DOWNLOAD.get(None)) and joined.progress.has_ended:
+        session.DOWNLOAD.pop(None)
 
 
 def _start(checkpoint: Checkpoint) -> None:
     _leave()  # one at a time for each visitor
-    session.DOWNLOAD.set(download.start(checkpoint))
+    session.DOWNLOAD.set(download.start(checkpoint, follower=answers.visitor()))
 
 
 def _mine(checkpoint: Checkpoint) -> DownloadJob | None:
@@ -70,5 +69,4 @@ def _mine(checkpoint: Checkpoint) -> DownloadJob | None:
 def _leave() -> None:
     """Say once that this visitor no longer wants it; others go on."""
     if joined := session.DOWNLOAD.pop(None):
-        joined.leave()
-        session.DOWNLOAD_LEFT.set(True)
+        joined.leave(answers.visitor())

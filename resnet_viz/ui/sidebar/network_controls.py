@@ -7,7 +7,6 @@ from dataclasses import replace
 import streamlit as st
 
 from resnet_viz.analysis.records import Trace
-from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import formatting
 from resnet_viz.model.blocks import BLOCKS
@@ -24,7 +23,7 @@ from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import widgets
-from resnet_viz.ui.state import selection, session, url
+from resnet_viz.ui.state import cache, selection, session, url
 from resnet_viz.ui.state.notices import notice
 from resnet_viz.ui.state.selection import DEFAULT_LAYER, DEFAULT_MODEL
 from resnet_viz.ui.state.url import Parameter
@@ -121,7 +120,7 @@ def _number(field: Parameter, default: int) -> int:
 
 def _compare(config: ResNetConfig, preset: ResNetConfig) -> None:
     """Depth, parameters and multiply-adds beside the preset's."""
-    ours, theirs = trace(config), trace(preset)
+    ours, theirs = cache.trace(config), cache.trace(preset)
     rows = (
         ("Depth", f"{config.depth}", f"{preset.depth}"),
         ("Parameters", formatting.short(ours.params), formatting.short(theirs.params)),

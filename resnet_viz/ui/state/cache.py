@@ -1,10 +1,11 @@
-"""Every answer that is kept, one function each, keyed by value and bounded."""
+"""Every answer of the pages, one function each: its key, what it takes, and how it is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 
@@ -12,21 +13,29 @@ from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import filters
+from resnet_viz.analysis import filters, price
 from resnet_viz.analysis import residual as decomposition
+from resnet_viz.analysis import trace as traces
 from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
-from resnet_viz.analysis.records import Capture, Outputs
+from resnet_viz.analysis.price import Price
+from resnet_viz.analysis.records import Capture, Outputs, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
-from resnet_viz.analysis.trace import trace
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.ui.state.answers import Task, ask
 from resnet_viz.weights import sources
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.training_range import TrainingRange
+
+T = TypeVar("T")
+
+_MANY_ROWS = 1_000  # to trace them takes half a second
+_RUNNING = "Running the forward pass …"
+_READING = "Reading the weights …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +48,31 @@ class ModelKey:
     device: str
 
 
-_BY_VALUE: Final[dict[str | type[Any], Callable[[Any], Any]]] = {
-    ImageInput: lambda image: image.sha256
-}
+def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
+    """Every layer with its shapes and costs; as `analysis.trace.trace`, but one for all who wait."""
+    key = traces.trace_key(config, input_size)
+    is_long = price.price(config, key[-1]).rows > _MANY_ROWS
+    return ask(
+        key,
+        lambda: Task(partial(traces.trace_anew, *key[1:]), is_long=is_long),
+        "Tracing the network …",
+    )
 
 
-@st.cache_resource(max_entries=4, show_spinner="Building the network …")
 def model(network: ModelKey) -> LoadedModel:
     """The network with its parameters; shared by everybody, never changed."""
-    questions.check_runnable(trace(network.config, network.input_size))
-    return sources.load(network.config, network.weights, network.input_size, network.device)
+
+    def prepare() -> Task[LoadedModel]:
+        price.check(network.config, network.input_size)
+        found = price.price(network.config, network.input_size)
+        load = partial(sources.load, network.config, network.weights)
+        return Task(
+            partial(load, network.input_size, network.device),
+            memory=2 * found.weights,  # what is read, and the network that it is read into
+            is_long=found.is_long,
+        )
+
+    return ask(("model", network), prepare, "Building the network …")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -63,78 +87,151 @@ def training_range(network: ModelKey) -> TrainingRange | None:
     return sources.training_range(network.config, network.weights, network.input_size)
 
 
-@st.cache_data(max_size="400MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def capture(network: ModelKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
     """One picture through the network, with the outputs of the layers at `paths`."""
-    return questions.capture(model(network), image, paths)
+    return ask(
+        ("capture", network, image.sha256, paths),
+        lambda: _run(
+            network,
+            price.price_of_outputs(_trace(network), paths),
+            lambda loaded: questions.capture(loaded, image, paths),
+        ),
+        _RUNNING,
+    )
 
 
-@st.cache_data(max_size="100MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
+def is_affordable(network: ModelKey, paths: tuple[str, ...]) -> bool:
+    """Whether the outputs of the layers at `paths` can be had at once."""
+    return price.fits(price.price_of_outputs(_trace(network), paths))
+
+
 def block_view(network: ModelKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
-    return decomposition.block_view(model(network), image, path)
+    return ask(
+        ("block_view", network, image.sha256, path),
+        lambda: _run(
+            network,
+            price.price_of_block(_trace(network), _trace(network)[path]),
+            lambda loaded: decomposition.block_view(loaded, image, path),
+        ),
+        _RUNNING,
+    )
 
 
-@st.cache_data(max_entries=256, show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, ...]:
     """What every block adds to its shortcut, in norms and angles."""
-    return decomposition.residual_ratios(model(network), image)
+    return ask(
+        ("residual_ratios", network, image.sha256),
+        lambda: _run(
+            network,
+            price.price_of_outputs(_trace(network)),
+            lambda loaded: decomposition.residual_ratios(loaded, image),
+        ),
+        _RUNNING,
+    )
 
 
-@st.cache_data(max_size="100MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def capture_ablated(
     network: ModelKey, image: ImageInput, ablation: Ablation, paths: tuple[str, ...]
 ) -> Capture:
     """One picture through the network after an ablation; the shared network stays as it is."""
-    return ablations.capture_ablated(model(network), image, ablation, paths)
+    return ask(
+        ("capture_ablated", network, image.sha256, ablation, paths),
+        lambda: _run(
+            network,
+            price.price_of_outputs(_trace(network), paths),
+            lambda loaded: ablations.capture_ablated(loaded, image, ablation, paths),
+        ),
+        _RUNNING,
+    )
 
 
-@st.cache_data(max_size="50MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def effective_field(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> EffectiveField:
     """How much each pixel moves one cell: its channel, row and column."""
-    return fields.effective_field(model(network), image, path, *cell)
+    return ask(
+        ("effective_field", network, image.sha256, path, cell),
+        lambda: _run(
+            network,
+            price.price_of_gradient(_trace(network), _trace(network)[path]),
+            lambda loaded: fields.effective_field(loaded, image, path, *cell),
+        ),
+        _RUNNING,
+    )
 
 
-@st.cache_data(max_size="400MB", show_spinner="Running the forward pass …", hash_funcs=_BY_VALUE)
 def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
-    paths = cells.example_paths(trace(network.config, network.input_size), path)
-    return questions.outputs(model(network), image, (path, *paths))
+
+    def prepare() -> Task[Outputs]:
+        paths = (path, *cells.example_paths(_trace(network), path))
+        return _run(
+            network,
+            price.price_of_outputs(_trace(network), paths),
+            lambda loaded: questions.outputs(loaded, image, paths),
+        )
+
+    return ask(("example_outputs", network, image.sha256, path), prepare, _RUNNING)
 
 
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def worked_example(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
 ) -> WorkedExample:
     """How one cell comes about: its channel, row and column."""
-    seen = example_outputs(network, image, path)
-    return cells.worked_example(model(network), seen, path, *cell, strongest=strongest)
+
+    def prepare() -> Task[WorkedExample]:
+        loaded, seen = model(network), example_outputs(network, image, path)
+        return Task(partial(cells.worked_example, loaded, seen, path, *cell, strongest=strongest))
+
+    return ask(("worked_example", network, image.sha256, path, cell, strongest), prepare)
 
 
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_BY_VALUE)
 def contributions(
     network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
 ) -> Contributions:
     """What every input channel adds to one cell: its channel, row and column."""
-    seen = example_outputs(network, image, path)
-    return cells.contributions(model(network), seen, path, *cell)
+
+    def prepare() -> Task[Contributions]:
+        loaded, seen = model(network), example_outputs(network, image, path)
+        return Task(partial(cells.contributions, loaded, seen, path, *cell))
+
+    return ask(("contributions", network, image.sha256, path, cell), prepare)
 
 
-@st.cache_data(max_entries=16, show_spinner="Reading the weights …")
 def weight_statistics(network: ModelKey) -> tuple[WeightStatistics, ...]:
     """The numbers of every layer's weights."""
-    return filters.weight_statistics(model(network))
+    return ask(
+        ("weight_statistics", network),
+        lambda: Task(partial(filters.weight_statistics, model(network))),
+        _READING,
+    )
 
 
-@st.cache_data(max_entries=512, show_spinner="Reading the weights …")
 def weight_histogram(network: ModelKey, path: str) -> Histogram:
     """How one layer's weights are spread."""
-    return filters.weight_histogram(model(network), path)
+    return ask(
+        ("weight_histogram", network, path),
+        lambda: Task(partial(filters.weight_histogram, model(network), path)),
+        _READING,
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def sample(slug: str) -> ImageInput:
     """A sample picture, decoded."""
     return images.read_sample(slug)
+
+
+def _trace(network: ModelKey) -> Trace:
+    return trace(network.config, network.input_size)
+
+
+def _run(network: ModelKey, found: Price, forward: Callable[[LoadedModel], T]) -> Task[T]:
+    """A question to a network that can be afforded and is at hand.
+
+    Raises:
+        ConfigError: it is above the budget of one answer.
+    """
+    price.check(network.config, network.input_size, found)
+    return Task(partial(forward, model(network)), found.memory - found.weights, found.is_long)

@@ -65,7 +65,6 @@ WEIGHTS_ACCEPTED: Final = Slot[int]("_weights_accepted", "how many uploads there
 DOWNLOAD: Final = Slot[DownloadJob | None](
     "_download", "the download that the visitor has asked for"
 )
-DOWNLOAD_LEFT: Final = Slot[bool]("_download_left", "whether the visitor has just cancelled one")
 DOWNLOAD_PROBLEM: Final = Slot[str]("_download_problem", "why the last download failed")
 
 LAST_RENDER: Final = Slot[Any]("_wall_render", "what the feature wall showed in the last run")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from resnet_viz.analysis.capture import predict
 from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
-from resnet_viz.analysis.trace import trace
 from resnet_viz.figures.palette import Theme
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
@@ -48,7 +47,7 @@ class ViewState:
 
     @property
     def trace(self) -> Trace:
-        return trace(self.config, self.input_size)
+        return cache.trace(self.config, self.input_size)
 
     @property
     def selected(self) -> LayerRecord:
@@ -84,5 +83,5 @@ def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
     """The layers, and the classifier's input where it can be compared with training images."""
     if not cache.training_range(network):
         return paths
-    features = features_path(trace(network.config, network.input_size))
+    features = features_path(cache.trace(network.config, network.input_size))
     return paths if features in paths else (*paths, features)

@@ -1,0 +1,58 @@
+"""How much one answer, one visitor and the whole server may take; the operator says how much in all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from resnet_viz.errors import ExplorerError
+
+MEMORY_VARIABLE: Final = "RESNET_EXPLORER_MEMORY_MB"
+WORK_VARIABLE: Final = "RESNET_EXPLORER_GIGA_MACS"
+_DEFAULT_MEMORY: Final = 1_500  # MB: with torch itself the server stays below 2.5 GB
+_DEFAULT_WORK: Final = 400  # G multiply-adds, or ten seconds; ResNet-152 at 1,024 pixels takes 310
+_MEMORY_RANGE: Final = (100, 1_000_000)
+_WORK_RANGE: Final = (1, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be used for answers, beside what the server takes when it is idle."""
+
+    server: int  # bytes: all that is kept, and all that runs
+    work: int  # multiply-adds for one answer, with those that writing its values would take
+    rows: int = 6_000  # layers of one network that are listed and drawn; ResNet-1202 has 5,411
+
+    @property
+    def answer(self) -> int:
+        """Bytes for one answer: parameters, what is kept, and what the run needs meanwhile."""
+        return self.server * 2 // 5
+
+    @property
+    def visitor(self) -> int:
+        """Bytes of what is kept for one visitor, before others' answers have to make room."""
+        return self.server * 3 // 5
+
+
+def budget() -> Budget:
+    """What the operator allows, by environment variables or by default.
+
+    Raises:
+        ExplorerError: a variable is no whole number in its range.
+    """
+    memory = _number(MEMORY_VARIABLE, _DEFAULT_MEMORY, _MEMORY_RANGE)
+    work = _number(WORK_VARIABLE, _DEFAULT_WORK, _WORK_RANGE)
+    return Budget(memory * 1_000_000, work * 1_000_000_000)
+
+
+def _number(variable: str, default: int, accepted: tuple[int, int]) -> int:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    low, high = accepted
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+        raise ExplorerError(
+            f"{variable}={text[:20]} is not accepted; choose a whole number from {low:,} to {high:,}."
+        )
+    return int(text)
