@@ -10,7 +10,7 @@ from resnet_viz.errors import ExplorerError
 
 MEMORY_VARIABLE: Final = "RESNET_EXPLORER_MEMORY_MB"
 WORK_VARIABLE: Final = "RESNET_EXPLORER_GIGA_MACS"
-_DEFAULT_MEMORY: Final = 1_500  # MB: with torch itself the server stays below 2.5 GB
+_DEFAULT_MEMORY: Final = 1_800  # MB: with torch itself the server stays below 2.5 GB
 _DEFAULT_WORK: Final = 400  # G multiply-adds, or ten seconds; ResNet-152 at 1,024 pixels takes 310
 _MEMORY_RANGE: Final = (100, 1_000_000)
 _WORK_RANGE: Final = (1, 1_000_000)
@@ -27,7 +27,7 @@ class Budget:
     @property
     def answer(self) -> int:
         """Bytes for one answer: parameters, what is kept, and what the run needs meanwhile."""
-        return self.server * 2 // 5
+        return self.server // 2
 
     @property
     def visitor(self) -> int:
