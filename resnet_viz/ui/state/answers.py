@@ -86,7 +86,7 @@ class Visitor:
     """One open tab, as the follower of a job that outlasts a run."""
 
     session: str  # empty outside of a page
-    server: Runtime | None = field(repr=False)
+    server: Runtime | None = field(repr=False, compare=False)
 
     def __call__(self) -> bool:
         """Whether the tab is still open."""
