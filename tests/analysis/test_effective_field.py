@@ -192,7 +192,7 @@ def test_what_is_not_there_or_too_large_is_a_sentence(monkeypatch):
     with pytest.raises(PathError, match="row 16"):
         effective_field(loaded, CAT, "layer1", None, 16, 0)
     enough = price(loaded.config, 64)  # for the way there, not for all that the way back needs
-    allowed = Budget(enough.memory * 5 // 2 + 100_000, enough.work * 10)
+    allowed = Budget(enough.memory * 2 + 100_000, enough.work * 10)
     monkeypatch.setattr(prices, "budget", lambda: allowed)
     with pytest.raises(ConfigError, match="smaller input size"):
         effective_field(loaded, CAT, "layer1", 0, 0, 0)
