@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from PIL import Image
@@ -25,31 +27,74 @@ CIFAR10_MEAN: Channels = (0.4914, 0.4822, 0.4465)
 CIFAR10_STD: Channels = (0.2470, 0.2435, 0.2616)
 IMAGENET_CROP_SHARE = 0.875  # 224 of 256 pixels: Krizhevsky et al. 2012, and torchvision's recipes
 
+INTERPOLATIONS: Final[Mapping[str, Image.Resampling]] = MappingProxyType(
+    {
+        "bilinear": Image.Resampling.BILINEAR,
+        "bicubic": Image.Resampling.BICUBIC,
+        "nearest": Image.Resampling.NEAREST,
+        "lanczos": Image.Resampling.LANCZOS,
+        "box": Image.Resampling.BOX,
+    }
+)
+ORDERS: Final = ("rgb", "bgr")
+WHITES: Final = (1, 255)
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Resize, centre crop, normalise: x ↦ (x / 255 − mean) / std for each channel.
+    """Resize, centre crop, normalise: x ↦ (x · white / 255 − mean) / std for each channel.
 
     Attributes:
         resize: the shorter side after resizing, pixels.
         crop: the side of the centre square that the network sees, pixels.
-        mean: subtracted from red, green, blue on a scale of 0 to 1.
+        mean: subtracted from each channel, in the network's order, on a scale of 0 to `white`.
         std: divided by, same scale.
+        white: what a channel's highest value is before that: 1, or 255 as Caffe has it.
+        order: in which order the network reads the channels: "rgb", or "bgr" as OpenCV has them.
+        interpolation: one of `INTERPOLATIONS`, with antialiasing but for "nearest".
 
     Raises:
-        ValueError: the crop is larger than the resized picture, or a std is not positive.
+        ValueError: the crop is larger than the resized picture, a std is not positive, or there is no
+            such scale, order or interpolation.
     """
 
     resize: int
     crop: int
     mean: Channels
     std: Channels
+    white: int = 1
+    order: str = "rgb"
+    interpolation: str = "bilinear"
 
     def __post_init__(self) -> None:
         if not 1 <= self.crop <= self.resize:
             raise ValueError(f"A crop of {self.crop} px needs a resize of at least as many.")
         if min(self.std) <= 0:
             raise ValueError(f"Each std must be positive, not {self.std}.")
+        if self.white not in WHITES or self.order not in ORDERS:
+            raise ValueError(f"There is no scale to {self.white} or order “{self.order}”.")
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"There is no interpolation “{self.interpolation}”.")
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The colours of the network's input channels, in its order."""
+        names = ("red", "green", "blue")
+        return names if self.order == "rgb" else names[::-1]
+
+    @property
+    def words(self) -> str:
+        """What is done to an image, in one sentence without its full stop."""
+        mean, std = (", ".join(f"{value:g}" for value in each) for each in (self.mean, self.std))
+        how = "" if self.interpolation == "bilinear" else f" ({self.interpolation})"
+        turned = (
+            "" if self.order == "rgb" else f", channels put in the order {', '.join(self.channels)}"
+        )
+        return (
+            f"shorter side resized to {self.resize} px{how}, centre {self.crop} × {self.crop} px kept"
+            f"{turned}, then (value − mean) / std per channel, values from 0 to {self.white}: "
+            f"mean {mean}; std {std}"
+        )
 
     @classmethod
     def imagenet(cls, crop: int) -> Self:
@@ -74,19 +119,21 @@ def as_seen(image: ImageInput, p: Preprocessing) -> Pixels:
     """(crop, crop, 3) uint8, read-only: what the network sees, before normalising.
 
     Equal to torchvision's `Resize(p.resize)` and `CenterCrop(p.crop)` on the upright PIL image, of
-    all its pixels: bilinear with antialiasing, and the same rounding of the longer side and of the
-    crop's corner. JPEGs above 40 million pixels are read at half their size; `docs/correctness.md`
-    says how much that is.
+    all its pixels: the same interpolation, with antialiasing, and the same rounding of the longer side
+    and of the crop's corner. JPEGs above 40 million pixels are read at half their size;
+    `docs/correctness.md` says how much that is.
     """
     size, corner = _resized_size(image, p), _crop_offset(image, p)
-    return resized_crop(image, View(size, corner, (p.crop, p.crop), Image.Resampling.BILINEAR))
+    filter_ = INTERPOLATIONS[p.interpolation]
+    return resized_crop(image, View(size, corner, (p.crop, p.crop), filter_))
 
 
 def to_tensor(image: ImageInput, p: Preprocessing) -> torch.Tensor:
-    """(1, 3, crop, crop) float32, normalised."""
+    """(1, 3, crop, crop) float32, normalised, the channels in the network's order."""
     import torch
 
-    values = torch.from_numpy(as_seen(image, p).astype(np.float32) / 255)  # (H, W, 3)
+    pixels = _reordered(as_seen(image, p), p)
+    values = torch.from_numpy(pixels.astype(np.float32) / (255 / p.white))  # (H, W, 3)
     normalised = (values - torch.tensor(p.mean)) / torch.tensor(p.std)
     return normalised.permute(2, 0, 1).unsqueeze(0).contiguous()  # (1, 3, H, W)
 
@@ -104,8 +151,13 @@ def from_tensor(tensor: torch.Tensor, p: Preprocessing) -> Pixels:
 
     chw = tensor.detach().float().cpu().reshape(tensor.shape[-3:])  # (3, H, W)
     hwc = chw.permute(1, 2, 0) * torch.tensor(p.std) + torch.tensor(p.mean)  # (H, W, 3)
-    pixels: Pixels = (hwc * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-    return read_only(pixels)
+    pixels: Pixels = (hwc * (255 / p.white)).round().clamp(0, 255).to(torch.uint8).numpy()
+    return read_only(_reordered(pixels, p))
+
+
+def _reordered(pixels: Pixels, p: Preprocessing) -> Pixels:
+    """Red, green, blue in the network's order, or the other way round."""
+    return pixels if p.order == "rgb" else np.ascontiguousarray(pixels[..., ::-1])
 
 
 def _resized_size(image: ImageInput, p: Preprocessing) -> tuple[int, int]:

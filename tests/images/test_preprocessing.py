@@ -19,6 +19,7 @@ from resnet_viz.images import (
     read_sample,
     to_tensor,
 )
+from resnet_viz.images.preprocessing import INTERPOLATIONS
 from tests.images.pictures import saved
 
 
@@ -166,3 +167,32 @@ def test_values_beyond_black_and_white_are_clipped():
 def test_impossible_preprocessing_cannot_be_made(resize, crop, std):
     with pytest.raises(ValueError, match=r"must|needs"):
         Preprocessing(resize, crop, (0.5, 0.5, 0.5), std)
+
+
+def test_another_order_and_scale_are_those_of_opencv_and_caffe():
+    rgb = np.full((32, 32, 3), (250, 100, 5), np.uint8)
+    image = ImageInput("a", rgb, "x", (32, 32))
+    p = Preprocessing(32, 32, (103.939, 116.779, 123.68), (1.0, 1.0, 1.0), 255, "bgr")
+    blue, green, red = to_tensor(image, p)[0, :, 0, 0].tolist()
+    assert (blue, green, red) == pytest.approx((5 - 103.939, 100 - 116.779, 250 - 123.68), abs=1e-4)
+    assert (as_seen(image, p) == rgb).all()  # what is shown keeps its colours
+    assert (from_tensor(to_tensor(image, p), p) == rgb).all()
+    assert p.channels == ("blue", "green", "red")
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_every_interpolation_is_pillows(interpolation):
+    image = read_sample("cat")
+    p = Preprocessing(73, 64, (0.0,) * 3, (1.0,) * 3, interpolation=interpolation)
+    height, width, _ = image.rgb.shape
+    short = (73, int(73 * height / width)) if width <= height else (int(73 * width / height), 73)
+    whole = Image.fromarray(image.rgb).resize(short, Image.Resampling[interpolation.upper()])
+    left, top = (round((side - 64) / 2) for side in whole.size)
+    expected = np.asarray(whole.crop((left, top, left + 64, top + 64)))
+    assert (as_seen(image, p) == expected).all()
+
+
+@pytest.mark.parametrize("change", [{"white": 2}, {"order": "rbg"}, {"interpolation": "guess"}])
+def test_there_is_no_other_scale_order_or_interpolation(change):
+    with pytest.raises(ValueError, match="There is no"):
+        Preprocessing(32, 32, (0.5,) * 3, (0.5,) * 3, **change)
