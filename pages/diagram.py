@@ -25,6 +25,7 @@ with shell.page("diagram") as view_state:
         within=within,
         selected=view_state.layer,
         horizontal=direction == "across",
+        prepared=view_state.weights.preprocessing.words,
     )
     diagram_panel.drawing(view_state, diagram, describe(trace, level, within))
 

@@ -19,13 +19,17 @@ from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import formatting, tables
+from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.serve import FIRST_PORT, serve
+from resnet_viz.weights.assumptions import assumed
 from resnet_viz.weights.commands import add_parser as add_weights
+from resnet_viz.weights.commands import add_preprocessing, given_preprocessing
 from resnet_viz.weights.loaded import LoadedModel, Weights
-from resnet_viz.weights.sources import load, training_range
+from resnet_viz.weights.sources import load, training_range, with_preparation
 from resnet_viz.weights.uploads import UploadSource
 
+DEFAULT_MODEL = "shapes"
 COMMANDS = ("trace", "predict", "weights")
 
 
@@ -118,15 +122,18 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     tracing.set_defaults(command=_trace)
     predicting = commands.add_parser("predict", help="the most probable classes of pictures")
     predicting.add_argument("images", nargs="+", metavar="IMAGE", type=Path)
-    predicting.add_argument("--model", default="shapes", metavar="NAME")
+    predicting.add_argument(
+        "--model", metavar="NAME", help="a preset; else the network of the file, or shapes"
+    )
     predicting.add_argument(
         "--weights",
         metavar="SOURCE",
         help="bundled, imagenet, imagenet:v1, random:7 or a .safetensors file; else the best at hand",
     )
     predicting.add_argument("--labels", type=Path, metavar="FILE", help="class names, one a line")
+    add_preprocessing(predicting)
     predicting.add_argument("--device", default="cpu")
-    predicting.add_argument("--top", type=int, default=5)
+    predicting.add_argument("--top", type=int, help="classes named; else 5, or all of fewer")
     predicting.add_argument("--format", choices=("table", "json"), default="table")
     predicting.set_defaults(command=_predict)
     add_weights(commands)
@@ -162,8 +169,8 @@ def _trace(options: argparse.Namespace) -> int:
 def _predict(options: argparse.Namespace) -> int:
     if options.labels and not (options.weights and api.is_file(options.weights)):
         raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
-    config, weights = api.chosen_weights(preset(options.model), options.weights, options.labels)
-    top = options.top
+    config, weights = _chosen(options)
+    top = min(5, config.num_classes) if options.top is None else options.top
     if not 1 <= top <= config.num_classes:
         raise ExplorerError(f"--top {top} is not accepted; choose 1 to {config.num_classes:,}.")
     check_runnable(trace(config))
@@ -175,7 +182,19 @@ def _predict(options: argparse.Namespace) -> int:
         print("\n\n".join(_as_table(answer) for answer in answers))
     if loaded.weights.note:
         print(loaded.weights.note, file=sys.stderr)
+    for sentence in assumed(loaded.config, loaded.weights):
+        print(sentence, file=sys.stderr)
     return 2 if any("error" in answer for answer in answers) else 0
+
+
+def _chosen(options: argparse.Namespace) -> tuple[ResNetConfig, str]:
+    """The network and its weights as `load` wants them; a file decides where no network is named."""
+    config = preset(options.model or DEFAULT_MODEL)
+    named = options.weights and not options.model and api.is_file(options.weights)
+    if named and Path(options.weights).is_file():
+        config = api.match(options.weights).config
+    config, weights = api.chosen_weights(config, options.weights, options.labels)
+    return config, with_preparation(weights, given_preprocessing(options))
 
 
 def _named(weights: Weights) -> str:
@@ -195,7 +214,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
         image = api.read_image(path)
     except ImageError as error:
         return {**answer, "error": str(error)}
-    names = loaded.weights.class_names(loaded.config.num_classes)
+    names = loaded.weights.answers(loaded.config.num_classes)
     traced = trace(loaded.config)
     known = training_range(loaded.config, loaded.weights.source, loaded.config.input_size)
     seen = capture(loaded, image, (features_path(traced),) if known else ())

@@ -35,16 +35,19 @@ from resnet_viz.analysis.worked_example import WorkedExample
 from resnet_viz.errors import ConfigError, ExplorerError, ImageError, WeightsError, reason
 from resnet_viz.figures import palette, tables
 from resnet_viz.figures.diagrams import network_diagram
-from resnet_viz.images import PHOTOGRAPHS, ImageInput, decode, read_sample
+from resnet_viz.images import ImageInput, decode, read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.model.resnet import ResNet
-from resnet_viz.weights import matching, random, sources
-from resnet_viz.weights.labels import check_count, parse_labels
-from resnet_viz.weights.loaded import LoadedModel, Weights
+from resnet_viz.weights import matching, sources
+from resnet_viz.weights import own as own_weights
+from resnet_viz.weights.files import open_weights
+from resnet_viz.weights.labels import parse_labels
+from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.own import OwnFile
+from resnet_viz.weights.preparation import Preparation, as_text, prepared_as
 from resnet_viz.weights.suggestion import suggest
-from resnet_viz.weights.tensor_file import read_header
-from resnet_viz.weights.uploads import UploadSource, accept, assumed_preprocessing
+from resnet_viz.weights.uploads import UploadSource, accept
 
 __all__ = [
     "PRESETS",
@@ -86,6 +89,7 @@ def load(
     weights: WeightsChoice | None = None,
     *,
     labels: Labels | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
     size: int | None = None,
     device: str = "cpu",
 ) -> LoadedModel:
@@ -97,6 +101,11 @@ def load(
             state dict with torchvision's or timm's names, which is copied. Without it the first of
             bundled, ImageNet's (if fetched) and random ones.
         labels: the names of the classes, or a text file with one a line; for files and state dicts.
+        preprocessing: how images were prepared in training, for files and state dicts; what is not named
+            is as the file says, else as for ImageNet or CIFAR-10. `mean` and `std`, a number or three in
+            the network's order of channels; `range`, 1 or 255, their scale; `order`, `"rgb"` or `"bgr"`;
+            `resize`, the shorter side in pixels or, up to 1, the share of it that the crop keeps;
+            `interpolation`, `"bilinear"`, `"bicubic"`, `"nearest"`, `"lanczos"` or `"box"`.
         size: side of the square input in pixels, 32 to 1,024; the network's own without it.
         device: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`.
 
@@ -113,11 +122,13 @@ def load(
     ('bundled', ('airplane', 'automobile', 'bird'))
     """
     config = _config(network)
+    prepared = prepared_as({name: as_text(each) for name, each in (preprocessing or {}).items()})
     if isinstance(weights, Mapping):
         config = _with_classes(config, _shapes(weights))
         side = _runnable(config, size)
-        return _from_tensors(config, weights, labels, side, device)
+        return _from_tensors(config, weights, labels, prepared, side, device)
     config, source = chosen_weights(config, weights, labels)
+    source = sources.with_preparation(source, prepared)
     return sources.load(config, source, _runnable(config, size), device)
 
 
@@ -167,8 +178,7 @@ def match(
     suggestion = suggest(shapes)
     if suggestion is None:
         raise WeightsError(
-            "These tensors are of no network that can be described here; name a network to see what "
-            "differs from it."
+            f"{matching.describe_fit(shapes)} Name a network to see what differs from it."
         )
     return matching.match(shapes, suggestion.config)
 
@@ -391,10 +401,11 @@ def sample(name: str) -> ImageInput:
     return read_sample(name)
 
 
-def predict(model: LoadedModel, image: ImageSource, top: int = 5) -> Prediction:
-    """Find the most probable classes of an image, best first, in `.top`.
+def predict(model: LoadedModel, image: ImageSource, top: int | None = None) -> Prediction:
+    """Find the most probable classes of an image, best first, in `.top`: five, or all where there are fewer.
 
-    Each has `index`, `label` and `probability`, the softmax over all logits.
+    Each has `index`, `label` and `probability`, the softmax over all logits. A network with one logit
+    answers with the sigmoid of it, and with its complement.
 
     Raises:
         ConfigError: `top` is less than 1 or more than there are classes.
@@ -406,10 +417,11 @@ def predict(model: LoadedModel, image: ImageSource, top: int = 5) -> Prediction:
     ('star', True)
     """
     classes = model.config.num_classes
+    top = min(5, classes) if top is None else top
     if not 1 <= top <= classes:
         raise ConfigError(f"Top {top} is not accepted; choose 1 to {classes:,}.")
     return captures.predict(
-        captures.capture(model, read_image(image)), model.weights.class_names(classes), top
+        captures.capture(model, read_image(image)), model.weights.answers(classes), top
     )
 
 
@@ -570,6 +582,7 @@ def _from_tensors(
     config: ResNetConfig,
     tensors: Mapping[str, Tensor],
     labels: Labels | None,
+    prepared: Preparation,
     size: int,
     device: str,
 ) -> LoadedModel:
@@ -577,19 +590,16 @@ def _from_tensors(
         text = _label_text(labels)
     except OSError as error:
         raise _unreadable(error) from None
-    names = parse_labels(text) if text else ()
-    check_count(names, config.num_classes)
     owned = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-    description = Weights(
+    own = OwnFile(
         source="tensors",
         label="State dict",
-        trained=True,
-        note=assumed_preprocessing(config),
-        preprocessing=random.preprocessing(config, size),
-        labels=names,
-        samples=PHOTOGRAPHS,
-        data="not known",
+        shapes=_shapes(tensors),
+        labels=parse_labels(text) if text else (),
         licence="yours",
+    )
+    description = own_weights.prepared(
+        own_weights.describe_own(config, size, own), config, size, prepared
     )
     return sources.ready(config, description, matching.network_from(config, owned), device)
 
@@ -600,7 +610,7 @@ def _shapes(checkpoint: FilePath | Mapping[str, Any]) -> dict[str, tuple[int, ..
             name: tuple(each.shape if hasattr(each, "shape") else each)
             for name, each in checkpoint.items()
         }
-    return {tensor.name: tensor.shape for tensor in read_header(Path(checkpoint))}
+    return dict(open_weights(Path(checkpoint)).shapes)
 
 
 def _unreadable(error: OSError) -> WeightsError:

@@ -83,8 +83,14 @@ def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Out
 
 
 def predict(capture: Capture, class_names: Iterable[str], top: int = 5) -> Prediction:
-    """The `top` most probable classes (softmax over the scores), best first."""
+    """The `top` most probable answers, best first, with the names that `Weights.answers` gives.
+
+    Probabilities are the softmax over the scores; of one score its sigmoid, and 1 minus that for its
+    complement, which is always named beside it.
+    """
     scores = capture.logits.astype(np.float64)
+    if len(scores) == 1:
+        scores, top = np.array([scores[0], 0.0]), 2  # the softmax of a score and 0 is its sigmoid
     odds = np.exp(scores - scores.max())
     probabilities = odds / odds.sum()
     names = tuple(class_names)

@@ -67,9 +67,12 @@ def stem_kernels(loaded: LoadedModel, *, one_scale: bool = False) -> np.ndarray:
 
     Each filter is 0.5 + w / (2 · max|w|), with the largest |w| of its own three channels: zero is the
     middle grey, and colours within a filter can be compared. On one scale the largest |w| is that of
-    all filters, and they can be compared with each other. They act on the normalised picture.
+    all filters, and they can be compared with each other. They act on the normalised picture; the
+    channels are red, green and blue, in whatever order the network reads them.
     """
     filters = _weight(loaded, first_layer(traced(loaded)), "Conv2d")  # (C, 3, k, k)
+    if loaded.weights.preprocessing.order == "bgr":
+        filters = filters[:, ::-1]
     axes = (0, 1, 2, 3) if one_scale else (1, 2, 3)
     largest = np.abs(filters).max(axis=axes, keepdims=True)  # (C, 1, 1, 1) or (1, 1, 1, 1)
     colours: np.ndarray = 0.5 + filters / (2 * np.where(largest, largest, 1))

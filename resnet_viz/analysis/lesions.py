@@ -99,8 +99,9 @@ def _lesion(path: str, kind: str, before: np.ndarray, after: np.ndarray) -> Lesi
 
 
 def _probabilities(answer: Capture) -> np.ndarray:
-    """The softmax over all scores, (num_classes,) float64."""
-    scores = predict(answer, [""] * len(answer.logits), len(answer.logits)).top
+    """The probability of every answer, (num_classes,) float64; two for one logit."""
+    answers = max(2, len(answer.logits))
+    scores = predict(answer, [""] * answers, answers).top
     probabilities = np.empty(len(scores))
     probabilities[[score.index for score in scores]] = [score.probability for score in scores]
     return probabilities

@@ -332,12 +332,16 @@ class Capture(Outputs):
     seconds: float  # of the forward pass, with the way back from a GPU
     note: str = ""  # a sentence for the user, for instance that the GPU was full
 
+    def logit(self, answer: int) -> float:
+        """The score of an answer; of one logit's complement the same below zero."""
+        return float(self.logits[answer]) if answer < len(self.logits) else -float(self.logits[0])
+
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
     """One line of a prediction."""
 
-    index: int
+    index: int  # of the class; 1 for the complement of the only one
     label: str
     probability: float
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import graphviz
 
-from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.records import INPUT, Trace
 from resnet_viz.figures import diagram_labels as labels
 from resnet_viz.figures import formatting
 from resnet_viz.figures.diagram_plan import LEVELS, Edge, Frame, Node, Plan, repeat_groups
@@ -26,12 +27,14 @@ def network_diagram(
     within: str = "",
     selected: str = "",
     horizontal: bool = False,
+    prepared: str = "",
 ) -> graphviz.Digraph:
     """Draw the network, or one stage or block of it, at one of `LEVELS`.
 
     Node names are paths (`layer1.0.conv1`; `stem` and `head` where those are one node) and the two ends,
     `input` and `output`. What shows the row `selected` has the class `selected`; a shortcut has the
-    class `shortcut` and its kind. So a page's style, or a test, can find them.
+    class `shortcut` and its kind. So a page's style, or a test, can find them. The picture's node tells
+    how it was `prepared`, where that is known.
 
     Raises:
         ExplorerError: when there is no such level, or `within` is no stage or block of the network.
@@ -39,6 +42,8 @@ def network_diagram(
     plan = Plan(trace, level, within)
     graph = graphviz.Digraph("network", **_defaults(theme, horizontal))
     for item in plan.items():
+        if prepared and not within and isinstance(item, Node) and item.path == INPUT:
+            item = replace(item, tooltip=f"{item.tooltip}: {prepared}")
         _draw(graph, item, theme, plan.seat_of(selected))
     for edge in plan.edges():
         _draw_edge(graph, edge, theme)

@@ -14,7 +14,7 @@ import torch
 
 from resnet_viz.errors import WeightsError
 
-MB: Final = 2**20  # bytes: torchvision writes MB and counts like this
+MB: Final = 2**20  # bytes: what torchvision calls one; pages write sizes with `sizes.megabytes`
 
 LICENCE: Final = (
     "Published by torchvision, whose code is BSD-3-Clause. torchvision adds that its models may have "
@@ -131,8 +131,3 @@ def is_intact(path: Path, checkpoint: Checkpoint) -> bool:
     """Whether the file's SHA-256 begins as published; raises `OSError` when it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest().startswith(checkpoint.sha256_prefix)
-
-
-def megabytes(size: int) -> str:
-    """A number of bytes as torchvision writes it: `97.8 MB`."""
-    return f"{size / MB:,.1f} MB"

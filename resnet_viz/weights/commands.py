@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.images.preprocessing import INTERPOLATIONS
 from resnet_viz.jobs import Progress
 from resnet_viz.weights import checkpoints, download
-from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes, networks, published
+from resnet_viz.weights.checkpoints import Checkpoint, is_intact, networks, published
+from resnet_viz.weights.conversion import convert
 from resnet_viz.weights.download import DownloadJob
-from resnet_viz.weights.pickled import convert
+from resnet_viz.weights.preparation import NAMES, Preparation, prepared_as
+from resnet_viz.weights.sizes import megabytes
 
 _ROW = "{:<17} {:<8} {:>9} {:>7} {:>7}  {}"
 _INTERRUPTED = 130  # what a shell expects after Ctrl-C
@@ -46,7 +49,35 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     converting.add_argument("source", type=Path, metavar="FILE.pth")
     converting.add_argument("target", type=Path, metavar="OUT.safetensors")
     converting.add_argument("--overwrite", action="store_true", help="replace what is there")
+    converting.add_argument("--half", action="store_true", help="16-bit numbers: half the size")
+    converting.add_argument(
+        "--table", default="", metavar="NAME", help="which of several tables to take: model_ema"
+    )
+    add_preprocessing(converting)
     converting.set_defaults(command=_convert)
+
+
+def add_preprocessing(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how images were prepared in training; `given_preprocessing` reads them."""
+    group = parser.add_argument_group(
+        "preprocessing in training",
+        "where the file does not say it; else as for ImageNet or CIFAR-10",
+    )
+    group.add_argument("--mean", default="", help="0.5, or three: 0.485,0.456,0.406")
+    group.add_argument("--std", default="", help="as --mean, on the same scale")
+    group.add_argument(
+        "--range", default="", help="what white is before that: 1 (the default) or 255"
+    )
+    group.add_argument("--order", default="", help="of the channels: rgb (the default) or bgr")
+    group.add_argument(
+        "--resize", default="", help="shorter side, pixels; up to 1: the share that the crop keeps"
+    )
+    group.add_argument("--interpolation", default="", help=", ".join(INTERPOLATIONS))
+
+
+def given_preprocessing(options: argparse.Namespace) -> Preparation:
+    """What those options say; raises `WeightsError`."""
+    return prepared_as({name: getattr(options, name) for name in NAMES})
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -166,7 +197,15 @@ def _state(checkpoint: Checkpoint, folder: Path) -> str:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    print(convert(options.source, options.target, overwrite=options.overwrite))
+    done = convert(
+        options.source,
+        options.target,
+        overwrite=options.overwrite,
+        half=options.half,
+        table=options.table,
+        preparation=given_preprocessing(options),
+    )
+    print(done)
     return 0
 
 

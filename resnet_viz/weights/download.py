@@ -16,8 +16,9 @@ from resnet_viz import jobs
 from resnet_viz.errors import WeightsError, reason
 from resnet_viz.jobs import Cancelled, Follower, Job, State, always
 from resnet_viz.weights import checkpoints
-from resnet_viz.weights.checkpoints import Checkpoint, is_intact, megabytes
+from resnet_viz.weights.checkpoints import Checkpoint, is_intact
 from resnet_viz.weights.fetch import Fetch, part_of
+from resnet_viz.weights.sizes import megabytes
 
 _LOOK_S: Final = 0.2  # between two looks at whether another process is through
 

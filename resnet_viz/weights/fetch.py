@@ -17,8 +17,9 @@ from requests import Response
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.jobs import Cancelled
-from resnet_viz.weights.checkpoints import MB, Checkpoint, megabytes
+from resnet_viz.weights.checkpoints import MB, Checkpoint
 from resnet_viz.weights.request import NO_ANSWER, ask, host, no_answer
+from resnet_viz.weights.sizes import megabytes
 
 ATTEMPTS: Final = 4  # the first, and three more where the line breaks in mid-file
 PAUSE_S: Final = 1.0  # before asking again

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from torch import Tensor
-
 from resnet_viz.errors import WeightsError
-from resnet_viz.images import PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
-from resnet_viz.weights.labels import MAX_BYTES, check_count, clean, parse_labels
+from resnet_viz.weights.files import WeightsFile, open_weights
+from resnet_viz.weights.labels import MAX_BYTES, clean, parse_labels
 from resnet_viz.weights.loaded import Weights
-from resnet_viz.weights.matching import check, match, network_from
-from resnet_viz.weights.pickled import read_pickled
-from resnet_viz.weights.random import preprocessing
-from resnet_viz.weights.tensor_file import read_header, read_tensors, unreadable
-from resnet_viz.weights.uploads import assumed_preprocessing
+from resnet_viz.weights.matching import describe_fit, match, network_from, suggest
+from resnet_viz.weights.own import OwnFile, describe_own
+from resnet_viz.weights.tensor_file import unreadable
 
 VARIABLE: Final = "RESNET_VIZ_WEIGHTS_DIR"
-ENDINGS: Final = (".safetensors", ".pth", ".pt")
+ENDINGS: Final = (".safetensors", ".pth", ".pt", ".ckpt", ".pth.tar", ".bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class Version:
 class FileSummary:
     """What a file holds, or the sentence that says why it cannot be used."""
 
-    shapes: Mapping[str, tuple[int, ...]]
+    file: WeightsFile | None
     problem: str = ""
 
 
@@ -53,11 +48,10 @@ class FolderSource:
 
     def options(self, config: ResNetConfig) -> tuple[str, ...]:
         """The names of the files that fit the network."""
-        surveys = ((name, _survey(version)) for name, version in _listing().items())
         return tuple(
             name
-            for name, survey in surveys
-            if not survey.problem and match(survey.shapes, config).fits
+            for name, survey in _surveys().items()
+            if survey.file and match(survey.file.shapes, config).fits
         )
 
     def is_available(self, config: ResNetConfig, option: str) -> bool:
@@ -73,47 +67,108 @@ class FolderSource:
         """
         version = _version(option)
         survey = _survey(version)
-        if survey.problem:
+        if survey.file is None:
             raise WeightsError(f"“{clean(option)}”: {survey.problem}")
-        found = check(survey.shapes, config)
-        labels, complaint = _labels(version.path, config.num_classes)
-        notes = (assumed_preprocessing(config), *found.notes, complaint)
-        return Weights(
-            source=f"{self.slug}:{option}",
-            label=clean(option, 80),
-            trained=True,
-            note=" ".join(note for note in notes if note),
-            preprocessing=preprocessing(config, input_size),
-            labels=labels,
-            samples=PHOTOGRAPHS,
-            data="not known",
-            sha256=_sha256(version),
+        labels, complaint = _labels(version.path)
+        return describe_own(
+            config,
+            input_size,
+            OwnFile(
+                source=f"{self.slug}:{option}",
+                label=clean(option, 80),
+                shapes=survey.file.shapes,
+                kinds=survey.file.kinds,
+                labels=labels,
+                remarks=(*survey.file.remarks, *((complaint,) if complaint else ())),
+                preparation=survey.file.preparation,
+                sha256=_sha256(version),
+            ),
         )
 
     def build(self, config: ResNetConfig, option: str) -> ResNet:
         """The network on the CPU; raises `WeightsError` as `describe`, and for bad values."""
-        return network_from(config, _read(_version(option).path))
+        version = _version(option)
+        survey = _survey(version)
+        if survey.file is None:
+            raise WeightsError(f"“{clean(option)}”: {survey.problem}")
+        return network_from(config, survey.file.tensors())
 
 
 def problems() -> tuple[str, ...]:
     """One sentence for every file of the folder that cannot be used, for who runs the server."""
-    surveys = ((name, _survey(version)) for name, version in _listing().items())
-    return tuple(f"“{clean(name)}”: {survey.problem}" for name, survey in surveys if survey.problem)
+    return tuple(
+        f"“{clean(name)}”: {survey.problem}"
+        for name, survey in _surveys().items()
+        if survey.problem
+    )
+
+
+def left_out() -> tuple[str, ...]:
+    """One sentence for all else in the folder that no page offers: what fits no network, or is no weights."""
+    unfit = tuple(
+        f"“{clean(name)}”: {describe_fit(survey.file.shapes)}"
+        for name, survey in _surveys().items()
+        if survey.file and suggest(survey.file.shapes) is None
+    )
+    paths = _paths()
+    names = {labels_beside(path).name for path in paths if _is_weights(path)}
+    passed_over = (path for path in paths if not _is_weights(path) and path.name not in names)
+    return (*unfit, *(f"“{clean(path.name)}” is left out: {_why(path)}." for path in passed_over))
+
+
+def contents() -> tuple[str, ...]:
+    """What the folder has for which network, one sentence a file, for who looks for theirs."""
+    return tuple(
+        f"“{clean(name)}”: {survey.problem or describe_fit(survey.file.shapes if survey.file else {})}"
+        for name, survey in _surveys().items()
+    )
+
+
+def _surveys() -> dict[str, FileSummary]:
+    return {name: _survey(version) for name, version in _listing().items()}
+
+
+def _why(path: Path) -> str:
+    if path.name.startswith("."):
+        return "its name begins with a dot"
+    if not path.name.isprintable():
+        return "its name has characters that cannot stand in a link"
+    if path.is_dir():
+        return "it is a folder, and only files directly in the weights folder are read"
+    if not path.name.endswith(ENDINGS):
+        return f"its name ends in none of {', '.join(ENDINGS)}"
+    return "it is no file that can be read"
+
+
+def _is_weights(path: Path) -> bool:
+    """Whether a file is taken for weights; bytes that are no UTF-8 cannot stand in a link."""
+    name = path.name
+    return (
+        name.isprintable()
+        and name.endswith(ENDINGS)
+        and not name.startswith(".")
+        and path.is_file()
+    )
+
+
+def _paths() -> list[Path]:
+    """All that lies in the folder; nothing when it is not set or not there."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return []
+    try:
+        return sorted(Path(folder).iterdir())
+    except OSError:
+        return []
 
 
 def _listing() -> dict[str, Version]:
     """The checkpoints directly inside the folder, by name; none when it is not set or not there."""
-    folder = os.environ.get(VARIABLE)
-    if not folder:
-        return {}
     listing = {}
     try:
-        for path in sorted(Path(folder).iterdir()):
-            if not path.name.isprintable():
-                continue  # bytes that are no UTF-8 cannot stand in a link or on a page
-            if path.suffix in ENDINGS and not path.name.startswith(".") and path.is_file():
-                about = path.stat()
-                listing[path.name] = Version(path, about.st_mtime_ns, about.st_size)
+        for path in filter(_is_weights, _paths()):
+            about = path.stat()
+            listing[path.name] = Version(path, about.st_mtime_ns, about.st_size)
     except OSError:  # the folder went away, or a file did between two looks at it
         return listing
     return listing
@@ -133,12 +188,9 @@ def _version(name: str) -> Version:
 @lru_cache(maxsize=256)
 def _survey(version: Version) -> FileSummary:
     try:
-        if version.path.suffix == ".safetensors":
-            return FileSummary({tensor.name: tensor.shape for tensor in read_header(version.path)})
-        tensors = read_pickled(version.path)  # a pickle does not tell before it is read
+        return FileSummary(open_weights(version.path))
     except WeightsError as error:
-        return FileSummary({}, str(error))
-    return FileSummary({name: tuple(tensor.shape) for name, tensor in tensors.items()})
+        return FileSummary(None, str(error))
 
 
 @lru_cache(maxsize=256)
@@ -150,21 +202,21 @@ def _sha256(version: Version) -> str:
         raise unreadable(error) from None
 
 
-def _read(path: Path) -> dict[str, Tensor]:
-    return read_tensors(path) if path.suffix == ".safetensors" else read_pickled(path)
+def labels_beside(weights: Path) -> Path:
+    """Where the class names of a file are looked for: `a.txt` beside `a.pth.tar`."""
+    ending = max((each for each in ENDINGS if weights.name.endswith(each)), key=len)
+    return weights.with_name(f"{weights.name.removesuffix(ending)}.txt")
 
 
-def _labels(weights: Path, num_classes: int) -> tuple[tuple[str, ...], str]:
+def _labels(weights: Path) -> tuple[tuple[str, ...], str]:
     """The names in the text file beside the weights, and what is wrong with it, if anything."""
-    path = weights.with_suffix(".txt")
+    path = labels_beside(weights)
     try:
         with path.open("rb") as file:
-            labels = parse_labels(file.read(MAX_BYTES + 1))
-        check_count(labels, num_classes)
+            return parse_labels(file.read(MAX_BYTES + 1)), ""
     except FileNotFoundError:
         return (), ""
     except OSError as error:
         return (), f"“{clean(path.name)}”: {unreadable(error)}"
     except WeightsError as error:
         return (), f"“{clean(path.name)}” is not used: {error}"
-    return labels, ""

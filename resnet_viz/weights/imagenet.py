@@ -17,13 +17,13 @@ from resnet_viz.weights.checkpoints import (
     CHECKPOINTS,
     Checkpoint,
     is_intact,
-    megabytes,
     networks,
     published,
 )
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.pickled import read_pickled
+from resnet_viz.weights.sizes import megabytes
 
 __all__ = ["CHECKPOINTS", "Checkpoint", "ImageNetSource", "NotDownloaded", "imagenet_labels"]
 

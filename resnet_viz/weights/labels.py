@@ -12,6 +12,8 @@ MAX_BYTES: Final = 2_000_000
 MAX_LINES: Final = LIMITS["num_classes"][1]
 MAX_LENGTH: Final = 100  # characters of a name; what is longer is cut
 
+_ONE_EACH: Final = "Names belong to classes in the order of their lines."
+
 # Control, format (direction, zero width), half of a pair, line and paragraph separator.
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -45,13 +47,25 @@ def parse_labels(content: bytes | str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def check_count(labels: tuple[str, ...], num_classes: int) -> None:
-    """Raise `WeightsError` unless there are no names at all or one for each class."""
-    if labels and len(labels) != num_classes:
-        raise WeightsError(
-            f"There are {len(labels):,} class names for {num_classes:,} classes; "
-            "the file of class names needs one line for each class."
-        )
+def fitted(labels: tuple[str, ...], num_classes: int) -> tuple[tuple[str, ...], str]:
+    """The names that a network of so many logits can use, and what to say where the count differs.
+
+    One logit may have the names of both classes that it tells apart: the second is the one that a high
+    logit stands for, and comes first in the result.
+    """
+    if (num_classes, len(labels)) == (1, 2):
+        return labels[::-1], ""
+    if len(labels) in (0, num_classes):
+        return labels, ""
+    counts = f"{_counted(len(labels), 'class name')} for {_counted(num_classes, 'class')}"
+    if len(labels) < num_classes:
+        return labels, f"There are {counts}: the rest are numbered. {_ONE_EACH}"
+    return labels[:num_classes], f"There are {counts}: the last ones are not used. {_ONE_EACH}"
+
+
+def _counted(number: int, what: str) -> str:
+    ending = "" if number == 1 else "es" if what.endswith("s") else "s"
+    return f"{number:,} {what}{ending}"
 
 
 def clean(text: str, length: int = MAX_LENGTH) -> str:

@@ -19,6 +19,7 @@ from resnet_viz import jobs
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.preparation import UNKNOWN, Preparation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +31,21 @@ _LOOK_S: Final = 0.1  # between two looks at whether one who waits for a network
 _WORKERS: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="network")
 
 FELL_BACK: Final = "The GPU ran out of memory, so this network now runs on the CPU."
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What there is to say of a file of one's own, which came without a card."""
+
+    kinds: tuple[str, ...] = ()  # the types of its numbers: "float16"
+    notes: tuple[str, ...] = ()  # what was taken, renamed and left out
+    header: Preparation = UNKNOWN  # the preprocessing, as the file says it
+    chosen: Preparation = UNKNOWN  # and as whoever looks at it has chosen
+
+    @property
+    def prepared(self) -> Preparation:
+        """The preprocessing as far as it is known."""
+        return self.header.merged(self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class Weights:
     samples: tuple[str, ...] = ()  # slugs of the sample pictures that suit them, the best first
     data: str = ""  # what was trained on
     licence: str = ""
+    file: FileFacts | None = None  # for a file of one's own
     sha256: str = ""  # of the file, or the published beginning of it; empty where there is no file
 
     @property
@@ -53,12 +70,19 @@ class Weights:
         return f"{self.source}#{self.sha256[:16]}" if self.sha256 else self.source
 
     def class_name(self, index: int) -> str:
-        """The name of a class; its number where nothing was learned."""
+        """The name of a class; its number where it has none."""
         return self.labels[index] if index < len(self.labels) else f"class {index}"
 
     def class_names(self, count: int) -> tuple[str, ...]:
-        """The names of all classes of a network that has so many."""
+        """The names of all classes of a network that has so many logits."""
         return tuple(self.class_name(index) for index in range(count))
+
+    def answers(self, count: int) -> tuple[str, ...]:
+        """What a network of so many logits can answer: a class; with one logit, its class or not."""
+        if count > 1:
+            return self.class_names(count)
+        name = self.class_name(0)
+        return name, self.labels[1] if len(self.labels) == 2 else f"not {name}"
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -15,18 +15,27 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.weights.suggestion import (
+    AVERAGED,
     Shape,
     Suggestion,
+    left_out,
     own_names,
     own_shapes,
     parameter_shapes,
     prefix_of,
+    resembled,
     suggest,
 )
 from resnet_viz.weights.tensor_file import COUNTER, shown
 
 __all__ = ["CheckpointMismatch", "Match", "WrongShape", "check", "match", "network_from", "suggest"]
 
+# What tells stem, kind of block and number of classes.
+_DECISIVE: Final = ("conv1.weight", "layer1.0.conv1.weight", "fc.weight")
+_DEEP_STEM: Final = (
+    "Its stem has three convolutions (timm's variants c, d, s and t); "
+    "only stems of one convolution can be shown."
+)
 _NAMED: Final = 3  # names of each kind in a message; the record has them all
 
 
@@ -52,6 +61,7 @@ class Match:
     unexpected: tuple[str, ...]
     wrong_shape: tuple[WrongShape, ...]
     names: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)  # theirs to ours
+    left_out: tuple[str, ...] = ()  # tensors of the file that are no part of the network
 
     @property
     def fits(self) -> bool:
@@ -61,9 +71,7 @@ class Match:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done to make it fit, as sentences for the user."""
-        if not self.prefix:
-            return ()
-        return (f"The prefix “{self.prefix}” was removed from the names of the parameters.",)
+        return notes_on(self.names, self.prefix, self.left_out)
 
 
 class CheckpointMismatch(WeightsError):  # noqa: N818, it says what and not that it is wrong
@@ -93,6 +101,7 @@ def match(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
             if name in found and found[name] != shape
         ),
         names=MappingProxyType(own_names(shapes)),
+        left_out=left_out(shapes),
     )
 
 
@@ -106,6 +115,51 @@ def check(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
     if not found.fits:
         raise CheckpointMismatch(found, suggest(shapes))
     return found
+
+
+def notes_on(names: Mapping[str, str], prefix: str, without: Sequence[str]) -> tuple[str, ...]:
+    """What was done to the names of a checkpoint, and to the tensors beside its network.
+
+    Args:
+        names: the checkpoint's names with ours, as `own_names` gives them.
+        prefix: what was removed from them.
+        without: the tensors that were left out.
+    """
+    notes = []
+    if prefix:
+        notes.append(f"The prefix “{prefix}” was removed from the names of the parameters.")
+    if other := [
+        name for name, own in names.items() if own not in (name, name.removeprefix(prefix))
+    ]:
+        notes.append(
+            f"{_counted(len(other), 'name')} in another program's style ({shown(other[0])}) became "
+            f"torchvision's ({shown(names[other[0]])})."
+        )
+    if averaged := [name for name in without if AVERAGED.search(name)]:
+        notes.append(
+            f"The file has another network, with names such as {shown(averaged[0])}; it is not shown."
+        )
+    elif without:
+        notes.append(
+            f"{_counted(len(without), 'tensor')} beside the network "
+            f"({_first([shown(name) for name in without])}) {'is' if len(without) == 1 else 'are'} "
+            "left out."
+        )
+    return tuple(notes)
+
+
+def describe_fit(shapes: Mapping[str, Shape]) -> str:
+    """The network that tensors fit, or what keeps them from fitting the nearest one."""
+    if found := suggest(shapes):
+        return found.sentence
+    if nearest := resembled(shapes):
+        return _message(match(shapes, nearest), None)
+    own = own_shapes(shapes)
+    missing = [shown(name) for name in _DECISIVE if name not in own]
+    if not missing:
+        return "It fits no network here: its shapes contradict each other."
+    deep = f" {_DEEP_STEM}" if "conv1.0.weight" in own else ""
+    return f"It fits no network here, since it has no {' and no '.join(missing)}.{deep}"
 
 
 def network_from(config: ResNetConfig, tensors: Mapping[str, Tensor]) -> ResNet:
@@ -142,10 +196,15 @@ def check_values(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _owned(tensor: Tensor) -> Tensor:
-    """Contiguous float32 in memory of its own, so that no larger buffer is kept alive by it."""
-    values = tensor.detach().to(torch.float32).contiguous()
-    if values.untyped_storage().nbytes() != values.nbytes:
-        return values.clone()
+    """Contiguous float32 in memory of its own, so that no larger buffer is kept alive by it.
+
+    A 1×1 kernel that was saved with its channels last counts as contiguous too, but its strides make
+    torch choose another algorithm, whose sums differ in the last bit.
+    """
+    values = tensor.detach().to(torch.float32)
+    strides = torch.empty(values.shape, device="meta").stride()
+    if values.stride() != strides or values.untyped_storage().nbytes() != values.nbytes:
+        return values.clone(memory_format=torch.contiguous_format)
     return values
 
 
@@ -170,11 +229,12 @@ def _message(match: Match, suggestion: Suggestion | None) -> str:
     if suggestion:
         return f"{message} {suggestion.sentence}"
     if any(name.startswith("conv1.0.") for name in match.unexpected):
-        return (
-            f"{message} Its stem has three convolutions (timm's variants c, d, s and t); "
-            "only stems of one convolution can be shown."
-        )
+        return f"{message} {_DEEP_STEM}"
     return message
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _first(names: list[str]) -> str:

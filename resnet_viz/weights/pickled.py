@@ -1,241 +1,215 @@
-"""Checkpoints as torch saves them, read and converted for their owner: the one caller of `torch.load`.
+"""Checkpoints as torch saves them, for their owner: which tables they hold, and the numbers of one.
 
-A pickle from elsewhere can exhaust the memory or crash the process even when it may build nothing but
-tensors (`weights_only=True`), so no upload ever comes here. What is cheap to refuse is refused before.
+Nothing in them is run (see `unpickling`), and what a file claims is checked before it is read: no upload
+ever comes here all the same, since a visitor can convert a file at home.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import pickle
-import secrets
-import struct
 import threading
-import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from resnet_viz.errors import WeightsError, reason
-from resnet_viz.weights.matching import check_values
+from resnet_viz.errors import WeightsError
+from resnet_viz.weights.archive import DTYPES, Container, opened
+from resnet_viz.weights.sizes import megabytes
 from resnet_viz.weights.sniff import OPENING, FileKind, file_kind
-from resnet_viz.weights.suggestion import own_names, prefix_of, suggest
-from resnet_viz.weights.tensor_file import MAX_NAME, MAX_TENSORS, NAME, unreadable
+from resnet_viz.weights.suggestion import Shape
+from resnet_viz.weights.tables import Table, chosen, tables
+from resnet_viz.weights.tensor_file import MAX_NAME, MAX_TENSORS, NAME, shown, unreadable
+from resnet_viz.weights.unpickling import StoredTensor
 
 ACCEPTED: Final = "PyTorch files of parameters (.pth, .pt) can be read"
-# Under what training scripts put the parameters, beside epoch and optimiser; the best first.
-_WRAPPERS: Final = (
-    "state_dict",
-    "model_state_dict",
-    "state_dict_ema",
-    "model_ema",
-    "ema",
-    "model",
-    "net",
-    "network",
-)
-# What torch and its unpickler raise for damaged files, of which there are many kinds.
-_FAULTS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-# One at a time: the switch for sparse tensors is the whole process's, and files are large.
-_GATE: Final = threading.Lock()
+_MAX_DIMS: Final = 8
+_MAX_NUMBER: Final = 2**48
+# Tensors may share numbers, as tied layers do, and half-precision ones take twice as much when read.
+_MAX_GROWTH: Final = 4
+_SMALL: Final = 2**20  # bytes that any file may declare
+_NAMED: Final = 3  # names in a sentence
+_GATE: Final = threading.Lock()  # one at a time: files are large
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
-    """What became of a PyTorch file."""
+class PickledTable:
+    """The table that is taken from a PyTorch file, without its numbers."""
 
-    target: Path
-    tensors: int
-    size: int  # bytes of the new file
-    sha256: str
-    prefix: str  # removed from the names; empty where there was none
-    sentence: str  # which network it fits
+    path: str  # the keys that lead to it; empty where the file itself is the table
+    shapes: Mapping[str, Shape]
+    kinds: tuple[str, ...]  # the types of its floating-point numbers: "float16"
+    others: tuple[str, ...]  # the paths of other tables of networks
+    foreign: tuple[str, ...]  # the classes of objects that were passed over
 
-    def __str__(self) -> str:
-        prefix = f" The prefix “{self.prefix}” was removed from their names." if self.prefix else ""
-        return (
-            f"{self.target.name}: {self.tensors:,} tensors, {self.size / 2**20:,.1f} MB, "
-            f"SHA-256 {self.sha256}.{prefix} {self.sentence}"
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken and what was left, as sentences for the user."""
+        taken = f"The parameters were taken from the table {shown(self.path)} of the file."
+        others = (
+            f"The file has another table of a network, {_listed(self.others)}, which is not shown."
         )
+        return (*((taken,) if self.path else ()), *((others,) if self.others else ()))
 
 
-def read_pickled(path: Path) -> dict[str, Tensor]:
-    """The parameters in a `.pth` file of the owner, by name, on the CPU: float32, counters int64.
-
-    A surrounding table (`state_dict`, `model` …) is taken off; entries that are no dense numeric
-    tensors under a plain name are left out.
+def read_table(path: Path, table: str = "") -> PickledTable:
+    """The table of parameters in a `.pth` file, as `read_pickled` reads it; no number is read.
 
     Raises:
-        WeightsError: it cannot be opened, is damaged, or holds no parameters.
+        WeightsError: it cannot be opened, is damaged, or holds no such table.
     """
     try:
         with path.open("rb") as file:
-            opening = file.read(OPENING)
-        if file_kind(opening, ACCEPTED) is FileKind.SAFETENSORS:
-            raise WeightsError(
-                f"This is no PyTorch file but a .safetensors file, or a damaged one; {ACCEPTED}."
-            )
-        if opening.startswith(b"PK"):
-            _check_archive(path)
-        content = _load(path)
-        size = path.stat().st_size
+            size = path.stat().st_size
+            container = _container(file, size)
+            taken, others = _taken(container, table)
+            _check_size(taken, size)
     except OSError as error:
         raise unreadable(error) from None
-    return _parameters(content, size)
+    return PickledTable(
+        taken.path,
+        {name: tuple(tensor.shape) for name, tensor in taken.tensors.items()},
+        _kinds(taken),
+        others,
+        tuple(sorted(container.content.foreign)),
+    )
 
 
-def convert(source: Path, target: Path, overwrite: bool = False) -> Conversion:
-    """Write the parameters in a `.pth` file as `.safetensors`, in float32 and under our names.
+def read_pickled(path: Path, table: str = "") -> dict[str, Tensor]:
+    """The parameters in a `.pth` file of the owner, by name, on the CPU: float32, counters int64.
 
-    BatchNorm's counters and other whole numbers are left out. The file appears complete or not at
-    all: it is written under another name in the same folder first.
+    Args:
+        path: a file that `torch.save` wrote.
+        table: the keys that lead to the parameters, joined by dots, where a file has several tables.
 
     Raises:
-        WeightsError: the source cannot be read or has values that are not finite, or the target
-            exists, is the source, or cannot be written.
+        WeightsError: it cannot be opened, is damaged, or holds no such table.
     """
-    _check_target(source, target, overwrite)
-    read = {name: t for name, t in read_pickled(source).items() if t.is_floating_point()}
-    tensors = {own: read[name].contiguous().clone() for name, own in own_names(read).items()}
-    check_values(tensors)
-    content = save(tensors)
-    _write(content, target)
-    return Conversion(
-        target,
-        len(tensors),
-        len(content),
-        hashlib.sha256(content).hexdigest(),
-        prefix_of(read),
-        _fit(tensors),
-    )
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse what torch never writes and what would grow when read: compressed or shared bytes."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+        with _GATE, path.open("rb") as file:
+            size = path.stat().st_size
+            container = _container(file, size)
+            taken, _ = _taken(container, table)
+            _check_size(taken, size)
+            return _read(container, taken)
+    except OSError as error:
+        raise unreadable(error) from None
+
+
+def _container(file: BinaryIO, size: int) -> Container:
+    if file_kind(file.read(OPENING), ACCEPTED) is FileKind.SAFETENSORS:
         raise WeightsError(
-            "This PyTorch file is damaged or cut off; fetch or save it once more."
-        ) from None
-    if any(entry.filename.endswith("/constants.pkl") for entry in entries):
-        raise WeightsError(
-            "This is a TorchScript program, which is never run here; "
-            "save the parameters alone with torch.save(model.state_dict(), FILE)."
+            f"This is no PyTorch file but a .safetensors file, or a damaged one; {ACCEPTED}."
         )
-    if not any(entry.filename.endswith("data.pkl") for entry in entries):
-        raise WeightsError(f"This is a zip archive without PyTorch's parameters in it; {ACCEPTED}.")
-    compressed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
-    if compressed or sum(entry.file_size for entry in entries) > path.stat().st_size:
+    return opened(file, size)
+
+
+def _taken(container: Container, table: str) -> tuple[Table[StoredTensor], tuple[str, ...]]:
+    content = container.content
+    found = tuple(tables(content.value, _is_parameter)) if _is_nested(content.value) else ()
+    if found:
+        return chosen(found, lambda tensor: tensor.shape, table)
+    save = "torch.save(model.state_dict(), FILE)"
+    if content.foreign:
         raise WeightsError(
-            "This file is compressed or declares more bytes than it has, as PyTorch never does; "
-            "save it once more with torch.save."
+            f"This PyTorch file holds Python objects ({_listed(tuple(sorted(content.foreign)))}), which "
+            f"are never made here, and no table of parameters; save the parameters alone with {save}."
         )
+    raise WeightsError(f"This PyTorch file holds no table of parameters; save one with {save}.")
 
 
-def _load(path: Path) -> Any:
-    try:
-        with _GATE, torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
-            return torch.load(path, weights_only=True, map_location="cpu")
-    except pickle.UnpicklingError:
-        raise WeightsError(
-            "This PyTorch file is damaged, or holds Python objects besides tensors, which are never "
-            "run here; save the parameters alone with torch.save(model.state_dict(), FILE)."
-        ) from None
-    except _FAULTS as fault:
-        raise WeightsError(
-            "This PyTorch file is damaged or cut off; fetch or save it once more."
-        ) from fault
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list | tuple)
 
 
-def _parameters(content: Any, size: int) -> dict[str, Tensor]:
-    """The tensors among what was loaded from a file of `size` bytes."""
-    table = _unwrapped(content)
-    tensors = {name: entry for name, entry in table.items() if _is_parameter(name, entry)}
-    if not tensors:
-        raise WeightsError(
-            "This PyTorch file holds no table of parameters; "
-            "save one with torch.save(model.state_dict(), FILE)."
-        )
-    # A tensor can claim any shape over a few bytes, by a stride of 0 or by sharing them.
-    declared = sum(tensor.nbytes for tensor in tensors.values())
-    if len(tensors) > MAX_TENSORS or declared > size:
-        raise WeightsError(
-            f"This file of {size:,} bytes declares {len(tensors):,} tensors of {declared:,} bytes; "
-            f"at most {MAX_TENSORS:,} that fit into the file are accepted."
-        )
-    return {
-        name: tensor.detach().float() if tensor.is_floating_point() else tensor.detach().long()
-        for name, tensor in tensors.items()
-    }
-
-
-def _unwrapped(content: Any) -> Mapping[Any, Any]:
-    for _ in range(3):  # "model_ema" around "state_dict" around the parameters is the most seen
-        if not isinstance(content, dict):
-            return {}
-        inside = (content[key] for key in _WRAPPERS if isinstance(content.get(key), dict))
-        content = next(inside, content)
-    return content if isinstance(content, dict) else {}
-
-
-def _is_parameter(name: Any, entry: Any) -> bool:
+def _is_parameter(name: str, entry: Any) -> bool:
+    """Whether an entry is a dense tensor of real numbers under a plain name."""
     return (
-        isinstance(name, str)
+        isinstance(entry, StoredTensor)
         and len(name) <= MAX_NAME
         and NAME.fullmatch(name) is not None
-        and isinstance(entry, Tensor)
-        and entry.layout is torch.strided
-        and not (entry.is_meta or entry.is_complex() or entry.is_quantized)
+        and _real(entry) is not None
+        and _are_sizes(entry.shape)
+        and _are_sizes(entry.stride)
+        and _are_sizes((entry.offset,))
+        and len(entry.shape) == len(entry.stride)
     )
 
 
-def _check_target(source: Path, target: Path, overwrite: bool) -> None:
-    if target.suffix != ".safetensors":
-        raise WeightsError(f"The new file is to be called “{target.name}”; end it in .safetensors.")
-    if os.path.realpath(target) == os.path.realpath(source):
-        raise WeightsError(f"“{target.name}” is the file to be read; write to another one.")
-    if os.path.lexists(target) and not overwrite:
+def _are_sizes(numbers: Any) -> bool:
+    return (
+        isinstance(numbers, tuple)
+        and len(numbers) <= _MAX_DIMS
+        and all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers)
+    )
+
+
+def _real(tensor: StoredTensor) -> torch.dtype | None:
+    dtype = DTYPES.get(tensor.storage.kind)
+    if dtype is None or dtype.is_complex or "q" in str(dtype):
+        return None
+    return dtype
+
+
+def _kinds(table: Table[StoredTensor]) -> tuple[str, ...]:
+    dtypes = {DTYPES[tensor.storage.kind] for tensor in table.tensors.values()}
+    return tuple(sorted(str(d).removeprefix("torch.") for d in dtypes if d.is_floating_point))
+
+
+def _check_size(table: Table[StoredTensor], size: int) -> None:
+    """Raise `WeightsError` where tensors would take much more memory than the file has bytes."""
+    tensors = table.tensors.values()
+    declared = sum(prod(tensor.shape) * _read_as(tensor).itemsize for tensor in tensors)
+    if len(tensors) > MAX_TENSORS:
         raise WeightsError(
-            f"“{target.name}” exists already; choose another name, or --overwrite to replace it."
+            f"This file declares {len(tensors):,} tensors; at most {MAX_TENSORS:,} are accepted."
+        )
+    if declared > _MAX_GROWTH * size + _SMALL:
+        raise WeightsError(
+            f"This file of {megabytes(size)} declares {len(tensors):,} tensors of "
+            f"{megabytes(declared)}; at most {_MAX_GROWTH} times the size of the file are accepted."
         )
 
 
-def _write(content: bytes, target: Path) -> None:
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut could leave the name without the bytes
-        part.replace(target)
-    except OSError as error:
-        raise WeightsError(f"“{target.name}” cannot be written: {reason(error)}.") from None
-    finally:
-        with suppress(OSError):  # gone where all went well
-            part.unlink()
+def _read_as(tensor: StoredTensor) -> torch.dtype:
+    return torch.float32 if DTYPES[tensor.storage.kind].is_floating_point else torch.int64
 
 
-def _fit(tensors: Mapping[str, Tensor]) -> str:
-    fitting = suggest({name: tuple(tensor.shape) for name, tensor in tensors.items()})
-    return fitting.sentence if fitting else "It is of no network that can be described here."
+def _read(container: Container, table: Table[StoredTensor]) -> dict[str, Tensor]:
+    storages: dict[str, Tensor] = {}
+    tensors = {}
+    for name, stored in table.tensors.items():
+        _check_place(name, stored)
+        key = stored.storage.key
+        if key not in storages:
+            dtype = DTYPES[stored.storage.kind]
+            numbers = container.numbers(stored.storage, stored.storage.count * dtype.itemsize)
+            storages[key] = (
+                torch.frombuffer(bytearray(numbers), dtype=dtype) if numbers else torch.empty(0)
+            )
+        view = storages[key].as_strided(stored.shape, stored.stride, stored.offset)
+        tensors[name] = view.to(_read_as(stored))
+    return tensors
+
+
+def _check_place(name: str, stored: StoredTensor) -> None:
+    """Raise `WeightsError` for a tensor that leaves its storage, or has two values in one place."""
+    if not prod(stored.shape):
+        return
+    reach, sound = 0, True
+    for stride, length in sorted(zip(stored.stride, stored.shape, strict=True)):
+        sound = sound and (length == 1 or stride > reach)
+        reach += stride * (length - 1)
+    if not sound or stored.offset + reach >= stored.storage.count:
+        raise WeightsError(
+            f"{shown(name)} has no numbers of its own for each of its places, or lies outside of the "
+            "file; save it once more, with “.clone()” at each tensor."
+        )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(shown(name) for name in names[:_NAMED]) + more

@@ -23,6 +23,12 @@ _FOREIGN: Final = (
 )
 
 
+_ONNX_VERSIONS: Final = 30  # of its format; 13 in 2025
+_ONNX_FIELDS: Final = tuple(
+    bytes([tag]) for tag in (0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72)
+)
+
+
 class FileKind(Enum):
     """The two kinds of file that can hold parameters."""
 
@@ -50,6 +56,11 @@ def file_kind(opening: bytes, accepted: str) -> FileKind:
     # Before the pickles, whose first bytes could also be the length of a header.
     if opening[8:9] == b"{" and opening[4:8] == bytes(4):
         return FileKind.SAFETENSORS
+    if _is_onnx(opening):
+        raise WeightsError(
+            "This file seems to be an ONNX model, which describes a network and its arithmetic; export "
+            "the parameters of the PyTorch model with torch.save(model.state_dict(), FILE) instead."
+        )
     if opening.startswith((b"PK\x03\x04", *_PICKLES)):
         return FileKind.PYTORCH
     if foreign := _foreign(opening):
@@ -57,10 +68,22 @@ def file_kind(opening: bytes, accepted: str) -> FileKind:
     return FileKind.SAFETENSORS  # damaged perhaps: its own reader has the words for it
 
 
+def _is_onnx(opening: bytes) -> bool:
+    """Whether it begins as the message ModelProto: its version, then a text or the graph.
+
+    Field 1 (0x08) is a small whole number; behind it stands one of the fields 2 to 8, 14 or 20.
+    """
+    if len(opening) < OPENING or opening[0] != 0x08:
+        return False
+    return 1 <= opening[1] <= _ONNX_VERSIONS and opening[2:3] in _ONNX_FIELDS
+
+
 def _foreign(opening: bytes) -> str:
     for signature, what in _FOREIGN:
         if opening.startswith(signature):
             return what
+    if opening[4:8] == b"TFL3":
+        return "a TensorFlow Lite model"
     if opening[257:262] == b"ustar":
         return "a tar archive"
     text = opening.removeprefix(b"\xef\xbb\xbf").lstrip().lower()

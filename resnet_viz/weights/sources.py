@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
+from urllib.parse import parse_qsl, urlencode
 
 import torch
 
@@ -17,6 +19,8 @@ from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.folder import FolderSource
 from resnet_viz.weights.imagenet import Checkpoint, ImageNetSource
 from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights, at_work
+from resnet_viz.weights.own import prepared
+from resnet_viz.weights.preparation import NAMES, Preparation, prepared_as
 from resnet_viz.weights.random import RandomSource
 from resnet_viz.weights.training_range import TrainingRange
 from resnet_viz.weights.uploads import UploadSource
@@ -64,6 +68,9 @@ class Ranged(Protocol):
 
 
 _HASH: Final = re.compile(r"#[0-9a-f]{8,16}$")  # as `Weights.key` adds it
+_PREPARED: Final = re.compile(
+    rf"\?((?:{'|'.join(NAMES)})=[^?#]*)$"
+)  # as `with_preparation` adds it
 # What suits a network best comes first: the first that is at hand is what a newcomer sees.
 _ALL: Final[tuple[Source, ...]] = (
     BundledSource(),
@@ -93,9 +100,28 @@ def default_weights(config: ResNetConfig, without: Collection[str] = ()) -> str:
 
 
 def describe(config: ResNetConfig, weights: str, input_size: int) -> Weights:
-    """What there is to say about weights, without reading them; raises `WeightsError`."""
+    """What there is to say about weights, without reading them; raises `WeightsError`.
+
+    Behind a `?` may stand how images are to be prepared for a file of one's own, as in a link.
+    """
     source, option = _source(weights)
-    return source.describe(config, input_size, option)
+    found = source.describe(config, input_size, option)
+    texts = _prepared(weights)
+    if not texts:
+        return found
+    if found.file is None:
+        raise WeightsError(
+            "Preprocessing can be chosen for a file of your own; others have theirs."
+        )
+    chosen = prepared_as(dict(parse_qsl(texts)))
+    return replace(
+        prepared(found, config, input_size, chosen), source=with_preparation(found.source, chosen)
+    )
+
+
+def with_preparation(weights: str, chosen: Preparation) -> str:
+    """Weights of one's own, as `load` wants them, with how images are to be prepared."""
+    return f"{weights}?{urlencode(chosen.as_texts())}" if chosen.stated else weights
 
 
 def is_available(config: ResNetConfig, weights: str) -> bool:
@@ -125,7 +151,7 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
     """
     source, option = _source(weights)
     device = check_device(device)
-    description = source.describe(config, input_size, option)
+    description = describe(config, weights, input_size)
     return ready(config, description, at_work(source.build, config, option), device)
 
 
@@ -141,8 +167,14 @@ def ready(
         return LoadedModel(config, description, network.to("cpu"), "cpu", FELL_BACK)
 
 
+def _prepared(weights: str) -> str:
+    """What stands behind the `?`."""
+    found = _PREPARED.search(_HASH.sub("", weights))
+    return found[1] if found else ""
+
+
 def _source(weights: str) -> tuple[Source, str]:
-    slug, _, option = _HASH.sub("", weights).partition(":")
+    slug, _, option = _PREPARED.sub("", _HASH.sub("", weights)).partition(":")
     if slug not in SOURCES:
         raise WeightsError(
             f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."

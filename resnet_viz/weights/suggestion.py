@@ -11,15 +11,29 @@ from types import MappingProxyType
 from typing import Final
 
 from resnet_viz.errors import ConfigError
-from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.config import CONVS_PER_BLOCK, ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
 from resnet_viz.weights.tensor_file import COUNTER
 
 Shape = tuple[int, ...]
 
-# What DataParallel, training frameworks and torch.compile put before every name, in any order.
+# What every ResNet has: whatever stands before it stands before all names of that network.
+_ANCHOR: Final = "layer1.0.conv1.weight"
+_NETWORKS: Final = 8  # in one file; two are common
+# What training frameworks put before every name, for files in which that is not to be found.
 _PREFIXES: Final = re.compile(r"(?:(?:module|model|backbone|_orig_mod)\.)*")
+# How running averages of the parameters are called.
+AVERAGED: Final = re.compile(r"(?:^|[._])(?:ema|averaged?|swa|shadow|teacher)|_ema|ema_", re.I)
+_OWN: Final = re.compile(r"(?:conv1|bn1|fc|layer\d+\.\d+\.\w+)\..+")
+# What others call the same: the names of well-known programs for CIFAR, and of classifiers.
+_SHORTCUT: Final = re.compile(r"(layer\d+\.\d+)\.(?:shortcut|skip|residual)\.")
+_CLASSIFIER: Final = re.compile(
+    r"(?:linear|classifier|last_linear|head|head\.fc|output|fc\.\d+)\.(weight|bias)"
+)
+_OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
+_LEAST_TENSORS: Final = 5  # of a convolution and its norm, without the counter
+_UNSEEN: Final = ("zero-pad", "none")  # shortcuts without parameters, by whether the stem is 7×7
 _BLOCK: Final = re.compile(r"layer([1-4])\.(\d{1,3})\.conv1\.weight")
 
 
@@ -34,23 +48,36 @@ class Suggestion:
 def suggest(shapes: Mapping[str, Shape]) -> Suggestion | None:
     """The network that tensors of these names and shapes belong to; a preset where there is one.
 
-    Two things leave no trace in shapes: whether a bottleneck halves in its 1×1 or its 3×3, and
-    whether a network without projections is plain or pads with zeros. The preset decides, or else
-    the usual choice: 3×3 and plain.
+    Much leaves no trace in shapes (`assumptions` has the list). Of presets that look alike the first
+    decides; a network of one's own has its stride in the 3×3 and, without projections, the shortcuts of
+    its family: padded with zeros for 32 × 32 pixels, none else.
     """
+    inferred = resembled(shapes)
+    if inferred is None:
+        return None
+    same = [
+        known
+        for known in PRESETS.values()
+        if _visible(known) == _visible(inferred) and known.name != _OF_ITS_OWN_SIZE
+    ]
+    config = replace(same[0] if same else inferred, num_classes=inferred.num_classes)
+    if own_shapes(shapes) != parameter_shapes(config):
+        return None
+    twins = ", ".join(twin.name for twin in same[1:])
+    also = f", or {twins}: shortcuts without parameters leave no trace in a file" if twins else ""
+    return Suggestion(config, f"This file fits {_words(config)}{also}.")
+
+
+def resembled(shapes: Mapping[str, Shape]) -> ResNetConfig | None:
+    """The network that the decisive shapes describe, whether or not all the others agree."""
     shapes = own_shapes(shapes)
     try:
         inferred = _infer(shapes)
     except (ConfigError, KeyError, IndexError, ZeroDivisionError):
         return None  # whatever it is, no network that can be described
-    same = [known for known in PRESETS.values() if _visible(known) == _visible(inferred)]
-    preset = same[0] if same else inferred
-    config = replace(preset, num_classes=inferred.num_classes)
-    if shapes != parameter_shapes(config):
-        return None
-    twins = ", ".join(twin.name for twin in same[1:])
-    also = f", or {twins}: shortcuts without parameters leave no trace in a file" if twins else ""
-    return Suggestion(config, f"This file fits {_words(config)}{also}.")
+    # Building it takes time: not for a few names that only look like many blocks.
+    least = _LEAST_TENSORS * CONVS_PER_BLOCK[inferred.block] * sum(inferred.repeats)
+    return inferred if len(shapes) >= least else None
 
 
 @lru_cache(maxsize=32)
@@ -65,24 +92,62 @@ def parameter_shapes(config: ResNetConfig) -> Mapping[str, Shape]:
     )
 
 
+def prefixes(names: Iterable[str]) -> tuple[str, ...]:
+    """What stands before the names of each network in a checkpoint, running averages last."""
+    found = [name.removesuffix(_ANCHOR) for name in names if name.endswith(_ANCHOR)]
+    return tuple(sorted(found, key=lambda prefix: bool(AVERAGED.search(prefix))))[:_NETWORKS]
+
+
 def prefix_of(names: Iterable[str]) -> str:
-    """What most names begin with without being a layer's: `"module."`, `"model.backbone."` or `""`."""
-    prefixes = Counter(match.group() for name in names if (match := _PREFIXES.match(name)))
-    return prefixes.most_common(1)[0][0] if prefixes else ""
+    """What the names of the network begin with: `"module."`, `"net.backbone."` or `""`."""
+    names = tuple(names)
+    if found := prefixes(names):
+        return found[0]
+    common = Counter(match.group() for name in names if (match := _PREFIXES.match(name)))
+    return common.most_common(1)[0][0] if common else ""
 
 
 def own_names(names: Collection[str]) -> dict[str, str]:
-    """What this package calls each tensor of a checkpoint, by the checkpoint's name; no counters.
+    """What this package calls each tensor of a checkpoint, by the checkpoint's name.
 
-    A name keeps its prefix where the name without it is taken.
+    Counters are left out, and so is what does not belong to the network: where its names have a prefix,
+    those that have another one and are no parameters of a ResNet. A name stays as it is where its own
+    one is taken.
     """
-    taken = set(names)
-    prefix = prefix_of(taken)
-    return {
-        name: name if (own := name.removeprefix(prefix)) in taken else own
+    prefix, others = prefix_of(names), prefixes(names)[1:]
+    inside = {
+        name: name.removeprefix(prefix)
         for name in names
         if not name.endswith(COUNTER)
+        and (name.startswith(prefix) or ("" not in others and _OWN.fullmatch(name)))
+        and not any(name.startswith(other) and len(other) > len(prefix) for other in others)
     }
+    taken = set(names)
+    plain = {name: name if own in taken and own != name else own for name, own in inside.items()}
+    return _translated(plain)
+
+
+def left_out(names: Collection[str]) -> tuple[str, ...]:
+    """The tensors that do not belong to the network; counters do."""
+    own = own_names(names)
+    return tuple(name for name in names if name not in own and not name.endswith(COUNTER))
+
+
+def _translated(plain: Mapping[str, str]) -> dict[str, str]:
+    """torchvision's names for shortcuts and classifier, where nothing has them yet."""
+    taken = set(plain.values())
+    heads = [own for own in taken if _CLASSIFIER.fullmatch(own)]
+    has_head = "fc.weight" in taken or len(heads) > 2
+
+    def ours(own: str) -> str:
+        new = _SHORTCUT.sub(r"\1.downsample.", own)
+        if not has_head and (head := _CLASSIFIER.fullmatch(own)):
+            new = f"fc.{head[1]}"
+        return own if new in taken else new
+
+    new = {name: ours(own) for name, own in plain.items()}
+    count = Counter(new.values())
+    return {name: own if count[own] == 1 else plain[name] for name, own in new.items()}
 
 
 def own_shapes(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
@@ -111,7 +176,7 @@ def _infer(shapes: Mapping[str, Shape]) -> ResNetConfig:
         width=width,
         groups=groups,
         width_per_group=width_per_group,
-        shortcut="projection" if "layer2.0.downsample.0.weight" in shapes else "none",
+        shortcut="projection" if "layer2.0.downsample.0.weight" in shapes else _UNSEEN[kernel == 7],
         num_classes=shapes["fc.weight"][0],
         input_size=224 if kernel == 7 else 32,
     )
@@ -142,10 +207,12 @@ def _words(config: ResNetConfig) -> str:
         return f"{config.name} with {classes}"
     stem = "a 7×7" if config.stem == "imagenet" else "a 3×3"
     shortcut = "projections" if config.shortcut == "projection" else "no projections"
+    family = "Plain" if config.shortcut == "none" else "ResNet"
     grouped = (
         f", {config.groups} groups of width {config.width_per_group}" if config.grouped else ""
     )
     return (
-        f"a network of your own with {config.block} blocks {', '.join(map(str, config.repeats))}, "
+        f"{family}-{config.depth}, a network of your own with {config.block} blocks "
+        f"{', '.join(map(str, config.repeats))}, "
         f"{stem} stem, width {config.width}{grouped}, {shortcut} and {classes}"
     )

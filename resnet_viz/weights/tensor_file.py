@@ -51,12 +51,30 @@ class TensorInfo:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the numbers of a file."""
+
+    tensors: tuple[TensorInfo, ...]  # in the order of their bytes
+    metadata: tuple[tuple[str, str], ...] = ()  # texts by key, as whoever wrote the file chose
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every tensor by name."""
+        return {tensor.name: tensor.shape for tensor in self.tensors}
+
+
 def read_header(path: Path) -> tuple[TensorInfo, ...]:
     """The tensors of a file, in the order of their bytes; none of them is read.
 
     Raises:
         WeightsError: it cannot be opened, or is no sound `.safetensors` file.
     """
+    return read_whole_header(path).tensors
+
+
+def read_whole_header(path: Path) -> Header:
+    """As `read_header`, with what the file says of itself."""
     try:
         with path.open("rb") as file:
             return parse_header(file, path.stat().st_size)
@@ -85,8 +103,8 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def parse_header(file: Readable, size: int) -> tuple[TensorInfo, ...]:
-    """As `read_header`, for an open file of `size` bytes that stands at its beginning."""
+def parse_header(file: Readable, size: int) -> Header:
+    """As `read_whole_header`, for an open file of `size` bytes that stands at its beginning."""
     opening = file.read(OPENING)
     if file_kind(opening, ACCEPTED) is FileKind.PYTORCH:
         raise WeightsError(
@@ -97,17 +115,25 @@ def parse_header(file: Readable, size: int) -> tuple[TensorInfo, ...]:
     length = int.from_bytes(opening[:_LENGTH], "little")
     if len(opening) < _LENGTH:
         raise WeightsError(f"This file has {size} bytes, too few for weights; {ACCEPTED}.")
+    begins_so = opening[_LENGTH : _LENGTH + 1] == b"{" and length <= MAX_HEADER
+    if length > size and not begins_so:
+        raise WeightsError(
+            f"This is no .safetensors file, since it does not begin as one, or a damaged one; {ACCEPTED}."
+        )
     if length > MAX_HEADER:
         raise WeightsError(
-            f"This is no .safetensors file, or a damaged one: its header would have {length:,} "
-            f"bytes, and at most {MAX_HEADER:,} are accepted."
+            f"In this file the header would have {length:,} bytes; at most {MAX_HEADER:,} are accepted."
         )
     if length > size - _LENGTH:
         raise _cut_off(size, length + _LENGTH)
     file.seek(_LENGTH)
-    tensors = _tensors(_parse(file.read(length)))
+    content = _parse(file.read(length))
+    metadata = content.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise WeightsError("The metadata in this file's header is no table of texts.")
+    tensors = _tensors(content)
     _check_offsets(tensors, size - length - _LENGTH)
-    return tensors
+    return Header(tensors, tuple(metadata.items()))
 
 
 def unreadable(error: OSError) -> WeightsError:
@@ -146,9 +172,6 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _tensors(header: dict[str, Any]) -> tuple[TensorInfo, ...]:
     """Every entry checked by itself, ordered by offset."""
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise WeightsError("The metadata in this file's header is no table of texts.")
     if not header:
         raise WeightsError("This file holds no tensors; the parameters of a network are needed.")
     if len(header) > MAX_TENSORS:

@@ -17,20 +17,24 @@ from tempfile import mkstemp
 from typing import BinaryIO, Final
 
 from resnet_viz.errors import WeightsError, reason
-from resnet_viz.images import PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights import labels as class_names
-from resnet_viz.weights.labels import check_count, clean, parse_labels
+from resnet_viz.weights.files import kinds_of
+from resnet_viz.weights.labels import clean, parse_labels
 from resnet_viz.weights.loaded import Weights
-from resnet_viz.weights.matching import Match, check, network_from
+from resnet_viz.weights.matching import network_from
+from resnet_viz.weights.own import OwnFile, describe_own
 from resnet_viz.weights.own_folder import OwnFolder
-from resnet_viz.weights.random import preprocessing
-from resnet_viz.weights.tensor_file import Readable, TensorInfo, parse_header, read_tensors
+from resnet_viz.weights.preparation import in_header
+from resnet_viz.weights.sizes import megabytes
+from resnet_viz.weights.tensor_file import Header, Readable, parse_header, read_tensors
 
 __all__ = ["MAX_FILE", "MAX_LABELS", "Readable", "Store", "Upload", "UploadSource", "accept"]
 
-MAX_FILE: Final = 350 * 10**6  # bytes: resnext101_64x4d in float32 has 334 million
+MAX_FILE: Final = (
+    520 * 10**6
+)  # bytes: wide_resnet101_2, the largest preset, has 508 million in float32
 MAX_LABELS: Final = class_names.MAX_BYTES
 MAX_STORE: Final = 2 * 10**9  # bytes of all files together
 MAX_UPLOADS: Final = 60  # their labels are held in memory: a class of thirty, twice over
@@ -47,12 +51,12 @@ class Upload:
     size: int  # bytes
     labels: tuple[str, ...]
     path: Path
-    tensors: tuple[TensorInfo, ...]
+    header: Header
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor by name."""
-        return {tensor.name: tensor.shape for tensor in self.tensors}
+        return self.header.shapes
 
 
 class Store:
@@ -71,18 +75,18 @@ class Store:
         size = file.seek(0, os.SEEK_END)
         if size > MAX_FILE:
             raise WeightsError(
-                f"This file has {size / 1e6:,.0f} MB; at most {MAX_FILE // 10**6} MB are accepted "
-                "(saved as 16-bit numbers, F16, it would have half)."
+                f"This file has {megabytes(size)}; at most {megabytes(MAX_FILE)} are accepted "
+                "(“weights convert --half” writes 16-bit numbers, which take half)."
             )
         file.seek(0)
-        tensors = parse_header(file, size)
+        header = parse_header(file, size)
         file.seek(0)
         with self._lock:
             self._make_room(size)
             path, sha256 = self._keep(file, size)
             shown = clean(name, 80) or "unnamed"
             key = hashlib.sha256(repr((sha256, shown, names)).encode()).hexdigest()[:24]
-            upload = Upload(key, sha256, shown, size, names, path, tensors)
+            upload = Upload(key, sha256, shown, size, names, path, header)
             self._uploads[key] = upload
             self._uploads.move_to_end(key)
         return upload
@@ -194,35 +198,26 @@ class UploadSource:
 
         Raises:
             CheckpointMismatch: it is of another network.
-            WeightsError: it is no longer here, or its labels are too many or too few.
+            WeightsError: it is no longer here.
         """
-        upload, match = self._fitting(config, option)
-        return Weights(
-            source=f"{self.slug}:{option}",
-            label=upload.name,
-            trained=True,
-            note=" ".join((assumed_preprocessing(config), *match.notes)),
-            preprocessing=preprocessing(config, input_size),
-            labels=upload.labels,
-            samples=PHOTOGRAPHS,
-            data="not known",
-            licence="yours",
-            sha256=upload.sha256,
+        upload = _STORE.get(option)
+        preparation, complaint = in_header(dict(upload.header.metadata))
+        return describe_own(
+            config,
+            input_size,
+            OwnFile(
+                source=f"{self.slug}:{option}",
+                label=upload.name,
+                shapes=upload.shapes,
+                kinds=kinds_of(upload.header),
+                labels=upload.labels,
+                remarks=(complaint,) if complaint else (),
+                preparation=preparation,
+                licence="yours",
+                sha256=upload.sha256,
+            ),
         )
 
     def build(self, config: ResNetConfig, option: str) -> ResNet:
         """The network on the CPU; raises `WeightsError` as `describe`, and for bad values."""
-        upload, _ = self._fitting(config, option)
-        return network_from(config, read_tensors(upload.path))
-
-    def _fitting(self, config: ResNetConfig, option: str) -> tuple[Upload, Match]:
-        upload = _STORE.get(option)
-        match = check(upload.shapes, config)
-        check_count(upload.labels, config.num_classes)
-        return upload, match
-
-
-def assumed_preprocessing(config: ResNetConfig) -> str:
-    """What a page says of a file that does not tell how its pictures were prepared."""
-    family = "ImageNet" if config.stem == "imagenet" else "CIFAR-10"
-    return f"Pictures are prepared as for {family}, since the file does not say how it was trained."
+        return network_from(config, read_tensors(_STORE.get(option).path))

@@ -1,5 +1,6 @@
 """What a question to a network answers, and what it leaves behind: nothing."""
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -165,6 +166,17 @@ def test_probabilities_are_softmax_and_come_in_order():
     assert [score.label for score in answer.top] == ["c1", "c4", "c2"]
     for score in answer.top:
         assert score.probability == pytest.approx(expected[score.index], rel=1e-12)
+
+
+@pytest.mark.parametrize(("logit", "first"), [(2.0, 0), (-3.0, 1)])
+def test_one_logit_is_a_sigmoid_and_its_complement(logit, first):
+    capture = Capture((), np.array([logit], np.float32), "cpu", 0.0)
+    answer = predict(capture, ("dog", "not dog"), top=1)
+    chances = {score.label: score.probability for score in answer.top}
+    assert chances["dog"] == pytest.approx(1 / (1 + math.exp(-logit)), rel=1e-12)
+    assert chances["not dog"] == pytest.approx(1 / (1 + math.exp(logit)), rel=1e-12)
+    assert answer.top[0].index == first
+    assert (capture.logit(0), capture.logit(1)) == (logit, -logit)
 
 
 def test_statistics_of_an_activation_by_hand():

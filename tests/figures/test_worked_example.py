@@ -131,7 +131,11 @@ def test_a_group_and_the_colours_are_named():
     size = len(worked.inputs)
     first = size * (20 // size)
     assert f"{first} to {first + size - 1} alone: group {20 // size + 1} of 4" in written.intro
-    _, stem = shown(BASIC, "conv1", names=Names("the picture", "channel 1", "", coloured=True))
+    _, stem = shown(
+        BASIC,
+        "conv1",
+        names=Names("the picture", "channel 1", "", colours=("red", "green", "blue")),
+    )
     assert sorted(stem.facts["inputs"]) == ["blue", "green", "red"]
     assert not any("other" in step.name for step in stem.steps)
 

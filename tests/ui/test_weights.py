@@ -63,7 +63,7 @@ def test_before_a_photograph_it_says_how_little_it_knows_and_offers_imagenet(ope
     app = next(b for b in app.main.button if "ImageNet" in b.label).click().run()
     assert app.sidebar.selectbox(key="model").value == "resnet50"
     assert app.sidebar.selectbox(key="weights").value == "imagenet:v2"
-    assert "Download 97.8 MB" in buttons(app)
+    assert "Download 102.5 MB" in buttons(app)
 
 
 def test_one_click_shows_the_photograph_to_the_bundled_network_for_photographs(open_page):
@@ -129,7 +129,7 @@ def test_a_download_is_announced_shown_and_used(open_page, published):
     app = asked_for_imagenet(open_page)
     assert published.asked == []  # nothing is fetched unasked
     published.behave = halves
-    app = buttons(app)["Download 44.7 MB"].click().run()
+    app = buttons(app)["Download 46.8 MB"].click().run()
     until(lambda: download_of(published).progress.done > 0)
     app = app.run()
     assert "Cancel" in buttons(app)
@@ -157,10 +157,10 @@ def download_of(shelf: Shelf) -> DownloadJob:
 def test_a_download_can_be_cancelled_and_begun_anew(open_page, published):
     app = asked_for_imagenet(open_page)
     published.behave = halves
-    app = buttons(app)["Download 44.7 MB"].click().run()
+    app = buttons(app)["Download 46.8 MB"].click().run()
     download = download_of(published)
     app = buttons(app)["Cancel"].click().run()
-    assert "Download 44.7 MB" in buttons(app)
+    assert "Download 46.8 MB" in buttons(app)
     published.gate.set()
     assert download.wait(BOUND).state == "cancelled"
     assert not list(download.path.parent.iterdir())
@@ -169,7 +169,7 @@ def test_a_download_can_be_cancelled_and_begun_anew(open_page, published):
 def test_a_failed_download_is_a_sentence_and_the_page_goes_on(open_page, published):
     app = asked_for_imagenet(open_page)
     published.behave = lambda request: request.head(404, 0)
-    app = buttons(app)["Download 44.7 MB"].click().run()
+    app = buttons(app)["Download 46.8 MB"].click().run()
     download = app.session_state.get(session.DOWNLOAD.key, None)
     if download:
         download.wait(BOUND)
@@ -177,7 +177,7 @@ def test_a_failed_download_is_a_sentence_and_the_page_goes_on(open_page, publish
     assert not app.exception
     assert len(app.sidebar.error) == 1
     assert app.sidebar.error[0].value.endswith(".")
-    assert "Download 44.7 MB" in buttons(app)
+    assert "Download 46.8 MB" in buttons(app)
     assert len(app.get("plotly_chart")) == 1  # the answer of what is at hand
 
 
@@ -189,7 +189,7 @@ def test_a_damaged_file_in_the_folder_is_said_and_can_be_fetched_again(open_page
     assert not app.exception
     assert "damaged" in app.sidebar.error[0].value
     assert not app.main.error
-    app = buttons(app)["Download 44.7 MB"].click().run()
+    app = buttons(app)["Download 46.8 MB"].click().run()
     if download := running(published.checkpoint("resnet18")):
         download.wait(BOUND)
     app = app.run()
@@ -225,10 +225,11 @@ def test_names_may_come_after_the_weights(open_page):
 def test_too_few_names_are_a_sentence(open_page):
     app = open_page("predict", model="resnet20", num_classes="4", weights="upload")
     app = bring(app, save(state("resnet20", num_classes=4)))
-    app = uploaders(app)["Class names"].upload("names.txt", b"a\nb").run()
-    assert not app.exception
-    assert "4" in app.sidebar.error[0].value
-    assert len(app.get("plotly_chart")) == 1
+    app = uploaders(app)["Class names"].upload("names.txt", b"aardvark\nb").run()
+    assert problems(app) == []
+    assert "2 class names for 4 classes" in texts(app)
+    chart = app.get("plotly_chart")[0].proto.spec
+    assert all(name in chart for name in ("aardvark", "class 2", "class 3"))  # weights stay
 
 
 def test_weights_of_another_network_say_which_and_lead_there(open_page):
@@ -287,6 +288,7 @@ def test_a_link_to_an_upload_shows_what_is_at_hand(open_page):
     app = open_page(weights="upload")
     assert problems(app) == []
     assert "Meanwhile: Bundled weights" in texts(app)
+    assert any("cannot carry uploaded weights" in info.value for info in app.sidebar.info)
 
 
 def test_files_in_the_servers_folder_are_offered_where_they_fit(open_page, monkeypatch, tmp_path):
@@ -349,7 +351,7 @@ def test_what_is_shown_meanwhile_has_been_read_too(open_page, monkeypatch, tmp_p
 def test_two_visitors_and_one_download(open_page, published):
     one, other = asked_for_imagenet(open_page), asked_for_imagenet(open_page)
     published.behave = halves
-    one = buttons(one)["Download 44.7 MB"].click().run()
+    one = buttons(one)["Download 46.8 MB"].click().run()
     download = download_of(published)
     other = other.run()
     assert "Cancel" not in buttons(other)  # it is not theirs, but they see how far it is
@@ -365,3 +367,61 @@ def test_a_link_cannot_put_markup_on_the_page(open_page):
     shown = [*app.warning, *app.error, *app.sidebar.error]
     assert shown
     assert all(not re.search(r"(?<!\\)\]\(", element.value) for element in shown)
+
+
+def answer(app: AppTest) -> str:
+    spec: str = app.get("plotly_chart")[0].proto.spec
+    return spec
+
+
+def test_a_files_preprocessing_is_asked_and_used_and_shown(open_page):
+    app = open_page("predict", model="resnet20", weights="upload")
+    app = bring(app, save(state("resnet20")))
+    assert "prepared as for CIFAR-10" in texts(app)
+    before = answer(app)
+    app = buttons(app)["Caffe"].click().run()
+    assert problems(app) == []
+    assert answer(app) != before
+    assert "mean 103.939, 116.779, 123.68" in texts(app)
+    assert "blue, green, red" in texts(app)
+    app = buttons(app)["Back to what is assumed"].click().run()
+    assert answer(app) == before
+
+
+def test_a_link_says_how_images_are_prepared(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    (tmp_path / "ours.safetensors").write_bytes(save(state("resnet32")))
+    link = {"model": "resnet32", "weights": "folder:ours.safetensors"}
+    app = open_page("predict", **link, mean="0.5", std="0.25,0.25,0.5", order="bgr")
+    assert problems(app) == []
+    assert "mean 0.5, 0.5, 0.5; std 0.25, 0.25, 0.5" in texts(app)
+    app = open_page("predict", **link, mean="Infinity", std="1", order="x")
+    assert not app.exception
+    assert "mean “Infinity” cannot be used" in "".join(e.value for e in app.sidebar.error)
+    assert "channel order “x”" in warnings(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_what_is_assumed_of_a_file_is_listed_with_its_switches(open_page):
+    app = open_page("predict", model="resnet20", weights="upload")
+    app = bring(app, save(state("resnet20")))
+    said = texts(app)
+    assert "Shortcuts where the shape changes" in said
+    assert "this explorer cannot build it yet" in said
+    before = answer(app)
+    app = buttons(app)["Try none"].click().run()
+    assert problems(app) == []
+    assert app.sidebar.selectbox(key="shortcut").value == "none"
+    assert "mine.safetensors" in texts(app)
+    assert answer(app) != before
+    app = buttons(app)["Try bgr"].click().run()
+    assert "blue, green, red" in texts(app)
+
+
+def test_one_logit_is_answered_with_its_class_and_the_opposite(open_page):
+    app = open_page("predict", model="resnet20", num_classes="1", weights="upload")
+    app = bring(app, save(state("resnet20", num_classes=1)))
+    app = uploaders(app)["Class names"].upload("names.txt", b"healthy\nill").run()
+    assert problems(app) == []
+    assert all(name in answer(app) for name in ("healthy", "ill"))
+    assert "sigmoid" in texts(app)

@@ -6,8 +6,8 @@ import torch
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.weights.conversion import convert
 from resnet_viz.weights.matching import network_from
-from resnet_viz.weights.pickled import convert
 from resnet_viz.weights.tensor_file import read_header, read_tensors
 from tests.weights.files import SMALL, small_network
 

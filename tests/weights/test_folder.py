@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from resnet_viz.errors import WeightsError
-from resnet_viz.weights.folder import VARIABLE, FolderSource, problems
+from resnet_viz.weights.folder import VARIABLE, FolderSource, contents, left_out, problems
 from resnet_viz.weights.matching import CheckpointMismatch
 from tests.weights.files import SMALL, small_network
 
@@ -71,13 +71,19 @@ def test_the_description_has_labels_hash_and_what_was_done(folder):
     assert SOURCE.describe(SMALL, 64, "a.safetensors").labels == ()
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"a\nb", "2 class names"), (b"\xff", "UTF-8")])
-def test_bad_labels_are_left_out_and_said_so(content, words, folder):
-    (folder / "a.txt").write_bytes(content)
+def test_bad_labels_are_left_out_and_said_so(folder):
+    (folder / "a.txt").write_bytes(b"\xff")
     weights = SOURCE.describe(SMALL, 64, "a.safetensors")
     assert weights.labels == ()
     assert "“a.txt” is not used" in weights.note
-    assert words in weights.note
+    assert "UTF-8" in weights.note
+
+
+def test_too_few_labels_are_used_and_said_so(folder):
+    (folder / "a.txt").write_bytes(b"cat\ndog")
+    weights = SOURCE.describe(SMALL, 64, "a.safetensors")
+    assert weights.class_names(5) == ("cat", "dog", "class 2", "class 3", "class 4")
+    assert "2 class names for 5 classes" in weights.note
 
 
 @pytest.mark.parametrize(
@@ -105,3 +111,31 @@ def test_a_file_that_is_written_again_is_looked_at_again(folder):
     assert "seven.safetensors" not in SOURCE.options(SMALL)
     os.replace(folder / "a.safetensors", folder / "seven.safetensors")
     assert SOURCE.options(SMALL) == ("b.pth", "seven.safetensors")
+
+
+def test_what_is_left_out_is_said_with_its_reason(folder):
+    torch.save({"a": torch.ones(2)}, folder / "other.pth")
+    (folder / ".hidden.pth").write_bytes(b"x")
+    (folder / "a.txt").write_text("a\nb\nc\nd\ne")
+    said = dict(sentence.split("”", 1) for sentence in left_out())
+    assert "fits no network" in said["“other.pth"]
+    assert "ends in none of .safetensors, .pth" in said["“readme.md"]
+    assert "it is a folder" in said["“nested.pth"]
+    assert "begins with a dot" in said["“.hidden.pth"]
+    assert "“a.txt" not in said  # the names beside a file belong to it
+    assert "“a.safetensors" not in said
+
+
+@pytest.mark.parametrize("ending", [".ckpt", ".pth.tar", ".bin"])
+def test_other_endings_of_checkpoints_are_known(ending, folder):
+    name = f"trained{ending}"
+    torch.save({"state_dict": small_network().state_dict()}, folder / name)
+    (folder / "trained.txt").write_text("a\nb\nc\nd\ne")
+    assert name in SOURCE.options(SMALL)
+    assert SOURCE.describe(SMALL, 64, name).labels == ("a", "b", "c", "d", "e")
+
+
+def test_who_looks_for_a_file_sees_which_network_it_is_of(folder):
+    found = contents()
+    assert any(each.startswith("“seven.safetensors”: This file fits ") for each in found)
+    assert any(each.startswith("“broken.pt”: This file seems") for each in found)

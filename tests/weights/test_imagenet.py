@@ -118,7 +118,7 @@ def test_what_is_not_published_is_said(config, option, named):
 
 def test_a_file_that_is_not_here_tells_how_to_get_it(folder):
     assert not SOURCE.is_available(PRESETS["resnet50"], "v2")
-    with pytest.raises(NotDownloaded, match=r"97\.8 MB.*weights fetch resnet50`") as best:
+    with pytest.raises(NotDownloaded, match=r"102\.5 MB.*weights fetch resnet50`") as best:
         SOURCE.build(PRESETS["resnet50"], "v2")
     assert best.value.checkpoint.file == "resnet50-11ad3fa6.pth"
     with pytest.raises(NotDownloaded, match=r"weights fetch resnet50 --version v1`"):

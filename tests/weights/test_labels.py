@@ -1,7 +1,9 @@
 import pytest
 
 from resnet_viz.errors import WeightsError
-from resnet_viz.weights.labels import check_count, clean, parse_labels
+from resnet_viz.images import Preprocessing
+from resnet_viz.weights.labels import clean, fitted, parse_labels
+from resnet_viz.weights.loaded import Weights
 
 
 @pytest.mark.parametrize(
@@ -37,10 +39,36 @@ def test_other_files_are_refused(content, words):
 
 
 def test_their_number_is_that_of_the_classes():
-    check_count((), 10)
-    check_count(("a", "b"), 2)
-    with pytest.raises(WeightsError, match="2 class names for 1,000 classes"):
-        check_count(("a", "b"), 1000)
+    assert fitted((), 10) == ((), "")
+    assert fitted(("a", "b"), 2) == (("a", "b"), "")
+
+
+def test_another_number_of_names_is_said_and_takes_nothing_away():
+    labels, said = fitted(("a", "b"), 1000)
+    assert labels == ("a", "b")
+    assert "2 class names for 1,000 classes: the rest are numbered" in said
+    labels, said = fitted(("a", "b", "c"), 2)
+    assert labels == ("a", "b")
+    assert "3 class names for 2 classes: the last ones are not used" in said
+
+
+def test_one_logit_may_have_the_names_of_both_its_classes():
+    assert fitted(("cat", "dog"), 1) == (("dog", "cat"), "")  # a high logit means the second
+    assert fitted(("a", "b", "c"), 1)[0] == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "answers"),
+    [
+        ((), ("class 0", "not class 0")),
+        (("dog",), ("dog", "not dog")),
+        (("dog", "cat"), ("dog", "cat")),
+    ],
+)
+def test_one_logit_answers_with_its_class_or_not(labels, answers):
+    weights = Weights("x", "x", True, "", Preprocessing.imagenet(64), labels)
+    assert weights.answers(1) == answers
+    assert weights.class_names(1) == answers[:1]
 
 
 def test_a_lone_surrogate_cannot_reach_the_page():

@@ -22,7 +22,7 @@ ONE = packed({"a": entry(0, 4)}, bytes(4))
 HOSTILE = {
     "empty": (b"", "empty"),
     "three bytes": (b"\x01\x02\x03", "too few"),
-    "a header of 2**63 bytes": (packed({}, length=2**63), "header would have"),
+    "a header of 2**63 bytes": (packed({}, length=2**63), "no .safetensors file"),
     "a header above the bound": (packed(b"{" + b" " * MAX_HEADER + b"}"), "header would have"),
     "a header longer than the file": (packed({}, length=5000), "ends too early"),
     "no UTF-8": (packed(b'{"\xff": 1}'), "no JSON"),

@@ -1,4 +1,5 @@
 import io
+import math
 import os
 import pickle  # noqa: TID251, records must survive the page's cache
 import re
@@ -11,8 +12,11 @@ from safetensors.torch import save
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
+from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights import uploads
 from resnet_viz.weights.matching import CheckpointMismatch
+from resnet_viz.weights.suggestion import parameter_shapes
+from resnet_viz.weights.tensor_file import MAX_HEADER
 from resnet_viz.weights.uploads import Store, UploadSource
 from tests.weights.files import SMALL, packed, small_network
 
@@ -104,6 +108,14 @@ def test_the_largest_presets_of_resnext_can_be_uploaded():
     assert uploads.MAX_FILE > 83_455_272 * 4 + 2**20  # torchvision's count for resnext101_64x4d
 
 
+def test_every_preset_can_be_uploaded_in_float32():
+    largest = max(
+        sum(math.prod(shape) for shape in parameter_shapes(config).values())
+        for config in PRESETS.values()
+    )
+    assert largest * 4 + MAX_HEADER < uploads.MAX_FILE
+
+
 def test_bad_labels_keep_the_file_out(store):
     with pytest.raises(WeightsError, match="Line 2"):
         uploads.accept(CONTENT, "x", b"a\n\nb")
@@ -112,8 +124,9 @@ def test_bad_labels_keep_the_file_out(store):
 
 def test_labels_of_another_number_are_named(store):
     upload = uploads.accept(CONTENT, "x", "a\nb")
-    with pytest.raises(WeightsError, match="2 class names for 5 classes"):
-        UploadSource().describe(SMALL, 64, upload.id)
+    weights = UploadSource().describe(SMALL, 64, upload.id)
+    assert "2 class names for 5 classes: the rest are numbered" in weights.note
+    assert weights.class_names(5)[1:3] == ("b", "class 2")
 
 
 def test_a_file_of_another_network_is_a_misfit(store):

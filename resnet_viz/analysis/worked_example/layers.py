@@ -151,7 +151,8 @@ def linear(cell: Cell) -> WorkedScore:
     classifier = cell.module
     assert isinstance(classifier, nn.Linear)
     scores = cell.output.ravel()  # (classes,)
-    probabilities = torch.tensor(scores, dtype=torch.float64).softmax(dim=0)
+    exact = torch.tensor(scores, dtype=torch.float64)
+    probabilities = exact.softmax(dim=0) if len(scores) > 1 else exact.sigmoid()
     likeliest = np.argsort(-scores, kind="stable")[:_CLASSES].tolist()
     classes = sorted({*likeliest, cell.channel}, key=lambda label: (-scores[label], label))
     return WorkedScore(

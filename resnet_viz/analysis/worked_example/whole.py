@@ -59,7 +59,9 @@ class WorkedScore(WorkedExample):
     weights: np.ndarray = field(repr=False)  # (classes, C)
     biases: np.ndarray = field(repr=False)  # (classes,)
     scores: np.ndarray = field(repr=False)  # (classes,): as the network put them out
-    probabilities: np.ndarray = field(repr=False)  # (classes,): softmax over all classes
+    probabilities: np.ndarray = field(
+        repr=False
+    )  # (classes,): softmax over all classes; the sigmoid of one
 
     def of(self, label: int) -> WorkedScore:
         """The same for another one of `classes`."""

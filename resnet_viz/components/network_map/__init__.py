@@ -72,6 +72,7 @@ class NetworkMap:
     input_shape: str  # "3 × 224 × 224"
     classes: tuple[tuple[str, float], ...]  # name and probability, the likeliest first
     trained: bool
+    prepared: str = ""  # what was done to the image before
 
 
 def network_map(

@@ -75,8 +75,9 @@ def network_content(
     *,
     unfolded: Collection[str] = (),
     trained: bool,
+    prepared: str = "",
 ) -> NetworkMap:
-    """What the map shows of a capture of the `node_paths`; `picture` is a JPEG."""
+    """What the map shows of a capture of the `node_paths`; `picture` is a JPEG, `prepared` in words."""
     shown = network_nodes(trace, unfolded)
     channels = [_channels(capture, node) for node in shown]
     drawn = [
@@ -96,6 +97,7 @@ def network_content(
         input_shape=formatting.shape(trace.input_shape),
         classes=tuple((score.label, score.probability) for score in prediction.top),
         trained=trained,
+        prepared=prepared,
     )
 
 

@@ -20,8 +20,8 @@ function showReadout(says, name, facts, advice = "") {
 }
 
 /** @type {(says: HTMLElement, data: NetworkMapData) => void} */
-export function readInput(says, { input_shape }) {
-  showReadout(says, INPUT, [["", input_shape]]);
+export function readInput(says, { input_shape, prepared }) {
+  showReadout(says, INPUT, [["", input_shape], ...(prepared ? [["", prepared]] : [])]);
 }
 
 /** @type {(says: HTMLElement, data: NetworkMapData, view: NodeView) => void} */

@@ -31,8 +31,9 @@ export class InputImage {
   }
 
   /** @type {(data: NetworkMapData) => void} */
-  show({ picture, input_shape }) {
+  show({ picture, input_shape, prepared }) {
     showImage(this.image, picture);
+    this.box.title = prepared;
     this.size = input_shape;
     this.shape.textContent = this.size;
   }

@@ -10,6 +10,7 @@ export interface NetworkMapData {
   sprite: Bytes; // PNG: the thumbnails that were sent in one row, in the order of the nodes
   thumbnail_size: number; // pixels
   input_shape: string; // "3 × 224 × 224"
+  prepared: string; // what was done to the image before; "" where that is not known
   classes: [name: string, probability: number][]; // the likeliest first
   trained: boolean;
   marked: number[]; // numbers of the nodes that the selection belongs to

@@ -52,8 +52,9 @@ def _names(view_state: ViewState, worked: WorkedExample, row: LayerRecord) -> Na
     if isinstance(worked, WorkedScore):
         target = f"“{view_state.weights.class_name(worked.channel)}”"
         classes = tuple(f"“{view_state.weights.class_name(label)}”" for label in worked.classes)
+    colours = view_state.weights.preprocessing.channels if first == INPUT else ()
     source = "the picture" if first == INPUT else first
-    return Names(source, target, row.path, coloured=first == INPUT, classes=classes)
+    return Names(source, target, row.path, colours=colours, classes=classes)
 
 
 def _sources(view_state: ViewState, worked: WorkedExample) -> None:

@@ -73,7 +73,7 @@ def warm_up() -> None:
 
     torch.set_num_threads(os.cpu_count() or 1)
     network_panel.answer_first_page()
-    for problem in folder.problems():
+    for problem in (*folder.problems(), *folder.left_out()):
         LOG.warning("weights folder: %s", problem)
     gc.collect()
     gc.freeze()

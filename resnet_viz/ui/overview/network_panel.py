@@ -40,6 +40,7 @@ def network_panel(view_state: ViewState) -> None:
         maps.picture_jpeg(pixels),
         unfolded=unfolded,
         trained=view_state.weights.trained,
+        prepared=view_state.weights.preprocessing.words,
     )
     network_map(
         content,

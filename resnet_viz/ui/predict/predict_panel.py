@@ -33,13 +33,7 @@ def original(view_state: ViewState) -> None:
 
 def preprocessing(view_state: ViewState) -> None:
     """How the original became what the network sees."""
-    steps = view_state.weights.preprocessing
-    mean = ", ".join(f"{value:g}" for value in steps.mean)
-    std = ", ".join(f"{value:g}" for value in steps.std)
-    st.caption(
-        f"shorter side resized to {steps.resize} px, centre {steps.crop} × {steps.crop} px kept, "
-        f"then (value − mean) / std per channel: mean {mean}; std {std}"
-    )
+    st.caption(view_state.weights.preprocessing.words)
 
 
 def top_classes(view_state: ViewState) -> None:
@@ -59,6 +53,7 @@ def top_classes(view_state: ViewState) -> None:
     others = f"{formatting.percent(max(rest, 0))} over the other {classes - top:,} classes · "
     st.caption(
         (others if classes > top else "")
+        + ("the sigmoid of the network's one logit, and 1 minus it · " if classes == 1 else "")
         + f"ran on {answer.device} in {1000 * answer.seconds:.0f} ms"
     )
 

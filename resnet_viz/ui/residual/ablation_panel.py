@@ -59,7 +59,7 @@ def _outcome(view_state: ViewState, before: Capture, after: Capture, ablation: A
 
 def paired(view_state: ViewState, before: Capture, after: Capture) -> list[bars.ScorePair]:
     """The top classes of the first answer in its order, and after them those only of the second."""
-    count = view_state.config.num_classes
+    count = max(2, view_state.config.num_classes)
     was, now = (view_state.prediction(answer, count).top for answer in (before, after))
     old, new = ({score.index: score.probability for score in scores} for scores in (was, now))
     labels = {score.index: score.label for score in (*was[:_TOP], *now[:_TOP])}  # in this order
@@ -67,7 +67,7 @@ def paired(view_state: ViewState, before: Capture, after: Capture) -> list[bars.
         bars.ScorePair(
             label,
             (old[index], new[index]),
-            (float(before.logits[index]), float(after.logits[index])),
+            (before.logit(index), after.logit(index)),
         )
         for index, label in labels.items()
     ]

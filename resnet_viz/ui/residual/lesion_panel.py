@@ -82,7 +82,7 @@ def _subject(view_state: ViewState) -> Hashable:
 
 def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> None:
     """What the study found, in words and as bars; a click on one of them selects its block."""
-    name = plain(view_state.weights.class_name(lesions[0].target))
+    name = plain(view_state.answers[lesions[0].target])
     survived = sum(lesion.survived for lesion in lesions)
     st.markdown(
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
@@ -103,7 +103,7 @@ def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> Non
 
 def _row(view_state: ViewState, lesion: Lesion) -> dict[str, str]:
     """What a study found about one block, as cells of a table."""
-    answer = plain(view_state.weights.class_name(lesion.top))
+    answer = plain(view_state.answers[lesion.top])
     return {
         "Without": lesion.path,
         "Shortcut": lesion.kind,

@@ -32,9 +32,9 @@ def weights_note(view_state: ViewState) -> None:
     if not weights.trained:
         st.info(text("untrained"), icon=":material/shuffle:")
     elif 0 < len(weights.labels) <= _FEW and not _drawing_for_shapes(view_state):
-        *most, last = weights.labels
+        *most, last = view_state.answers
         st.info(
-            f"**This network knows only {len(weights.labels)} classes:** "
+            f"**This network knows only {len(view_state.answers)} classes:** "
             f"{plain(', '.join(most))} and {plain(last)}. Whatever the image shows, it names one "
             f"of them. {_others(view_state)}",
             icon=":material/category:",

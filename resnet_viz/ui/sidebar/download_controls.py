@@ -10,8 +10,9 @@ from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import job_progress
 from resnet_viz.ui.state import answers, session
 from resnet_viz.weights import download, sources
-from resnet_viz.weights.checkpoints import Checkpoint, megabytes
+from resnet_viz.weights.checkpoints import Checkpoint
 from resnet_viz.weights.download import DownloadJob
+from resnet_viz.weights.sizes import megabytes
 
 
 def offer(config: ResNetConfig, wanted: str) -> None:

@@ -8,6 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from resnet_viz.errors import WeightsError
 from resnet_viz.figures import formatting
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.state import files, selection, session
 from resnet_viz.weights import uploads
@@ -34,21 +35,20 @@ def _check(own: Upload, config: ResNetConfig) -> bool:
     names = f"{len(own.labels):,} class names" if own.labels else "no class names"
     st.caption(f"{plain(own.name)}, {formatting.bytes_(own.size)}, {names}")
     try:
-        match = check(own.shapes, config)
+        check(own.shapes, config)
     except CheckpointMismatch as error:
         st.error(plain(str(error)))
         if error.suggestion:
             fitting = error.suggestion.config
+            named = fitting.name if fitting.name in PRESETS else title(fitting)
             st.button(
-                f"Show {fitting.name}, {fitting.num_classes:,} classes",
+                f"Show {named}, {fitting.num_classes:,} classes",
                 on_click=selection.select_network,
                 args=(fitting,),
                 type="primary",
                 width="stretch",
             )
         return False
-    for note in match.notes:
-        st.caption(plain(note))
     return True
 
 
@@ -71,6 +71,7 @@ def _uploaders() -> None:
     if problem := session.WEIGHTS_PROBLEM.pop(""):
         st.error(plain(problem))
     st.caption(text("own_weights"))
+    st.caption(text("upload_stays"))
 
 
 def _accept_weights(key: str) -> None:

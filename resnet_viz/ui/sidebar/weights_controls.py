@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
+from resnet_viz.errors import WeightsError
+from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.texts import plain
+from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import shapes_panel, widgets
-from resnet_viz.ui.sidebar import download_controls, upload_controls
-from resnet_viz.ui.state import url
+from resnet_viz.ui.sidebar import (
+    assumption_notes,
+    download_controls,
+    preprocessing_controls,
+    upload_controls,
+)
+from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.usable import usable_weights
-from resnet_viz.weights import sources
+from resnet_viz.weights import folder, sources
+from resnet_viz.weights.folder import FolderSource
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.random import MAX_SEED, RandomSource
 from resnet_viz.weights.uploads import UploadSource
 
+_LISTED: Final = 20  # files of the server's folder
+
 
 def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
     """The chosen weights; until they are here and fit, what suits the network best meanwhile."""
+    lost = (
+        url.WEIGHTS.is_fresh
+        and url.WEIGHTS.asked() == UploadSource.slug
+        and session.WEIGHTS.get(None) is None
+    )
     chosen = widgets.choice(
         "Weights",
         (*sources.choices(config), UploadSource.slug),
@@ -25,14 +42,29 @@ def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
         default=sources.default_weights(config),
         help="Where the parameters come from. ImageNet's are fetched once, and only when you say so.",
     )
+    if lost:
+        st.info(text("upload_lost"), icon=":material/link_off:")
     wanted = _completed(config, chosen)
+    if chosen == UploadSource.slug or chosen.startswith(f"{FolderSource.slug}:"):
+        wanted = preprocessing_controls.with_preprocessing(
+            config, wanted, _assumed(config, wanted, input_size)
+        )
     found = usable_weights(config, wanted, input_size, device)
     for refusal in found.refused:
         st.error(plain(refusal.reason))
         if sources.checkpoint(config, refusal.weights):
             download_controls.offer(config, refusal.weights)
     _about(found.shown, meanwhile=found.choice != wanted)
+    assumption_notes.assumption_notes(config, found.shown)
     return found.shown
+
+
+def _assumed(config: ResNetConfig, wanted: str, input_size: int) -> Preprocessing:
+    """How images are prepared while the sidebar says nothing: as the file says, or as usual."""
+    try:
+        return sources.describe(config, wanted or RandomSource.slug, input_size).preprocessing
+    except WeightsError:  # said where the weights are read
+        return sources.describe(config, RandomSource.slug, input_size).preprocessing
 
 
 def _completed(config: ResNetConfig, chosen: str) -> str:
@@ -57,9 +89,13 @@ def _about(shown: Weights, *, meanwhile: bool) -> None:
             ("Classes", f"{len(shown.labels):,} names" if shown.labels else "without names"),
             ("Licence", shown.licence),
         )
+        facts = (*facts, ("Preprocessing", shown.preprocessing.words))
         lines = [f"**{name}** {plain(fact)}" for name, fact in facts if fact]
         if shown.sha256:
             lines.append(f"**SHA-256** `{shown.sha256[:16]}…`")
         st.caption("\n\n".join(lines))
         if shapes_panel.is_one(shown):
             st.caption(shapes_panel.words())
+        if here := folder.contents():
+            st.caption(plain("The server's folder has:"))
+            st.caption("\n".join(f"- {plain(sentence)}" for sentence in here[:_LISTED]))

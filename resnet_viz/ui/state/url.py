@@ -144,6 +144,23 @@ FIELDS: Final = (
     *(SHORTCUT, STRIDE_PLACE, ZERO_INIT, NUM_CLASSES),
 )
 
+# ---- the sidebar's Preprocessing, for weights of one's own ----
+
+MEAN: Final = Parameter("mean", "text", "the file's", "what is subtracted: one number, or three")
+STD: Final = Parameter("std", "text", "the file's", "what is divided by: one number, or three")
+RANGE: Final = Parameter(
+    "range", "choice", "auto", "what white is before that: 1 or 255", spoken="value range"
+)
+ORDER: Final = Parameter(
+    "order", "choice", "auto", "order of the channels: rgb or bgr", spoken="channel order"
+)
+RESIZE: Final = Parameter(
+    "resize", "text", "the file's", "shorter side, pixels; up to 1: the share of it that is kept"
+)
+INTERPOLATION: Final = Parameter("interpolation", "choice", "auto", "how images are resized")
+
+PREPROCESSING: Final = (MEAN, STD, RANGE, ORDER, RESIZE, INTERPOLATION)
+
 # ---- one page each ----
 
 UNFOLDED: Final = Parameter(

@@ -73,10 +73,14 @@ class ViewState:
         known = cache.training_range(self.network)
         return range_check(known, self.trace, capture) if known else None
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What the network can answer, by the index of a score."""
+        return self.weights.answers(self.config.num_classes)
+
     def prediction(self, capture: Capture, top: int = 5) -> Prediction:
         """The most probable classes of a capture, by name."""
-        names = self.weights.class_names(self.config.num_classes)
-        return predict(capture, names, top)
+        return predict(capture, self.answers, top)
 
 
 def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from resnet_viz.components import blob
 from resnet_viz.figures import maps
 
 Kind = Literal["convolution", "pointwise", "pool", "place", "mean", "score"]
-
-_RGB: Final = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,8 @@ class Names:
     source: str  # the path that the layer reads, or "the picture"
     target: str  # "channel 3", or the class that the classifier speaks of
     shown: str  # the path of the layer whose map is shown
-    coloured: bool = False  # whether the input channels are red, green and blue
+    colours: tuple[str, ...] = ()  # of the input channels, where they are those of the image
     classes: tuple[str, ...] = ()  # those that the classifier can be asked about
 
     def channel(self, number: int) -> str:
-        return _RGB[number] if self.coloured else f"channel {number}"
+        return self.colours[number] if self.colours else f"channel {number}"

@@ -40,6 +40,12 @@ def mean(worked: WorkedMean, names: Names) -> WrittenExample:
     )
 
 
+def _probability(worked: WorkedScore) -> Step:
+    if len(worked.classes) == 1:
+        return Step("Sigmoid", "1 / (1 + e to minus this score)", "probability")
+    return Step("Softmax", "e to this score, as a share of the sum over all classes", "probability")
+
+
 def score(worked: WorkedScore, names: Names) -> WrittenExample:
     return WrittenExample(
         "score",
@@ -51,9 +57,7 @@ def score(worked: WorkedScore, names: Names) -> WrittenExample:
             Step("The other {others}", "", "rest"),
             Step("Bias", "", "bias"),
             lines.value_of(worked, names, "the score of {class}"),
-            Step(
-                "Softmax", "e to this score, as a share of the sum over all classes", "probability"
-            ),
+            _probability(worked),
         ),
         {
             "strongest": worked.strongest,
