@@ -169,7 +169,7 @@ def _check_size(table: Table[StoredTensor], size: int) -> None:
         )
     if declared > _MAX_GROWTH * size + _SMALL:
         raise WeightsError(
-            f"This file of {megabytes(size)} declares {len(tensors):,} tensors of "
+            f"This file of {size:,} bytes declares {len(tensors):,} tensors of "
             f"{megabytes(declared)}; at most {_MAX_GROWTH} times the size of the file are accepted."
         )
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from resnet_viz.images.preprocessing import INTERPOLATIONS, ORDERS
-from resnet_viz.model.config import SHORTCUTS, STRIDE_PLACES
+from resnet_viz.model.config import SHORTCUTS, STRIDE_PLACES, ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights import sources
 from resnet_viz.weights.assumptions import ASSUMPTIONS, Situation, assumed, certain, open_questions
+from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.own import OwnFile, describe_own, prepared
-from resnet_viz.weights.preparation import NAMES, UNKNOWN, prepared_as
+from resnet_viz.weights.preparation import NAMES, UNKNOWN, Preparation, prepared_as
 from resnet_viz.weights.suggestion import parameter_shapes
 
 ACCEPTED = {
@@ -21,13 +22,15 @@ ACCEPTED = {
 }
 
 
-def described(name="resnet50", preparation=UNKNOWN, kinds=("float16",)):
+def described(
+    name: str = "resnet50", preparation: Preparation = UNKNOWN
+) -> tuple[ResNetConfig, Weights]:
     config = PRESETS[name]
-    file = OwnFile("x", "mine", parameter_shapes(config), kinds, preparation=preparation)
+    file = OwnFile("x", "mine", parameter_shapes(config), ("float16",), preparation=preparation)
     return config, describe_own(config, config.input_size, file)
 
 
-def names(config, weights):
+def names(config: ResNetConfig, weights: Weights) -> set[str]:
     return {each.name for each in open_questions(config, weights)}
 
 
@@ -78,7 +81,7 @@ def test_one_logit_is_told_apart_from_several():
     assert "1 logit" in certain(config, weights)[0]
 
 
-def situations():
+def situations() -> list[Situation]:
     """Networks of every kind that an assumption can be about."""
     found = [Situation(*described(name)) for name in ("resnet50", "resnet20", "plain18")]
     config = replace(PRESETS["resnet18"], num_classes=1)

@@ -45,7 +45,7 @@ def test_plain_values_are_what_pickle_itself_reads(protocol):
 @pytest.mark.parametrize("protocol", [2, 4])
 def test_tables_of_other_classes_are_tables(protocol):
     ordered = OrderedDict(a=1, b=2)
-    counted = defaultdict(list, {"c": 3})
+    counted = defaultdict(int, {"c": 3})
     assert read(pickle.dumps([ordered, counted], protocol=protocol)).value == [
         {"a": 1, "b": 2},
         {"c": 3},

@@ -88,8 +88,8 @@ def _about(shown: Weights, *, meanwhile: bool) -> None:
             ("Trained on", shown.data or ("nothing" if not shown.trained else "not known")),
             ("Classes", f"{len(shown.labels):,} names" if shown.labels else "without names"),
             ("Licence", shown.licence),
+            ("Preprocessing", shown.preprocessing.words),
         )
-        facts = (*facts, ("Preprocessing", shown.preprocessing.words))
         lines = [f"**{name}** {plain(fact)}" for name, fact in facts if fact]
         if shown.sha256:
             lines.append(f"**SHA-256** `{shown.sha256[:16]}…`")
