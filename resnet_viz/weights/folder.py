@@ -38,6 +38,7 @@ class FileSummary:
 
     file: WeightsFile | None
     problem: str = ""
+    fit: str = ""  # which network it fits, or what keeps it from fitting one
 
 
 class FolderSource:
@@ -106,7 +107,7 @@ def problems() -> tuple[str, ...]:
 def left_out() -> tuple[str, ...]:
     """One sentence for all else in the folder that no page offers: what fits no network, or is no weights."""
     unfit = tuple(
-        f"“{clean(name)}”: {describe_fit(survey.file.shapes)}"
+        f"“{clean(name)}”: {survey.fit}"
         for name, survey in _surveys().items()
         if survey.file and suggest(survey.file.shapes) is None
     )
@@ -119,8 +120,7 @@ def left_out() -> tuple[str, ...]:
 def contents() -> tuple[str, ...]:
     """What the folder has for which network, one sentence a file, for who looks for theirs."""
     return tuple(
-        f"“{clean(name)}”: {survey.problem or describe_fit(survey.file.shapes if survey.file else {})}"
-        for name, survey in _surveys().items()
+        f"“{clean(name)}”: {survey.problem or survey.fit}" for name, survey in _surveys().items()
     )
 
 
@@ -188,7 +188,8 @@ def _version(name: str) -> Version:
 @lru_cache(maxsize=256)
 def _survey(version: Version) -> FileSummary:
     try:
-        return FileSummary(open_weights(version.path))
+        file = open_weights(version.path)
+        return FileSummary(file, fit=describe_fit(file.shapes))
     except WeightsError as error:
         return FileSummary(None, str(error))
 
