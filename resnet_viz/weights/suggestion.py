@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from resnet_viz.errors import ConfigError
-from resnet_viz.model.config import CONVS_PER_BLOCK, ResNetConfig
+from resnet_viz.model.blocks import BLOCKS
+from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
 from resnet_viz.weights.tensor_file import COUNTER
@@ -76,7 +77,7 @@ def resembled(shapes: Mapping[str, Shape]) -> ResNetConfig | None:
     except (ConfigError, KeyError, IndexError, ZeroDivisionError):
         return None  # whatever it is, no network that can be described
     # Building it takes time: not for a few names that only look like many blocks.
-    least = _LEAST_TENSORS * CONVS_PER_BLOCK[inferred.block] * sum(inferred.repeats)
+    least = _LEAST_TENSORS * BLOCKS[inferred.block].convolutions * sum(inferred.repeats)
     return inferred if len(shapes) >= least else None
 
 

@@ -27,3 +27,16 @@ def test_it_is_the_pixel_in_the_centre():
     rgb[4, 4] = 200
     image = ImageInput("dot", rgb, "dot", (8, 8))
     assert [value.level for value in central_pixel(image, Preprocessing.whole(8))] == [200] * 3
+
+
+def test_another_order_and_scale_are_told_as_they_are():
+    rgb = np.full((8, 8, 3), (250, 100, 5), np.uint8)
+    caffe = Preprocessing(8, 8, (103.939, 116.779, 123.68), (1.0, 1.0, 1.0), 255, "bgr")
+    told = central_pixel(ImageInput("0", rgb, "x", (8, 8)), caffe)
+    assert [(each.channel, each.level, each.scaled) for each in told] == [
+        ("blue", 5, 5.0),
+        ("green", 100, 100.0),
+        ("red", 250, 250.0),
+    ]
+    for each in told:
+        assert each.value == pytest.approx(each.level - each.mean, abs=1e-4)

@@ -22,11 +22,14 @@ def _from_image_to_numbers(view_state: ViewState) -> None:
     height, width, _ = image.rgb.shape
     at = preprocessing.crop // 2
     st.markdown(
-        f"**{plain(image.name)}** has {width:,} × {height:,} pixels. It is **resized** until its shorter "
-        f"side has {preprocessing.resize:,}, and the centre square of {preprocessing.crop:,} × "
-        f"{preprocessing.crop:,} is **cropped**. Each pixel is then three levels from 0 to 255."
+        f"**{plain(image.name)}** has {width:,} × {height:,} pixels. It is **resized** "
+        f"({preprocessing.interpolation}) until its shorter side has {preprocessing.resize:,}, and the "
+        f"centre square of {preprocessing.crop:,} × {preprocessing.crop:,} is **cropped**. Each pixel is "
+        "then three levels from 0 to 255, which the network reads in the order "
+        f"{', '.join(preprocessing.channels)}."
     )
-    st.markdown(text("normalising"))
+    scale = "is divided by 255" if preprocessing.white == 1 else "stays on its scale of 0 to 255"
+    st.markdown(text("normalising").format(scale=scale))
     facts.table(
         [_row(value) for value in central_pixel(image, preprocessing)],
         f"The pixel at row {at}, column {at} in numbers",
@@ -42,7 +45,7 @@ def _row(value: NormalisedValue) -> dict[str, str]:
     return {
         "Channel": value.channel,
         "Level": f"{value.level}",
-        "÷ 255": f"{value.scaled:.3f}",
+        f"0 to {value.white}": f"{value.scaled:.3f}".removesuffix(".000"),
         "− mean": f"− {value.mean:g}",
         "÷ std": f"÷ {value.std:g}",
         "Input": f"**{formatting.value(value.value)}**",

@@ -57,11 +57,7 @@ def choose(steps: Sequence[Step]) -> Step:
 
 
 def explain(view_state: ViewState, step: Step) -> None:
-    """The step in words and in worked formulas; the first with what was done to the image before."""
-    if step.number == 1:
-        steps = view_state.weights.preprocessing
-        channels = ", ".join(steps.channels)
-        st.markdown(text("input").format(channels=channels, words=steps.words))
+    """The step in words and in worked formulas."""
     for row in step.rows:
         layer_panel.explanation(view_state, row)
     for row in step.rows:
