@@ -299,3 +299,22 @@ def test_a_pickle_is_refused_with_the_way_out(tmp_path):
     torch.save({"weight": torch.zeros(1)}, file)
     with pytest.raises(WeightsError, match="weights convert"):
         resnet_viz.load("resnet20", file)
+
+
+def test_a_state_dict_of_ones_own_is_asked_as_it_was_trained(cat):
+    module = resnet_viz.build("resnet20", "random:3")
+    told = {"mean": 0.5, "std": [0.5, 0.25, 0.5], "order": "bgr", "resize": 1}
+    model = resnet_viz.load("resnet20", module.state_dict(), preprocessing=told)
+    seen = resnet_viz.capture(model, cat, "input")["input"].values  # (3, 32, 32)
+    usual = resnet_viz.load("resnet20", module.state_dict())
+    before = resnet_viz.capture(usual, cat, "input")["input"].values
+    mean, std = usual.weights.preprocessing.mean, usual.weights.preprocessing.std
+    red = before[0] * std[0] + mean[0]
+    np.testing.assert_allclose(seen[2], (red - 0.5) / 0.5, atol=1e-5)  # the last channel is red
+    assert model.weights.preprocessing.channels == ("blue", "green", "red")
+    assert model.weights.preprocessing.std == (0.5, 0.25, 0.5)
+    assert usual.weights.preprocessing.order == "rgb"
+    with pytest.raises(WeightsError, match="a file of your own"):
+        resnet_viz.load("resnet20", preprocessing=told)
+    with pytest.raises(WeightsError, match="no “gamma”"):
+        resnet_viz.load("resnet20", module.state_dict(), preprocessing={"gamma": 2})

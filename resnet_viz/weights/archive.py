@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, Protocol
 import torch
 
 from resnet_viz.errors import WeightsError
-from resnet_viz.weights.unpickling import PickleError, Storage, Unpickled, read_pickle
+from resnet_viz.weights.unpickling import PickleError, Storage, TooLong, Unpickled, read_pickle
 
 MAX_PICKLE: Final = 2**24  # bytes: MAX_TENSORS tensors take 5 million
 MAX_DIRECTORY: Final = 2**22  # bytes: some 100 for each record
@@ -74,6 +74,8 @@ def opened(file: BinaryIO, size: int) -> Container:
     file.seek(0)
     try:
         return _Archive(file, size) if is_zip else _Legacy(file)
+    except TooLong:
+        raise WeightsError(f"This file holds far more than parameters; {_SAVE}.") from None
     except (PickleError, KeyError):
         raise WeightsError(DAMAGED) from None
 

@@ -190,7 +190,8 @@ def certain(config: ResNetConfig, weights: Weights) -> tuple[str, ...]:
         "parameter is there, and of the right shape."
     )
     kinds = ", ".join(weights.file.kinds)
-    numbers = (f"Its numbers are stored as {kinds} and used as float32.",) if kinds else ()
+    stored = "stored and" if kinds == "float32" else f"stored as {kinds} and"
+    numbers = (f"Its numbers are {stored} used as float32.",) if kinds else ()
     steps = Situation(config, weights).steps
     stated = (name for name in weights.file.header.stated if name in steps)
     header = tuple(f"Its header says how images are prepared: {steps[name]}." for name in stated)

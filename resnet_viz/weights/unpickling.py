@@ -26,6 +26,10 @@ class PickleError(ValueError):
     """The instructions make no sense, or there are too many."""
 
 
+class TooLong(PickleError):  # noqa: N818, nothing is wrong with it
+    """There are more instructions than any network needs."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Foreign:
     """An object that only its own code could make; it is never made."""
@@ -77,14 +81,15 @@ def read_pickle(stream: BytesIO) -> Unpickled:
     """The next pickle of a stream that is in memory, which cannot promise more than it has.
 
     Raises:
-        PickleError: it is damaged, cut off, or has more than `MAX_STEPS` instructions.
+        PickleError: it is damaged or cut off.
+        TooLong: it has more than `MAX_STEPS` instructions.
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(stream):
-            machine.spend(1)
-            machine.step(opcode.name, argument)
+        machine.follow(stream)
         return machine.result()
+    except TooLong:
+        raise
     except _FAULTS as fault:
         raise PickleError(str(fault)) from None
 
@@ -100,17 +105,22 @@ class _Machine:
         self._left = MAX_STEPS
 
     def spend(self, steps: int) -> None:
-        """Count what is done; raise `PickleError` when it is too much."""
+        """Count what is done; raise `TooLong` when it is too much."""
         self._left -= steps
         if self._left < 0:
-            raise PickleError("too many instructions")
+            raise TooLong("too many instructions")
 
-    def step(self, name: str, argument: Any) -> None:
-        """Follow one instruction."""
-        if name in _VALUES:
-            self._stack.append(_VALUES[name](argument))
-        elif name not in _IGNORED:
-            _STEPS[name](self, argument)
+    def follow(self, stream: BytesIO) -> None:
+        """Follow one instruction after the other, up to the last."""
+        for opcode, argument, _ in pickletools.genops(stream):
+            self._left -= 1
+            if self._left < 0:
+                raise TooLong("too many instructions")
+            name = opcode.name
+            if name in _VALUES:
+                self._stack.append(_VALUES[name](argument))
+            elif name not in _IGNORED:
+                _STEPS[name](self, argument)
 
     def result(self) -> Unpickled:
         """What the last instruction left."""

@@ -37,14 +37,15 @@ def with_preprocessing(config: ResNetConfig, wanted: str, assumed: Preprocessing
                 st.button(name, key=f"_prepared_{name}", on_click=_set, args=(usual,))
         texts = _fields(assumed)
         st.button("Back to what is assumed", on_click=_set, args=(UNKNOWN,), width="stretch")
-        try:
-            asked = sources.with_preparation(wanted, prepared_as(texts))
-            if wanted:
-                sources.describe(config, asked, assumed.crop)
-        except WeightsError as error:
-            st.error(plain(str(error)))
-            return wanted
-    return asked if wanted else ""
+    if not wanted:
+        return ""
+    try:
+        asked = sources.with_preparation(wanted, prepared_as(texts))
+        sources.describe(config, asked, assumed.crop)
+    except WeightsError as error:
+        st.error(plain(str(error)))  # in sight, although the fields may be folded away
+        return wanted
+    return asked
 
 
 def _fields(assumed: Preprocessing) -> dict[str, str]:
