@@ -21,7 +21,10 @@ function showReadout(says, name, facts, advice = "") {
 
 /** @type {(says: HTMLElement, data: NetworkMapData) => void} */
 export function readInput(says, { input_shape, prepared }) {
-  showReadout(says, INPUT, [["", input_shape], ...(prepared ? [["", prepared]] : [])]);
+  showReadout(says, INPUT, [
+    ["", input_shape],
+    ["", prepared],
+  ]);
 }
 
 /** @type {(says: HTMLElement, data: NetworkMapData, view: NodeView) => void} */
