@@ -78,7 +78,7 @@ def convert(
     _check_target(source, target, overwrite)
     opened = open_weights(source, table)
     read = {name: t for name, t in opened.tensors().items() if t.is_floating_point()}
-    tensors = {own: read[name].contiguous().clone() for name, own in own_names(read).items()}
+    tensors = {own: read.pop(name).contiguous().clone() for name, own in own_names(read).items()}
     if not tensors:
         raise WeightsError("This file holds whole numbers only, which are no parameters.")
     check_values(tensors)

@@ -32,9 +32,9 @@ from resnet_viz.weights.tensor_file import Header, Readable, parse_header, read_
 
 __all__ = ["MAX_FILE", "MAX_LABELS", "Readable", "Store", "Upload", "UploadSource", "accept"]
 
-MAX_FILE: Final = (
-    520 * 10**6
-)  # bytes: wide_resnet101_2, the largest preset, has 508 million in float32
+# Bytes: wide_resnet101_2, the largest preset, has 508 million in float32. From 513 on Streamlit rounds
+# what it shows to whole gigabytes.
+MAX_FILE: Final = 512 * 10**6
 MAX_LABELS: Final = class_names.MAX_BYTES
 MAX_STORE: Final = 2 * 10**9  # bytes of all files together
 MAX_UPLOADS: Final = 60  # their labels are held in memory: a class of thirty, twice over
