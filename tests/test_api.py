@@ -263,9 +263,9 @@ MISTAKES: dict[str, tuple[Callable[[Any, Any], object], type[Exception], str]] =
     "file": (lambda m, i: resnet_viz.load("resnet18", "no.safetensors"), WeightsError, "no.saf"),
     "labels": (lambda m, i: resnet_viz.load("resnet20", labels=["a"]), WeightsError, "Labels"),
     "names": (
-        lambda m, i: resnet_viz.load("resnet20", m.module.state_dict(), labels=["a", "b"]),
+        lambda m, i: resnet_viz.load("resnet20", m.module.state_dict(), labels=["a", "", "b"]),
         WeightsError,
-        "2 class names",
+        "Line 2 of the class names is empty",
     ),
     "list": (lambda m, i: resnet_viz.load("resnet20", {}, labels="no.txt"), WeightsError, "no.txt"),
     "other": (
@@ -299,6 +299,13 @@ def test_a_pickle_is_refused_with_the_way_out(tmp_path):
     torch.save({"weight": torch.zeros(1)}, file)
     with pytest.raises(WeightsError, match="weights convert"):
         resnet_viz.load("resnet20", file)
+
+
+def test_fewer_names_than_classes_are_said_and_the_rest_numbered():
+    state = resnet_viz.build("resnet20", "random:3").state_dict()
+    weights = resnet_viz.load("resnet20", state, labels=["a", "b"]).weights
+    assert "2 class names for 10 classes" in weights.note
+    assert weights.class_names(10)[1:3] == ("b", "class 2")
 
 
 def test_a_state_dict_of_ones_own_is_asked_as_it_was_trained(cat):

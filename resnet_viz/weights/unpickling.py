@@ -160,7 +160,11 @@ class _Machine:
         self._stack.append(tuple(self._marked()))
 
     def short_tuple(self, length: int) -> None:
-        self._stack[-length:] = [tuple(self._stack[-length:])]
+        stack = self._stack
+        if length == 1:
+            stack[-1] = (stack[-1],)
+        else:
+            stack[-length:] = (tuple(stack[-length:]),)
 
     def list_(self, _: Any) -> None:
         self._stack.append(self._marked())
