@@ -71,7 +71,6 @@ def _uploaders() -> None:
     if problem := session.WEIGHTS_PROBLEM.pop(""):
         st.error(plain(problem))
     st.caption(text("own_weights"))
-    st.caption(text("upload_stays"))
 
 
 def _accept_weights(key: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.texts import plain, text
+from resnet_viz.texts import plain
 from resnet_viz.ui.shared import shapes_panel, widgets
 from resnet_viz.ui.sidebar import (
     assumption_notes,
@@ -17,7 +17,7 @@ from resnet_viz.ui.sidebar import (
     preprocessing_controls,
     upload_controls,
 )
-from resnet_viz.ui.state import session, url
+from resnet_viz.ui.state import url
 from resnet_viz.ui.state.usable import usable_weights
 from resnet_viz.weights import folder, sources
 from resnet_viz.weights.folder import FolderSource
@@ -30,11 +30,6 @@ _LISTED: Final = 20  # files of the server's folder
 
 def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
     """The chosen weights; until they are here and fit, what suits the network best meanwhile."""
-    lost = (
-        url.WEIGHTS.is_fresh
-        and url.WEIGHTS.asked() == UploadSource.slug
-        and session.WEIGHTS.get(None) is None
-    )
     chosen = widgets.choice(
         "Weights",
         (*sources.choices(config), UploadSource.slug),
@@ -42,8 +37,6 @@ def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
         default=sources.default_weights(config),
         help="Where the parameters come from. ImageNet's are fetched once, and only when you say so.",
     )
-    if lost:
-        st.info(text("upload_lost"), icon=":material/link_off:")
     wanted = _completed(config, chosen)
     if chosen == UploadSource.slug or chosen.startswith(f"{FolderSource.slug}:"):
         wanted = preprocessing_controls.with_preprocessing(
