@@ -116,11 +116,11 @@ def test_whatever_is_no_header_is_a_sentence(data):
 
 def check_header(file: bytes) -> None:
     try:
-        tensors = parse_header(io.BytesIO(file), len(file))
+        header = parse_header(io.BytesIO(file), len(file))
     except WeightsError as error:
         one_sentence(error)
     else:
-        assert all(0 <= t.begin <= t.end <= len(file) for t in tensors)
+        assert all(0 <= t.begin <= t.end <= len(file) for t in header.tensors)
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # torch's, for the log
