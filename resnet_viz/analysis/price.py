@@ -17,6 +17,7 @@ from resnet_viz.budget import Budget, budget
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import BLOCKS
 from resnet_viz.model.config import INPUT_SIZES, ResNetConfig
+from resnet_viz.model.stems import STEMS
 
 BYTES: Final = 4  # of a float32
 # Writing a value costs as much time as so many multiply-adds: what counts in thin, deep networks.
@@ -251,8 +252,9 @@ def _amount(size: int) -> str:
 def _parts(config: ResNetConfig, size: int) -> Iterator[_Part]:
     """Stem, blocks and head; the equal blocks of a stage stand together."""
     yield _stem(config, size)
-    imagenet = config.stem == "imagenet"
-    side = _halved(_halved(size)) if imagenet else size
+    stem = STEMS[config.stem]
+    side = math.ceil(size / stem.stride)
+    side = _halved(side) if stem.pooled else side
     before = _Map(config.width, side)
     for stage, repeats in enumerate(config.repeats):
         after = _Map(
@@ -271,12 +273,11 @@ def _parts(config: ResNetConfig, size: int) -> Iterator[_Part]:
 
 
 def _stem(config: ResNetConfig, size: int) -> _Part:
-    imagenet = config.stem == "imagenet"
-    made = _Map(config.width, _halved(size) if imagenet else size)
-    kernel = 7 if imagenet else 3
-    conv = _Layer(made, 3 * config.width * kernel**2)
+    stem = STEMS[config.stem]
+    made = _Map(config.width, math.ceil(size / stem.stride))
+    conv = _Layer(made, 3 * config.width * stem.kernel**2)
     layers = [conv, _norm(made), _Layer(made)]
-    if imagenet:
+    if stem.pooled:
         layers.append(_Layer(_Map(config.width, _halved(made.side))))
     return _Part(tuple(layers), _while_convolving(_Map(3, size), made))
 

@@ -53,14 +53,14 @@ def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
     if kept is not None:
         known: Trace = kept.value
         return known
+    check_rows(config)
     traced = trace_anew(*key[1:])
     STORE.put(key, traced)
     return traced
 
 
 def trace_key(config: ResNetConfig, input_size: int | None) -> tuple[str, ResNetConfig, int]:
-    """What a trace is kept by; raises `ConfigError` for one that is not made."""
-    check_rows(config)
+    """What a trace is kept by; raises `ConfigError` for an input size that is not accepted."""
     size = config.input_size if input_size is None else input_size
     return "trace", config, check_input_size(size)
 

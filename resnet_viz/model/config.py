@@ -9,8 +9,8 @@ from typing import Final
 
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import BLOCKS
+from resnet_viz.model.stems import STEMS
 
-STEMS: Final = ("imagenet", "cifar")
 SHORTCUTS: Final = ("projection", "zero-pad", "none")
 STRIDE_PLACES: Final = ("3x3", "1x1")
 
@@ -40,7 +40,7 @@ class ResNetConfig:
     name: str
     block: str = "basic"  # one of BLOCKS
     repeats: tuple[int, ...] = (2, 2, 2, 2)  # blocks in each of 3 or 4 stages
-    stem: str = "imagenet"  # 7×7/2 and max-pool, or "cifar": 3×3/1
+    stem: str = "imagenet"  # one of STEMS: 7×7/2 and max-pool, or "cifar": 3×3/1
     width: int = 64  # channels of the stem and planes of the first stage
     groups: int = 1  # of the 3×3 in a bottleneck: the cardinality of ResNeXt
     width_per_group: int = 64  # inner channels per group in stage 1, at width 64
@@ -52,7 +52,7 @@ class ResNetConfig:
 
     def __post_init__(self) -> None:
         self._check_choice("block", tuple(BLOCKS))
-        self._check_choice("stem", STEMS)
+        self._check_choice("stem", tuple(STEMS))
         self._check_choice("shortcut", SHORTCUTS)
         self._check_choice("stride_place", STRIDE_PLACES)
         if len(self.repeats) not in (3, 4):

@@ -12,6 +12,7 @@ from resnet_viz import jobs
 from resnet_viz.model.blocks import BLOCKS, BatchNorm2d, Block, Conv2d, Linear, initialise
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.roles import STAGE_NAME, Role
+from resnet_viz.model.stems import STEMS
 
 
 class Stage(nn.Sequential):
@@ -78,13 +79,12 @@ def build_random(config: ResNetConfig, seed: int) -> ResNet:
 
 
 def _stem(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
-    if config.stem == "imagenet":
-        yield "conv1", Conv2d(3, config.width, 7, stride=2, padding=3, bias=False)
-    else:
-        yield "conv1", Conv2d(3, config.width, 3, padding=1, bias=False)
+    stem = STEMS[config.stem]
+    padding = stem.kernel // 2
+    yield "conv1", Conv2d(3, config.width, stem.kernel, stem.stride, padding, bias=False)
     yield "bn1", BatchNorm2d(config.width)
     yield "relu", nn.ReLU()
-    if config.stem == "imagenet":
+    if stem.pooled:
         yield "maxpool", nn.MaxPool2d(3, stride=2, padding=1)
 
 

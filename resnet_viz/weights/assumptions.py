@@ -12,6 +12,7 @@ from typing import Final
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import title
+from resnet_viz.model.stems import STEMS, Stem
 from resnet_viz.weights.loaded import Weights
 
 _CANNOT: Final = "this explorer cannot build it yet"
@@ -67,15 +68,16 @@ class Assumption:
         return " ".join(parts)
 
 
-_STEMS: Final = {
-    "imagenet": "its 7×7 has stride 2, and 3×3 max-pooling of stride 2 follows",
-    "cifar": "its 3×3 has stride 1, and no pooling follows",
-}
 _SHORTCUTS: Final = {
     "zero-pad": "every second pixel, with the new channels at zero behind the others (option A)",
     "none": "none at all, a plain network",
 }
 _PREPROCESSING: Final = "Preprocessing"
+
+
+def _stem(stem: Stem) -> str:
+    pooling = "3×3 max-pooling of stride 2" if stem.pooled else "no pooling"
+    return f"its {stem.kernel}×{stem.kernel} has stride {stem.stride}, and {pooling} follows"
 
 
 def _of_preprocessing(
@@ -128,7 +130,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     ),
     Assumption(
         "Stem",
-        lambda situation: _STEMS[situation.config.stem],
+        lambda situation: _stem(STEMS[situation.config.stem]),
         "another stride, or other pooling: none, or one that rounds up as in Caffe",
     ),
     Assumption(
@@ -180,14 +182,14 @@ def certain(config: ResNetConfig, weights: Weights) -> tuple[str, ...]:
     """What the names and shapes of a file show, and what it says itself, as sentences."""
     if weights.file is None:
         return ()
-    stem = "7×7" if config.stem == "imagenet" else "3×3"
+    kernel = STEMS[config.stem].kernel
     projections = "with projections" if config.shortcut == "projection" else "without projections"
     groups = f", {config.groups:,} groups" if config.groups > 1 else ""
     classes = "1 logit" if config.num_classes == 1 else f"{config.num_classes:,} classes"
     layers = (
-        f"{title(config)}: {config.block} blocks {', '.join(map(str, config.repeats))} after a {stem} "
-        f"stem, {config.width} channels in the first stage{groups}, {projections}, {classes}. Every "
-        "parameter is there, and of the right shape."
+        f"{title(config)}: {config.block} blocks {', '.join(map(str, config.repeats))} after a "
+        f"{kernel}×{kernel} stem, {config.width} channels in the first stage{groups}, "
+        f"{projections}, {classes}. Every parameter is there, and of the right shape."
     )
     kinds = ", ".join(weights.file.kinds)
     stored = "stored and" if kinds == "float32" else f"stored as {kinds} and"

@@ -9,6 +9,7 @@ from typing import Final
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import PHOTOGRAPHS, Preprocessing
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.stems import STEMS
 from resnet_viz.weights.labels import fitted
 from resnet_viz.weights.loaded import FileFacts, Weights
 from resnet_viz.weights.matching import check
@@ -83,5 +84,5 @@ def _usable(header: Preparation, family: Preprocessing) -> tuple[Preparation, tu
 
 
 def _assumed(config: ResNetConfig) -> str:
-    family = "ImageNet" if config.stem == "imagenet" else "CIFAR-10"
+    family = STEMS[config.stem].family
     return f"Images are prepared as for {family}, since the file does not say how it was trained."

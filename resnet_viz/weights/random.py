@@ -14,12 +14,10 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.images import PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_random
+from resnet_viz.model.stems import STEMS
 from resnet_viz.weights.loaded import Weights, stopping
 
 MAX_SEED = 2**31 - 1
-# Pixels: enough positions in the last stage, and a fifth of the work of 224. The 32 × 32 networks
-# do not shrink their pictures in the stem.
-_MEASURED_AT = {"imagenet": 96, "cifar": 32}
 _LARGE = 100_000_000  # parameters; a network of more is measured on one photograph, not on all
 
 
@@ -58,7 +56,7 @@ class RandomSource:
 
 def preprocessing(config: ResNetConfig, input_size: int) -> Preprocessing:
     """As in training for the network's family: ImageNet's resize and crop, or the whole picture."""
-    if config.stem == "imagenet":
+    if STEMS[config.stem].family == "ImageNet":
         return Preprocessing.imagenet(input_size)
     return Preprocessing.whole(input_size)
 
@@ -74,7 +72,7 @@ def _parse_seed(option: str) -> int:
 
 def _measure_batch_norm(network: ResNet) -> None:
     """Set every BatchNorm's mean and variance to those of the sample photographs."""
-    preparation = Preprocessing.imagenet(_MEASURED_AT[network.config.stem])
+    preparation = Preprocessing.imagenet(STEMS[network.config.stem].measured_at)
     large = sum(parameter.numel() for parameter in network.parameters()) > _LARGE
     slugs = PHOTOGRAPHS[:1] if large else PHOTOGRAPHS
     pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in slugs])

@@ -15,6 +15,7 @@ from resnet_viz.model.blocks import BLOCKS
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
+from resnet_viz.model.stems import STEMS
 from resnet_viz.weights.tensor_file import COUNTER
 
 Shape = tuple[int, ...]
@@ -34,7 +35,8 @@ _CLASSIFIER: Final = re.compile(
 )
 _OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
 _LEAST_TENSORS: Final = 5  # of a convolution and its norm, without the counter
-_UNSEEN: Final = ("zero-pad", "none")  # shortcuts without parameters, by whether the stem is 7×7
+# Shortcuts without parameters, as the networks with such a stem have them.
+_UNSEEN: Final = {"imagenet": "none", "cifar": "zero-pad"}
 _BLOCK: Final = re.compile(r"layer([1-4])\.(\d{1,3})\.conv1\.weight")
 
 
@@ -163,6 +165,7 @@ def _infer(shapes: Mapping[str, Shape]) -> ResNetConfig:
         ConfigError, KeyError, IndexError, ZeroDivisionError: they describe none.
     """
     width, kernel = shapes["conv1.weight"][0], shapes["conv1.weight"][-1]
+    stem = next((name for name, each in STEMS.items() if each.kernel == kernel), "cifar")
     bottleneck = "layer1.0.conv3.weight" in shapes
     groups, width_per_group = 1, 64
     if bottleneck:
@@ -173,13 +176,13 @@ def _infer(shapes: Mapping[str, Shape]) -> ResNetConfig:
         name="custom",
         block="bottleneck" if bottleneck else "basic",
         repeats=_repeats(shapes),
-        stem="imagenet" if kernel == 7 else "cifar",
+        stem=stem,
         width=width,
         groups=groups,
         width_per_group=width_per_group,
-        shortcut="projection" if "layer2.0.downsample.0.weight" in shapes else _UNSEEN[kernel == 7],
+        shortcut="projection" if "layer2.0.downsample.0.weight" in shapes else _UNSEEN[stem],
         num_classes=shapes["fc.weight"][0],
-        input_size=224 if kernel == 7 else 32,
+        input_size=STEMS[stem].input_size,
     )
 
 
@@ -206,7 +209,7 @@ def _words(config: ResNetConfig) -> str:
     classes = f"{config.num_classes:,} {'class' if config.num_classes == 1 else 'classes'}"
     if config.name in PRESETS:
         return f"{config.name} with {classes}"
-    stem = "a 7×7" if config.stem == "imagenet" else "a 3×3"
+    kernel = STEMS[config.stem].kernel
     shortcut = "projections" if config.shortcut == "projection" else "no projections"
     family = "Plain" if config.shortcut == "none" else "ResNet"
     grouped = (
@@ -215,5 +218,5 @@ def _words(config: ResNetConfig) -> str:
     return (
         f"{family}-{config.depth}, a network of your own with {config.block} blocks "
         f"{', '.join(map(str, config.repeats))}, "
-        f"{stem} stem, width {config.width}{grouped}, {shortcut} and {classes}"
+        f"a {kernel}×{kernel} stem, width {config.width}{grouped}, {shortcut} and {classes}"
     )

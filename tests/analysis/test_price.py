@@ -17,9 +17,10 @@ from resnet_viz.analysis.records import INPUT
 from resnet_viz.analysis.trace import trace
 from resnet_viz.budget import MEMORY_VARIABLE, Budget, budget
 from resnet_viz.errors import ConfigError, ExplorerError
-from resnet_viz.model.config import SHORTCUTS, STEMS, STRIDE_PLACES, ResNetConfig
+from resnet_viz.model.config import SHORTCUTS, STRIDE_PLACES, ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet, build_meta
+from resnet_viz.model.stems import STEMS
 
 BLOCKS = (("basic", 1, 64), ("bottleneck", 1, 64), ("bottleneck", 2, 32))
 VARIED = [

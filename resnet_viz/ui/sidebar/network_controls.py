@@ -14,13 +14,13 @@ from resnet_viz.model.config import (
     INPUT_SIZES,
     LIMITS,
     SHORTCUTS,
-    STEMS,
     STRIDE_PLACES,
     ResNetConfig,
     parse_repeats,
 )
 from resnet_viz.model.devices import device_title, devices
 from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.model.stems import STEMS
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import widgets
 from resnet_viz.ui.state import cache, selection, session, url
@@ -89,7 +89,7 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
     repeats = widgets.line(
         "Blocks per stage", url.REPEATS, default=selection.joined(preset.repeats), max_chars=40
     )
-    stem = widgets.choice("Stem", STEMS, url.STEM, default=preset.stem)
+    stem = widgets.choice("Stem", tuple(STEMS), url.STEM, default=preset.stem)
     shortcut = widgets.choice("Shortcut", SHORTCUTS, url.SHORTCUT, default=preset.shortcut)
     stride_place = widgets.choice(
         "Stride of a bottleneck", STRIDE_PLACES, url.STRIDE_PLACE, default=preset.stride_place

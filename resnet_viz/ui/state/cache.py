@@ -51,12 +51,13 @@ class ModelKey:
 def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
     """Every layer with its shapes and costs; as `analysis.trace.trace`, but one for all who wait."""
     key = traces.trace_key(config, input_size)
-    is_long = price.price(config, key[-1]).rows > _MANY_ROWS
-    return ask(
-        key,
-        lambda: Task(partial(traces.trace_anew, *key[1:]), is_long=is_long),
-        "Tracing the network …",
-    )
+
+    def prepare() -> Task[Trace]:
+        price.check_rows(config)
+        is_long = price.price(config, key[-1]).rows > _MANY_ROWS
+        return Task(partial(traces.trace_anew, *key[1:]), is_long=is_long)
+
+    return ask(key, prepare, "Tracing the network …")
 
 
 def model(network: ModelKey) -> LoadedModel:
