@@ -13,6 +13,7 @@ PACKAGE = ROOT / "resnet_viz"
 # From the ground up; a package may import those before it, and itself.
 ORDER = (
     "errors",
+    "one_line",
     "isolation",
     "budget",
     "store",

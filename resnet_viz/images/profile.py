@@ -7,7 +7,7 @@ transforms ignore it. To see what a network was trained to see, so does the expl
 import struct
 from typing import Final
 
-from resnet_viz.images.records import printable
+from resnet_viz.one_line import one_line
 
 _HEADER: Final = 128
 _MAX_TAGS: Final = 100
@@ -50,4 +50,4 @@ def _text(tag: bytes) -> str:
         size, offset = struct.unpack_from(">II", tag, 20)
         text = tag[offset : offset + min(size, _MAX_NAME)].decode("utf-16-be", "replace")
     text = text.split("\x00", 1)[0]
-    return printable(text) if text.strip() else ""
+    return one_line(text, 80)

@@ -1,19 +1,17 @@
 """A picture that has been checked: plain pixels, a printable name, and what was done to it."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from resnet_viz.one_line import one_line
+
 Pixels = npt.NDArray[np.uint8]
 
 NAME_LENGTH = 80
-# Control, format (bidirectional overrides among them), surrogate and separator characters.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"  # of category Cf, but Persian words and family emoji need them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,7 @@ class ImageInput:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
             raise ValueError(f"Pixels are {self.rgb.dtype} {self.rgb.shape}, not uint8 (H, W, 3).")
         object.__setattr__(self, "rgb", read_only(self.rgb))
-        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "name", one_line(self.name, NAME_LENGTH) or "picture")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ImageInput) and self.sha256 == other.sha256
@@ -68,17 +66,3 @@ def read_only(pixels: Pixels) -> Pixels:
     pixels = pixels.copy()
     pixels.flags.writeable = False
     return pixels
-
-
-def printable(name: str) -> str:
-    """The name on one line without invisible characters, cut to 80; "picture" if none is left.
-
-    It is text, not markup: `<b>` stays `<b>`, and whoever shows it as HTML escapes it.
-    """
-    seen = "".join(
-        " " if sign.isspace() else sign
-        for sign in name
-        if sign in _JOINERS or sign.isspace() or unicodedata.category(sign) not in _INVISIBLE
-    )
-    seen = " ".join(seen.split()) or "picture"
-    return seen if len(seen) <= NAME_LENGTH else seen[: NAME_LENGTH - 1] + "…"

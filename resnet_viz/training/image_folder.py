@@ -15,8 +15,8 @@ import numpy as np
 from resnet_viz.errors import DatasetError, ImageError
 from resnet_viz.images import Preprocessing, as_seen
 from resnet_viz.images.decode import read_image
+from resnet_viz.one_line import one_line
 from resnet_viz.training.dataset import Dataset, Indices, Labels, Pixels
-from resnet_viz.weights.labels import clean
 
 Progress = Callable[[int, int], None]  # images read, images in all
 
@@ -175,9 +175,9 @@ def _roots(folder: Path) -> tuple[Path, Path | None]:
 
 def _classes(root: Path) -> tuple[str, ...]:
     names = sorted(_subfolders(root))
-    if unwritable := [name for name in names if name != clean(name)]:
+    if unwritable := [name for name in names if name != one_line(name)]:
         raise DatasetError(
-            f"The class “{clean(unwritable[0])}” has a name with characters that cannot be shown; "
+            f"The class “{one_line(unwritable[0])}” has a name with characters that cannot be shown; "
             "rename its folder."
         )
     if not 2 <= len(names) <= MAX_CLASSES:

@@ -12,8 +12,9 @@ from typing import Final
 from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import one_line
 from resnet_viz.weights.files import WeightsFile, open_weights
-from resnet_viz.weights.labels import MAX_BYTES, clean, parse_labels
+from resnet_viz.weights.labels import MAX_BYTES, parse_labels
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import describe_fit, match, network_from, suggest
 from resnet_viz.weights.own import OwnFile, describe_own
@@ -69,14 +70,14 @@ class FolderSource:
         version = _version(option)
         survey = _survey(version)
         if survey.file is None:
-            raise WeightsError(f"“{clean(option)}”: {survey.problem}")
+            raise WeightsError(f"“{one_line(option)}”: {survey.problem}")
         labels, complaint = _labels(version.path)
         return describe_own(
             config,
             input_size,
             OwnFile(
                 source=f"{self.slug}:{option}",
-                label=clean(option, 80),
+                label=one_line(option, 80),
                 shapes=survey.file.shapes,
                 kinds=survey.file.kinds,
                 labels=labels,
@@ -91,14 +92,14 @@ class FolderSource:
         version = _version(option)
         survey = _survey(version)
         if survey.file is None:
-            raise WeightsError(f"“{clean(option)}”: {survey.problem}")
+            raise WeightsError(f"“{one_line(option)}”: {survey.problem}")
         return network_from(config, survey.file.tensors())
 
 
 def problems() -> tuple[str, ...]:
     """One sentence for every file of the folder that cannot be used, for who runs the server."""
     return tuple(
-        f"“{clean(name)}”: {survey.problem}"
+        f"“{one_line(name)}”: {survey.problem}"
         for name, survey in _surveys().items()
         if survey.problem
     )
@@ -107,20 +108,23 @@ def problems() -> tuple[str, ...]:
 def left_out() -> tuple[str, ...]:
     """One sentence for all else in the folder that no page offers: what fits no network, or is no weights."""
     unfit = tuple(
-        f"“{clean(name)}”: {survey.fit}"
+        f"“{one_line(name)}”: {survey.fit}"
         for name, survey in _surveys().items()
         if survey.file and suggest(survey.file.shapes) is None
     )
     paths = _paths()
     names = {labels_beside(path).name for path in paths if _is_weights(path)}
     passed_over = (path for path in paths if not _is_weights(path) and path.name not in names)
-    return (*unfit, *(f"“{clean(path.name)}” is left out: {_why(path)}." for path in passed_over))
+    return (
+        *unfit,
+        *(f"“{one_line(path.name)}” is left out: {_why(path)}." for path in passed_over),
+    )
 
 
 def contents() -> tuple[str, ...]:
     """What the folder has for which network, one sentence a file, for who looks for theirs."""
     return tuple(
-        f"“{clean(name)}”: {survey.problem or survey.fit}" for name, survey in _surveys().items()
+        f"“{one_line(name)}”: {survey.problem or survey.fit}" for name, survey in _surveys().items()
     )
 
 
@@ -179,8 +183,8 @@ def _version(name: str) -> Version:
     listing = _listing()
     if name not in listing:
         raise WeightsError(
-            f"There is no file “{clean(name, 80)}” in the server's folder; "
-            f"it has {', '.join(map(clean, listing)) or 'none'}."
+            f"There is no file “{one_line(name, 80)}” in the server's folder; "
+            f"it has {', '.join(map(one_line, listing)) or 'none'}."
         )
     return listing[name]
 
@@ -218,6 +222,6 @@ def _labels(weights: Path) -> tuple[tuple[str, ...], str]:
     except FileNotFoundError:
         return (), ""
     except OSError as error:
-        return (), f"“{clean(path.name)}”: {unreadable(error)}"
+        return (), f"“{one_line(path.name)}”: {unreadable(error)}"
     except WeightsError as error:
-        return (), f"“{clean(path.name)}” is not used: {error}"
+        return (), f"“{one_line(path.name)}” is not used: {error}"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import LIMITS
+from resnet_viz.one_line import one_line
 
 MAX_BYTES: Final = 2_000_000
 MAX_LINES: Final = LIMITS["num_classes"][1]
-MAX_LENGTH: Final = 100  # characters of a name; what is longer is cut
 
 _ONE_EACH: Final = "Names belong to classes in the order of their lines."
-
-# Control, format (direction, zero width), half of a pair, line and paragraph separator.
-_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def parse_labels(content: bytes | str) -> tuple[str, ...]:
@@ -32,7 +28,7 @@ def parse_labels(content: bytes | str) -> tuple[str, ...]:
             f"The file of class names has {len(content) / 1e6:,.1f} MB; "
             f"at most {MAX_BYTES // 10**6} MB are accepted."
         )
-    lines = [clean(line) for line in _text(content).rstrip().splitlines()]
+    lines = [one_line(line) for line in _text(content).rstrip().splitlines()]
     if not any(lines):
         raise WeightsError("The file of class names is empty; write one name a line.")
     if len(lines) > MAX_LINES:
@@ -66,12 +62,6 @@ def fitted(labels: tuple[str, ...], num_classes: int) -> tuple[tuple[str, ...], 
 def _counted(number: int, what: str) -> str:
     ending = "" if number == 1 else "es" if what.endswith("s") else "s"
     return f"{number:,} {what}{ending}"
-
-
-def clean(text: str, length: int = MAX_LENGTH) -> str:
-    """What can be seen of a text from outside, cut to a length: no control or direction characters."""
-    visible = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
-    return visible if len(visible) <= length else f"{visible[: length - 1]}…"
 
 
 def _text(content: bytes | str) -> str:

@@ -19,9 +19,10 @@ from typing import BinaryIO, Final
 from resnet_viz.errors import WeightsError, reason
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import one_line
 from resnet_viz.weights import labels as class_names
 from resnet_viz.weights.files import kinds_of
-from resnet_viz.weights.labels import clean, parse_labels
+from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.own import OwnFile, describe_own
@@ -84,7 +85,7 @@ class Store:
         with self._lock:
             self._make_room(size)
             path, sha256 = self._keep(file, size)
-            shown = clean(name, 80) or "unnamed"
+            shown = one_line(name, 80) or "unnamed"
             key = hashlib.sha256(repr((sha256, shown, names)).encode()).hexdigest()[:24]
             upload = Upload(key, sha256, shown, size, names, path, header)
             self._uploads[key] = upload

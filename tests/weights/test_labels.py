@@ -2,7 +2,8 @@ import pytest
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
-from resnet_viz.weights.labels import clean, fitted, parse_labels
+from resnet_viz.one_line import one_line
+from resnet_viz.weights.labels import fitted, parse_labels
 from resnet_viz.weights.loaded import Weights
 
 
@@ -72,4 +73,4 @@ def test_one_logit_answers_with_its_class_or_not(labels, answers):
 
 
 def test_a_lone_surrogate_cannot_reach_the_page():
-    assert clean("a\ud800b").encode() == b"ab"
+    assert one_line("a\ud800b").encode() == b"ab"
