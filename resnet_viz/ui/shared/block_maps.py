@@ -49,17 +49,22 @@ def pictures(
     """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
     reach = residual.common_reach([values for _, values in parts], channels)
     with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
-        for name, values in parts:
-            shown = values[channels]
-            with st.container(width="stretch", gap="xxsmall"):
-                st.markdown(f"**{name}**")
-                st.image(
-                    residual.map_grid(list(shown), reach, signed=signed),
-                    alt=maps.describe(shown, name),
-                )
-                ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
-                st.caption(" … ".join(ends))
+        for start in range(0, len(parts), 2):  # where four find no room, two stand below two
+            with st.container(horizontal=True, gap="small", width="stretch"):
+                for name, values in parts[start : start + 2]:
+                    _picture(name, values[channels], reach, signed=signed)
     return reach
+
+
+def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
+    """Some channels (C, H, W) of one part as a picture, with its name and its ends."""
+    with st.container(width="stretch", gap="xxsmall"):
+        st.markdown(f"**{name}**")
+        st.image(
+            residual.map_grid(list(shown), reach, signed=signed), alt=maps.describe(shown, name)
+        )
+        ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
+        st.caption(" … ".join(ends))
 
 
 def scale(reach: float, words: str, *, signed: bool) -> None:
