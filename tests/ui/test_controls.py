@@ -115,7 +115,7 @@ def test_a_network_too_large_to_run_can_still_be_looked_at(open_page):
     for slug in ("overview", "predict", "feature_maps", "walkthrough"):
         app = open_page(slug, **big)
         assert not app.exception
-        assert "parameters and at most" in "".join(e.value for e in app.error)
+        assert "parameters, 14.9 GB, and at most" in "".join(e.value for e in app.error)
         if slug == "overview":  # the rest of the page goes on
             assert "Where the costs are" in texts(app)
 

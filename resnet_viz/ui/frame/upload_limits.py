@@ -17,7 +17,7 @@ from streamlit import runtime
 from resnet_viz.images import MAX_BYTES
 from resnet_viz.weights.uploads import MAX_FILE, MAX_LABELS
 
-MAX_VISIT: Final = 400 * 10**6  # bytes: the largest weights and some images
+MAX_VISIT: Final = 600 * 10**6  # bytes: the largest weights and some images
 MAX_SERVER: Final = 1500 * 10**6  # bytes of all visits, in memory
 _FRAME: Final = 4096  # bytes of the form around a file
 _LARGEST: Final = {"safetensors": MAX_FILE, "txt": MAX_LABELS}  # by ending; all else are images

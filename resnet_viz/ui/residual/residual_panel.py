@@ -53,7 +53,7 @@ def taken_apart(view_state: ViewState, block: str) -> None:
     st.markdown(text("residual_plain" if view.shortcut is None else "residual"))
     if view.shortcut is not None:
         st.markdown(text(f"residual_{view.kind}"))
-    st.markdown(block_maps.ending(view.activation))
+    st.markdown(block_maps.ending(view.activation, plain=view.shortcut is None))
 
 
 def all_blocks(view_state: ViewState, block: str) -> None:

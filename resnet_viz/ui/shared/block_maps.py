@@ -23,13 +23,14 @@ def block_maps(view: BlockView) -> None:
     scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
 
 
-def ending(activation: str) -> str:
+def ending(activation: str, *, plain: bool) -> str:
     """What follows in a block, in a sentence; `activation` is the kind of its last layer."""
+    total = "F(x)" if plain else "F(x) + x"
     if not activation:
-        return "No activation follows: that is the block's output."
+        return f"No activation follows: **{total}** is the block's output."
     if activation == "ReLU":
-        return "A ReLU follows: what is below zero becomes zero."
-    return f"{activation} follows."
+        return f"A ReLU follows: **relu({total})**. What is below zero becomes zero."
+    return f"{activation} follows: **{activation}({total})**."
 
 
 def shown_channels(view: BlockView) -> list[int]:

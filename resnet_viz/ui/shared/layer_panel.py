@@ -41,8 +41,9 @@ def explanation(view_state: ViewState, row: LayerRecord) -> None:
     trace, more = view_state.trace, []
     if row.is_block:
         last = trace.parts(row.path).activation
-        ending = block_maps.ending(trace[last].kind if last else "")
-        more.append(f"{text(f'shortcut_{view_state.config.shortcut}')} {ending}")
+        shortcut = view_state.config.shortcut
+        ending = block_maps.ending(trace[last].kind if last else "", plain=shortcut == "none")
+        more.append(f"{text(f'shortcut_{shortcut}')} {ending}")
     if row.kind == "Conv2d":
         more += [text("conv_1x1")] if row.kernel == (1, 1) else []
         more += [text("conv_groups")] if row.groups != 1 else []

@@ -27,7 +27,7 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
     activation = view_state.trace.parts(block).activation
     kind = view_state.trace[activation].kind if activation else ""
     words = text(f"walkthrough_block_{view_state.trace.shortcut_kind(block)}")
-    st.markdown(f"{words} {block_maps.ending(kind)}")
+    st.markdown(f"{words} {block_maps.ending(kind, plain=plain)}")
     drawings.drawing(
         network_diagram(view_state.trace, _LEVEL, view_state.theme, within=block, horizontal=True),
         describe(view_state.trace, _LEVEL, block),
