@@ -59,7 +59,7 @@ def _rows(name: str) -> list[Result]:
         1000 * medians[k] for k in ("one", "blocks", "click", "bare", "prepare")
     )
     note = (
-        f"Ours for {name} includes making the input from the picture, {prepare:.1f} ms or "
+        f"Ours for {name} includes making the input from the image, {prepare:.1f} ms or "
         f"{100 * prepare / one:.0f} % of the capture of one layer; the bare forward gets it ready."
     )
     return [

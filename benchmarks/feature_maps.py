@@ -20,7 +20,7 @@ CLICKS = ("conv1", "bn1", "conv1", "conv2", "bn1", "bn2", "conv2", "relu1", "bn2
 TARGET_MS = 400.0
 _NOTE = (
     "At 224 pixels, from the click event until the wall of all channels is drawn, the "
-    "input picture is decoded and a frame has passed; p95 over all clicks of the kind."
+    "input image is decoded and a frame has passed; p95 over all clicks of the kind."
 )
 _ROOT = "bench.all('.root', document.querySelector('.st-key-feature_wall'))[0]"
 _PICTURE = f"[{_ROOT}.querySelector('img')]"

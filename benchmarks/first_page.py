@@ -16,7 +16,7 @@ VISITS = 5
 RATIO = 1.5
 _HEADING = "() => document.querySelector('h1') && []"
 _NOTE = (
-    "From the start of the navigation, with an empty cache: ours until the heading stands and picture "
+    "From the start of the navigation, with an empty cache: ours until the heading stands and image "
     "and thumbnails of the network map are drawn, the peer until its heading stands. The peer is an "
     "app of a title and a line of text under the same server options."
 )

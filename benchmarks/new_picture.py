@@ -1,4 +1,4 @@
-"""From the choice of another picture to the landing page that shows what becomes of it."""
+"""From the choice of another image to the landing page that shows what becomes of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.browser.serving import running_chromium
 
 TARGET_MS = 1000.0
 _NOTE = (
-    "ResNet-18 at 224 pixels on the overview, from the click on another sample until the map's picture and "
+    "ResNet-18 at 224 pixels on the overview, from the click on another sample until the map's image and "
     "thumbnails are drawn anew and the script has ended; each sample for the first time. Where motion "
     "is not reduced the thumbnails then take half a second to fade in."
 )

@@ -1,4 +1,4 @@
-"""What one layer makes of the picture: all its channels, and one of them large."""
+"""What one layer makes of the image: all its channels, and one of them large."""
 
 import streamlit as st
 

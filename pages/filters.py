@@ -1,4 +1,4 @@
-"""What was learned, without a picture: the stem's filters, then the weights of one layer."""
+"""What was learned, without an image: the stem's filters, then the weights of one layer."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The network as it looks at the picture: the page that says everything at a glance."""
+"""The network as it looks at the image: the page that says everything at a glance."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""A picture in, the most probable classes out: what the network saw, and what it answers."""
+"""An image in, the most probable classes out: what the network saw, and what it answers."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""One picture on its way through the network, step by step."""
+"""One image on its way through the network, step by step."""
 
 import streamlit as st
 

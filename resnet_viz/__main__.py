@@ -120,7 +120,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     tracing.add_argument("--size", type=int, help="side of the square input, pixels")
     tracing.add_argument("--format", choices=("table", "json", "csv"), default="table")
     tracing.set_defaults(command=_trace)
-    predicting = commands.add_parser("predict", help="the most probable classes of pictures")
+    predicting = commands.add_parser("predict", help="the most probable classes of images")
     predicting.add_argument("images", nargs="+", metavar="IMAGE", type=Path)
     predicting.add_argument(
         "--model", metavar="NAME", help="a preset; else the network of the file, or shapes"
@@ -161,7 +161,7 @@ def _trace(options: argparse.Namespace) -> int:
         print(tables.to_text(traced.layers, tables.STANDARD))
         print(
             f"\n{formatting.count(traced.params)} parameters, {formatting.count(traced.macs)} "
-            f"multiply-adds for one picture of {formatting.shape(traced.input_shape)}"
+            f"multiply-adds for one image of {formatting.shape(traced.input_shape)}"
         )
     return 0
 
@@ -204,7 +204,7 @@ def _named(weights: Weights) -> str:
 
 
 def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
-    """One picture's entry; one that cannot be read says why instead of `top`."""
+    """One image's entry; one that cannot be read says why instead of `top`."""
     answer: dict[str, Any] = {
         "path": str(path),
         "model": loaded.config.name,

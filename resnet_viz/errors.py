@@ -18,7 +18,7 @@ class WeightsError(ExplorerError):
 
 
 class ImageError(ExplorerError):
-    """The file is no picture that can be opened here."""
+    """The file is no image that can be opened here."""
 
 
 class PathError(ExplorerError):

@@ -65,7 +65,7 @@ def test_trace_as_a_table_ends_with_the_totals(capsys):
 
 def test_predict_answers_in_order_and_says_what_cannot_be_read(capsys, tmp_path):
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     arguments = ("predict", str(CAT), str(broken), str(tmp_path / "none.jpg"), str(CAT))
     status, out, _ = answer(capsys, *arguments, "--model", "resnet20", "--format", "json")
     found = json.loads(out)

@@ -1,1 +1,1 @@
-"""What happens inside: a network and a picture in, plain records out."""
+"""What happens inside: a network and an image in, plain records out."""

@@ -133,7 +133,7 @@ def _field(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
         kernel, stride = record.kernel[0], record.stride[0]
         terms = f"{before.size:,} + ({kernel} − 1) · {before.jump}"
         grown = before.size + (kernel - 1) * before.jump
-        yield Formula("receptive_field", "Receptive field, pixels of the picture", terms, grown)
+        yield Formula("receptive_field", "Receptive field, pixels of the image", terms, grown)
         terms = f"{before.jump} · {stride}"
         yield Formula("jump", "Jump, pixels between neighbours", terms, before.jump * stride)
     else:

@@ -1,4 +1,4 @@
-"""Run a picture through a network, all the way or part of it, and keep what the asked layers put out."""
+"""Run an image through a network, all the way or part of it, and keep what the asked layers put out."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
 def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Outputs:
     """The same without the scores: the network runs no further than the last of `paths`.
 
-    `INPUT` among them is the picture as the network reads it, normalised.
+    `INPUT` among them is the image as the network reads it, normalised.
     """
     paths = _known(loaded, paths)
     trace = traced(loaded)
@@ -122,5 +122,5 @@ def _keeping(network: ResNet, picture: Tensor, paths: Iterable[str]) -> Iterator
 
 
 def _maps(output: Tensor) -> np.ndarray:
-    """One picture's output as (C, H, W) float32; a vector becomes (C, 1, 1)."""
+    """One image's output as (C, H, W) float32; a vector becomes (C, 1, 1)."""
     return finite(as_maps(output).float().cpu().numpy())

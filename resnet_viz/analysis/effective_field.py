@@ -40,9 +40,9 @@ class EffectiveField:
     column: int
     value: float  # of the cell, or of the sum over all channels
     gradient: np.ndarray = field(repr=False)  # (H, W) float32: Σ over RGB of |∂cell/∂pixel|
-    box: Box  # left, top, right, bottom of the theoretical field on the picture, pixels
+    box: Box  # left, top, right, bottom of the theoretical field on the image, pixels
     side: int  # of the theoretical field before it was cut at the borders, pixels
-    centre: tuple[float, float]  # x, y of its middle, which may lie off the picture, pixels
+    centre: tuple[float, float]  # x, y of its middle, which may lie off the image, pixels
 
     @property
     def mass(self) -> float:
@@ -58,7 +58,7 @@ class EffectiveField:
     def side_holding(self, share: float) -> float:
         """Side in pixels of the smallest square about the centre with that share; 0 without any mass.
 
-        What the picture's border cuts off counts as empty.
+        What the image's border cuts off counts as empty.
         """
         if not self.mass:
             return 0.0
@@ -70,7 +70,7 @@ class EffectiveField:
     def area_holding(self, share: float) -> float:
         """The area of that square as a fraction of the theoretical field's; 0 without any mass.
 
-        Of both only what lies on the picture counts, since no pixel beyond can move the cell. For the
+        Of both only what lies on the image counts, since no pixel beyond can move the cell. For the
         same gradient at every pixel of the field the fraction is the share itself.
         """
         if not self.mass:
@@ -78,7 +78,7 @@ class EffectiveField:
         return _area(self.square(self.side_holding(share))) / _area(self.box)
 
     def square(self, side: float) -> Box:
-        """Left, top, right, bottom of the square of that side about the centre, on the picture."""
+        """Left, top, right, bottom of the square of that side about the centre, on the image."""
         (height, width), (x, y), half = self.gradient.shape, self.centre, side / 2
         return max(x - half, 0), max(y - half, 0), min(x + half, width), min(y + half, height)
 
@@ -95,7 +95,7 @@ class EffectiveField:
 def effective_field(
     loaded: LoadedModel, image: ImageInput, path: str, channel: int | None, row: int, column: int
 ) -> EffectiveField:
-    """|∂(cell) / ∂(pixel)| over the normalised picture, one forward and one backward pass.
+    """|∂(cell) / ∂(pixel)| over the normalised image, one forward and one backward pass.
 
     Raises:
         PathError: the network has no such layer or cell.

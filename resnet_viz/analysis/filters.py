@@ -1,4 +1,4 @@
-"""What was learned, without a picture: kernels, the statistics of weights, and BatchNorm's numbers."""
+"""What was learned, without an image: kernels, the statistics of weights, and BatchNorm's numbers."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def stem_kernels(loaded: LoadedModel, *, one_scale: bool = False) -> np.ndarray:
 
     Each filter is 0.5 + w / (2 · max|w|), with the largest |w| of its own three channels: zero is the
     middle grey, and colours within a filter can be compared. On one scale the largest |w| is that of
-    all filters, and they can be compared with each other. They act on the normalised picture; the
+    all filters, and they can be compared with each other. They act on the normalised image; the
     channels are red, green and blue, in whatever order the network reads them.
     """
     filters = _weight(loaded, first_layer(traced(loaded)), "Conv2d")  # (C, 3, k, k)

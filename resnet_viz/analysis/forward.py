@@ -29,7 +29,7 @@ class ModuleIO:
 
 
 def traced(loaded: LoadedModel) -> Trace:
-    """The rows of a loaded network at the size of the pictures that it is shown."""
+    """The rows of a loaded network at the size of the images that it is shown."""
     return trace(loaded.config, loaded.weights.preprocessing.crop)
 
 
@@ -110,7 +110,7 @@ def check_cell(layer: LayerRecord, channel: int, row: int, column: int) -> None:
 
 
 def as_maps(value: Tensor) -> Tensor:
-    """One picture's value without the batch axis: (C, H, W); a vector becomes (C, 1, 1)."""
+    """One image's value without the batch axis: (C, H, W); a vector becomes (C, 1, 1)."""
     return value[0] if value.ndim == 4 else value.reshape(-1, 1, 1)
 
 

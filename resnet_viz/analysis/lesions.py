@@ -1,6 +1,6 @@
 """The lesion study: take one block out at a time and see what is left of the answer.
 
-Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.1, on one picture instead of a test set.
+Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.1, on one image instead of a test set.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class LayerRecord:
     input_shape: Shape
     output_shape: Shape
     params: int
-    macs: int  # multiply-adds of convolutions and linear layers, one picture
+    macs: int  # multiply-adds of convolutions and linear layers, one image
     weights: tuple[tuple[str, Shape], ...] = ()  # the module's own parameters, by name
     kernel: tuple[int, int] | None = None
     stride: tuple[int, int] | None = None
@@ -88,7 +88,7 @@ class LayerRecord:
 
     @property
     def activations(self) -> int:
-        """How many numbers the layer puts out for one picture."""
+        """How many numbers the layer puts out for one image."""
         return int(np.prod(self.output_shape))
 
 
@@ -279,7 +279,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """What one layer puts out for one picture."""
+    """What one layer puts out for one image."""
 
     path: str
     values: np.ndarray = field(repr=False)  # (C, H, W) float32, read-only; (C, 1, 1) for vectors
@@ -306,13 +306,13 @@ class Activation:
 
     @property
     def dead(self) -> int:
-        """How many channels are zero at every position of this picture."""
+        """How many channels are zero at every position of this image."""
         return int((~self.values.any(axis=(1, 2))).sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What some layers, blocks or stages put out for one picture."""
+    """What some layers, blocks or stages put out for one image."""
 
     activations: tuple[Activation, ...]
 
@@ -348,7 +348,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The most probable classes of one picture, best first."""
+    """The most probable classes of one image, best first."""
 
     top: tuple[ClassScore, ...]
     device: str

@@ -37,7 +37,7 @@ def check_block(trace: Trace, path: str) -> LayerRecord:
 
 
 def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
-    """Look at one block while a picture goes through; raises `PathError` when `path` is no block."""
+    """Look at one block while an image goes through; raises `PathError` when `path` is no block."""
     trace = traced(loaded)
     kind = trace.shortcut_kind(check_block(trace, path).path)
     parts = trace.parts(path)

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockView:
-    """One block's input, branch, shortcut, sum and output for one picture; arrays are read-only float32.
+    """One block's input, branch, shortcut, sum and output for one image; arrays are read-only float32.
 
     A plain block has no shortcut: `kind` is "none", `shortcut` is `None`, and the sum is the branch. A
     block without an activation after the sum has the sum as its output.
@@ -61,7 +61,7 @@ class UnitSum:
 
 @dataclass(frozen=True, slots=True)
 class BlockRatio:
-    """How much one block adds to its shortcut, over all channels and positions of one picture."""
+    """How much one block adds to its shortcut, over all channels and positions of one image."""
 
     path: str
     kind: str  # of the shortcut: "identity", "projection" or "zero-pad"

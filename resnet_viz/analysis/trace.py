@@ -39,7 +39,7 @@ _TORCHINFO = threading.Lock()
 
 
 def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
-    """Trace one picture of `input_size` pixels a side (the network's own when None) through it.
+    """Trace one image of `input_size` pixels a side (the network's own when None) through it.
 
     Shapes and parameter counts are torchinfo's. Multiply-adds are those of convolutions and linear
     layers (torchinfo's own add BatchNorm parameters and biases). Edges follow the tensors of that same

@@ -1,4 +1,4 @@
-"""A network told in steps, from the picture to the class scores: nine for one of four stages."""
+"""A network told in steps, from the image to the class scores: nine for one of four stages."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def network_diagram(
 
     Node names are paths (`layer1.0.conv1`; `stem` and `head` where those are one node) and the two ends,
     `input` and `output`. What shows the row `selected` has the class `selected`; a shortcut has the
-    class `shortcut` and its kind. So a page's style, or a test, can find them. The picture's node tells
+    class `shortcut` and its kind. So a page's style, or a test, can find them. The image's node tells
     how it was `prepared`, where that is known.
 
     Raises:

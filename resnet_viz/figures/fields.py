@@ -1,4 +1,4 @@
-"""What a cell looks at, as pictures: how much each pixel moves it, laid over the pixels themselves."""
+"""What a cell looks at, as images: how much each pixel moves it, laid over the pixels themselves."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PIL import Image, ImageDraw
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.pictures import Box, with_frame
 
-_GROUND: Final = 0.5  # brightness of the picture where nothing counts
-_SMALL: Final = 6  # a field that fits so often beside itself into the picture's side is enlarged
+_GROUND: Final = 0.5  # brightness of the image where nothing counts
+_SMALL: Final = 6  # a field that fits so often beside itself into the image's side is enlarged
 _AROUND: Final = 3  # how many times as wide as the field its surroundings are
 
 
 def surroundings(box: Box, side: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of what to show of a square picture: all, or what is near a small field.
+    """Left, top, right, bottom of what to show of a square image: all, or what is near a small field.
 
-    All in pixels. Near is a square about the field, three times as wide and moved onto the picture.
+    All in pixels. Near is a square about the field, three times as wide and moved onto the image.
     """
     left, top, right, bottom = box
     width = max(right - left, bottom - top)
@@ -51,11 +51,11 @@ def does_see(
 
 
 def heat_over(rgb: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """(H, W) values from zero up, in colour over the grey (H, W, 3) uint8 picture that they belong to.
+    """(H, W) values from zero up, in colour over the grey (H, W, 3) uint8 image that they belong to.
 
     Places on the colour scale go by the square root, since a few pixels count for much more than all
     others: a quarter of the largest value is in the middle of the scale. Where nothing counts, the
-    picture alone is seen.
+    image alone is seen.
     """
     share = np.sqrt(heat / (float(heat.max()) or 1.0))[..., None]  # (H, W, 1)
     grey = np.asarray(Image.fromarray(rgb).convert("L"))[..., None] * _GROUND  # (H, W, 1)
@@ -70,7 +70,7 @@ def _moved(box: Box, left: int, top: int) -> Box:
 
 
 def _with_line(rgb: np.ndarray, box: Box, zoom: int) -> np.ndarray:
-    """A thin white frame on an enlarged picture."""
+    """A thin white frame on an enlarged image."""
     picture = Image.fromarray(rgb)
     left, top, right, bottom = (edge * zoom for edge in box)
     ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="#ffffff")

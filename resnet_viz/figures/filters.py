@@ -1,4 +1,4 @@
-"""Weights as pictures and charts: kernels as tiles, BatchNorm's numbers, how weights are spread."""
+"""Weights as images and charts: kernels as tiles, BatchNorm's numbers, how weights are spread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feature maps as pictures: which colours stand for which values, and small pictures of the best."""
+"""Feature maps as images: which colours stand for which values, and small images of the best."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def colour_table(signed: bool) -> np.ndarray:
 
 
 def top_variance_channels(values: np.ndarray, count: int) -> list[int]:
-    """The channels of (C, H, W) activations that vary most over the picture, best first.
+    """The channels of (C, H, W) activations that vary most over the image, best first.
 
     Of channels that vary alike, as those of a single cell do, the ones of the largest |value|.
     """
@@ -76,7 +76,7 @@ def _levels(values: np.ndarray, signed: bool) -> np.ndarray:
 
 
 def _palette_png(levels: np.ndarray, signed: bool) -> bytes:
-    """One byte a pixel: a third of the size and of the time of an RGB picture."""
+    """One byte a pixel: a third of the size and of the time of an RGB image."""
     picture = Image.fromarray(levels)
     picture.putpalette(colour_table(signed).tobytes())
     return png(picture)

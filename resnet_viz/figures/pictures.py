@@ -1,4 +1,4 @@
-"""Frames drawn on pictures: what a cell sees of them, what the network was given."""
+"""Frames drawn on images: what a cell sees of them, what the network was given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 Box = tuple[float, float, float, float]  # left, top, right, bottom, pixels
 
 
-_SIDE: Final = 448  # pixels: about as wide as a picture stands on a page
+_SIDE: Final = 448  # pixels: about as wide as an image stands on a page
 
 
 def enlarged(rgb: np.ndarray) -> np.ndarray:
@@ -20,7 +20,7 @@ def enlarged(rgb: np.ndarray) -> np.ndarray:
 
 
 def with_frame(rgb: np.ndarray, box: Box, colour: str) -> np.ndarray:
-    """A copy of (H, W, 3) pixels with a frame drawn; small pictures are enlarged to carry it."""
+    """A copy of (H, W, 3) pixels with a frame drawn; small images are enlarged to carry it."""
     zoom = _zoom(rgb)
     picture = Image.fromarray(enlarged(rgb))
     width, height = picture.size
@@ -28,7 +28,7 @@ def with_frame(rgb: np.ndarray, box: Box, colour: str) -> np.ndarray:
     thickness = max(2, min(height, width) // 110)
     draw = ImageDraw.Draw(picture)
     edges = (max(left, 0), max(top, 0), min(right, width) - 1, min(bottom, height) - 1)
-    # A white rim keeps the frame visible on a picture of its own colour.
+    # A white rim keeps the frame visible on an image of its own colour.
     draw.rectangle(edges, outline="#ffffff", width=2 * thickness)
     draw.rectangle(edges, outline=colour, width=thickness)
     return np.asarray(picture)

@@ -1,4 +1,4 @@
-"""Pictures as the bytes of a PNG file."""
+"""Images as the bytes of a PNG file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def png(picture: Image.Image, compress_level: int = 1) -> bytes:
-    """Encode a picture as PNG: quickly at level 1, small at level 6 and above."""
+    """Encode an image as PNG: quickly at level 1, small at level 6 and above."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Pictures: bytes in, checked RGB and normalised tensors out, and samples to begin with."""
+"""Images: bytes in, checked RGB and normalised tensors out, and samples to begin with."""
 
 from resnet_viz.images.decode import MAX_BYTES
 from resnet_viz.images.preprocessing import Preprocessing, as_seen, crop_box, from_tensor, to_tensor

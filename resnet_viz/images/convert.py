@@ -1,6 +1,6 @@
 """Any of Pillow's pixel kinds to 8-bit RGB or grey, with a sentence for each thing that was decided.
 
-Large pictures are converted in strips: 25 million pixels are 100 MB in each of Pillow's pictures.
+Large images are converted in strips: 25 million pixels are 100 MB in each of Pillow's images.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ Values = npt.NDArray[Any]
 def to_bytes(
     picture: Image.Image, significant_bits: int | None = None
 ) -> tuple[Image.Image, tuple[str, ...]]:
-    """A loaded picture as mode RGB, or L where it is grey, and the notes for the user.
+    """A loaded image as mode RGB, or L where it is grey, and the notes for the user.
 
     Pillow's own `convert` turns 16-bit grey white (it clips at 255) and shows the colours that
     lie hidden under transparency; both are handled here before it is asked.

@@ -37,11 +37,11 @@ MEGAPIXELS_JPEG: Final = 120
 MEGAPIXELS_WHOLE: Final = 40  # JPEGs beyond are read at half their size; of CMYK beyond 25
 MEGAPIXELS_TURNED: Final = 25  # of which there is room for a turned copy
 MEGAPIXELS_TRANSPARENT: Final = 16  # two copies, and the ground is mixed in
-MEGAPIXELS_COSTLY: Final = 12  # decoders that hold several times the picture at once
+MEGAPIXELS_COSTLY: Final = 12  # decoders that hold several times the image at once
 MEGAPIXELS_SLOW: Final = 0.25  # PPM files that Pillow reads number by number
 SHOWN_SIDE: Final = 1600
 TOO_MUCH_MEMORY: Final = (
-    "This file needs more memory than a picture may take; save it once more, smaller or as JPEG."
+    "This file needs more memory than an image may take; save it once more, smaller or as JPEG."
 )
 ONE_COLOUR: Final = "Every pixel has the same colour."
 
@@ -57,7 +57,7 @@ _TURNS: Final[Mapping[int, Image.Transpose]] = {
 }
 _SIDEWAYS: Final = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 # Each format's own class, not Image.open: only the sniffed parser runs, a JPEG with a
-# multi-picture index stays a JPEG, and the size can be refused in our words.
+# multi-image index stays a JPEG, and the size can be refused in our words.
 _READERS: Final[Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
@@ -80,7 +80,7 @@ _EXIF_FAULTS: Final = (
     Warning,
     struct.error,
 )
-# libjpeg and libwebp hold up to 300 MB for a moment for the largest picture that is allowed.
+# libjpeg and libwebp hold up to 300 MB for a moment for the largest image that is allowed.
 _GATE: Final = threading.BoundedSemaphore(2)
 
 # Once, here: `warnings.catch_warnings` is of the whole process and not safe among threads.
@@ -93,23 +93,23 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is asked of a picture instead of its reduced self: resized from all its pixels, and cut."""
+    """What is asked of an image instead of its reduced self: resized from all its pixels, and cut."""
 
-    size: tuple[int, int]  # (width, height) after resizing the upright picture
+    size: tuple[int, int]  # (width, height) after resizing the upright image
     corner: tuple[int, int]  # (left, top) of what is cut out
     crop: tuple[int, int]  # (width, height) of what is cut out
     resample: int  # one of Image.Resampling
 
 
 def read_image(data: bytes, name: str = "picture") -> ImageInput:
-    """The first frame of a picture file as RGB, at most 1,600 px long, decoded in this process.
+    """The first frame of an image file as RGB, at most 1,600 px long, decoded in this process.
 
     The format comes from the content. The result is rebuilt from raw pixels: no EXIF, colour
-    profile or comment survives. At most two pictures are decoded at a time in this process. For
+    profile or comment survives. At most two images are decoded at a time in this process. For
     files of strangers there is `resnet_viz.images.read_image`, which gives the same.
 
     Raises:
-        ImageError: the file is too large, no such picture, or damaged; and nothing else.
+        ImageError: the file is too large, no such image, or damaged; and nothing else.
     """
     with _GATE:
         return image_input(data, name, decoded(data))
@@ -120,7 +120,7 @@ def decoded(content: bytes, view: dict[str, Any] | None = None) -> Answer:
 
     Args:
         content: of the file.
-        view: the fields of a `View`; without it the picture at 1,600 px.
+        view: the fields of a `View`; without it the image at 1,600 px.
 
     Raises:
         ImageError: as in `read_image`.
@@ -128,7 +128,7 @@ def decoded(content: bytes, view: dict[str, Any] | None = None) -> Answer:
     if len(content) > MAX_BYTES:
         raise ImageError(
             f"This file is too large; at most {MAX_BYTES // 10**6} MB can be opened. "
-            "Reduce the picture, or save it as JPEG."
+            "Reduce the image, or save it as JPEG."
         )
     kind = picture_format(content)
     structure.check_structure(content, kind)
@@ -143,19 +143,19 @@ def decoded(content: bytes, view: dict[str, Any] | None = None) -> Answer:
         raise ImageError(TOO_MUCH_MEMORY) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
         raise ImageError(  # a canvas or tile, refused before its size is known here
-            f"This {kind} picture has more pixels than can be opened; "
+            f"This {kind} image has more pixels than can be opened; "
             f"reduce it to at most {_limit(kind):g} million."
         ) from fault
     except Exception as fault:  # Pillow raises a dozen types for damaged files
         raise ImageError(
             f"This {kind} file is damaged or incomplete, or of a rare kind; "
-            "save the picture once more, or choose another."
+            "save the image once more, or choose another."
         ) from fault
     return Answer({"size": size, "shape": pixels.shape, "notes": notes}, pixels.tobytes())
 
 
 def image_input(data: bytes, name: str, answer: Answer) -> ImageInput:
-    """The record of a picture, of what `decoded` gave; the file is kept where it was reduced."""
+    """The record of an image, of what `decoded` gave; the file is kept where it was reduced."""
     width, height = answer.record["size"]
     pixels = np.frombuffer(answer.content, np.uint8)  # read-only, and nothing but pixels
     rgb = pixels.reshape(answer.record["shape"])
@@ -206,10 +206,10 @@ def _viewed(data: bytes, kind: str, view: View) -> Pixels:
 
 
 def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
-    """The picture, whose header alone was read and whose size is accepted."""
+    """The image, whose header alone was read and whose size is accepted."""
     picture = _READERS[kind](BytesIO(data))
     width, height = picture.size
-    this = f"This picture is {width:,} × {height:,} pixels"
+    this = f"This image is {width:,} × {height:,} pixels"
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{this}; at least {MIN_SIDE} × {MIN_SIDE} are needed.")
     if max(width, height) > MAX_SIDE:
@@ -218,7 +218,7 @@ def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
     if width * height > limit * 10**6:
         raise ImageError(
             f"{this}, {width * height / 1e6:,.1f} million in all; "
-            f"{what} pictures of at most {limit:g} million pixels can be opened."
+            f"{what} images of at most {limit:g} million pixels can be opened."
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise ImageError(f"{this}; the longer side may be at most {MAX_RATIO} times the shorter.")
@@ -228,7 +228,7 @@ def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
 def _loaded(
     data: bytes, kind: str, picture: ImageFile.ImageFile
 ) -> tuple[Image.Image, tuple[str, ...]]:
-    """The picture in RGB or grey, still as it lies in the file, and the notes on its values."""
+    """The image in RGB or grey, still as it lies in the file, and the notes on its values."""
     bits = structure.significant_bits(data, kind)
     notes = wide.load(picture, lambda: _READERS[kind](BytesIO(data)), bits)
     rgb, more = to_bytes(picture, bits)
@@ -236,14 +236,14 @@ def _loaded(
 
 
 def _limit(kind: str) -> float:
-    """Millions of pixels of an ordinary picture of that kind."""
+    """Millions of pixels of an ordinary image of that kind."""
     if kind in ("WebP", "AVIF"):
         return MEGAPIXELS_COSTLY
     return MEGAPIXELS_JPEG if kind == "JPEG" else MEGAPIXELS
 
 
 def _costly_kind(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, float] | None:
-    """What to call a picture that takes more of the decoder than others of its kind, and its limit."""
+    """What to call an image that takes more of the decoder than others of its kind, and its limit."""
     if kind in ("WebP", "AVIF"):
         return kind, MEGAPIXELS_COSTLY
     if isinstance(picture, JpegImageFile):
@@ -284,7 +284,7 @@ def _turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
     """How to turn it upright; TIFF files have already been turned when they were loaded."""
     try:
         return _TURNS.get(picture.getexif().get(ORIENTATION, 1))
-    except _EXIF_FAULTS:  # a damaged note of the camera is no reason to refuse its picture
+    except _EXIF_FAULTS:  # a damaged note of the camera is no reason to refuse its image
         return None
 
 
@@ -302,8 +302,8 @@ def _upright(
 ) -> Image.Image:
     """Turn and resize to (width, height).
 
-    A turned copy of a very large picture would take too much memory: it is turned when it is small. Pillow
-    resizes rows, rounds, and then columns; of a picture that lies on its side that is the other way round.
+    A turned copy of a very large image would take too much memory: it is turned when it is small. Pillow
+    resizes rows, rounds, and then columns; of an image that lies on its side that is the other way round.
     """
     turned_first = turn is not None and rgb.width * rgb.height <= MEGAPIXELS_TURNED * 10**6
     if turned_first and turn is not None:

@@ -1,4 +1,4 @@
-"""From a picture to the square of numbers that a network was trained to see, and back."""
+"""From an image to the square of numbers that a network was trained to see, and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Channels = tuple[float, float, float]
 
-# Mean and standard deviation of the training pictures' red, green and blue, on a scale of 0 to 1.
+# Mean and standard deviation of the training images' red, green and blue, on a scale of 0 to 1.
 IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 CIFAR10_MEAN: Channels = (0.4914, 0.4822, 0.4465)
@@ -54,7 +54,7 @@ class Preprocessing:
         interpolation: one of `INTERPOLATIONS`, with antialiasing but for "nearest".
 
     Raises:
-        ValueError: the crop is larger than the resized picture, a std is not positive, or there is no
+        ValueError: the crop is larger than the resized image, a std is not positive, or there is no
             such scale, order or interpolation.
     """
 
@@ -139,7 +139,7 @@ def to_tensor(image: ImageInput, p: Preprocessing) -> torch.Tensor:
 
 
 def from_tensor(tensor: torch.Tensor, p: Preprocessing) -> Pixels:
-    """The picture that a normalised tensor stands for.
+    """The image that a normalised tensor stands for.
 
     Args:
         tensor: (3, H, W) or (1, 3, H, W); values beyond black or white are clipped.

@@ -22,11 +22,11 @@ VIEW_LIMITS: Final = Limits(memory=300_000_000, cpu_s=2.5, wall_s=20.0)  # of a 
 _DECODER: Final = Isolated(decoded, LIMITS, quick_s=QUICK_S)
 _VIEWER: Final = Isolated(decoded, VIEW_LIMITS, quick_s=QUICK_S)
 _SENTENCES: Final = {
-    "time": "This file takes the decoder too long; save the picture once more, smaller or as JPEG.",
+    "time": "This file takes the decoder too long; save the image once more, smaller or as JPEG.",
     "memory": TOO_MUCH_MEMORY,
-    "crash": "The decoder broke off at this file; save the picture once more, or choose another.",
-    "busy": "Many pictures are being opened at the moment; try again in a minute.",
-    "fault": "No picture can be opened here at the moment; the server's log may say why.",
+    "crash": "The decoder broke off at this file; save the image once more, or choose another.",
+    "busy": "Many images are being opened at the moment; try again in a minute.",
+    "fault": "No image can be opened here at the moment; the server's log may say why.",
 }
 _KEPT: Final = 32  # views, of at most 3 MB each
 
@@ -39,7 +39,7 @@ def read_image(data: bytes, name: str = "picture", owner: str = "") -> ImageInpu
     result is rebuilt from raw pixels: no EXIF, colour profile or comment survives.
 
     Raises:
-        ImageError: the file is too large, no such picture, damaged, or takes too much; and nothing else.
+        ImageError: the file is too large, no such image, damaged, or takes too much; and nothing else.
     """
     if len(data) > decode.MAX_BYTES:
         return decode.read_image(data, name)  # which refuses it, without a copy
@@ -50,7 +50,7 @@ def resized_crop(image: ImageInput, view: View) -> Pixels:
     """(height, width, 3) uint8, read-only: the image resized from all its pixels, and cut.
 
     Where `image.rgb` is reduced, the file is decoded once more. Equal to Pillow's `resize` and `crop` of
-    the upright picture; but JPEGs above 40 million pixels are read at half their size.
+    the upright image; but JPEGs above 40 million pixels are read at half their size.
 
     Raises:
         ImageError: the file could not be decoded this time; see `read_image`.

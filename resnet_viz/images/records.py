@@ -1,4 +1,4 @@
-"""A picture that has been checked: plain pixels, a printable name, and what was done to it."""
+"""An image that has been checked: plain pixels, a printable name, and what was done to it."""
 
 import hashlib
 from dataclasses import dataclass, field, fields
@@ -16,14 +16,14 @@ NAME_LENGTH = 80
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageInput:
-    """One picture as every page sees it; two are equal when they come from the same bytes.
+    """One image as every page sees it; two are equal when they come from the same bytes.
 
     Attributes:
         sha256: of the file's bytes, as hexadecimal digits.
         rgb: (H, W, 3) uint8, read-only.
         name: what to call it on a page; printable, at most 80 characters.
         original_size: (width, height) in pixels as stored in the file, after turning by EXIF.
-        notes: what was done to the picture, each a sentence for the user.
+        notes: what was done to the image, each a sentence for the user.
         file: its bytes where `rgb` is reduced: what a network sees is made of all its pixels.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The pictures that come with the app, so that there is something to look at at once."""
+"""The images that come with the app, so that there is something to look at at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).with_name("samples")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A picture in `samples/`: how it is asked for, called, stored and credited."""
+    """An image in `samples/`: how it is asked for, called, stored and credited."""
 
     slug: str
     title: str
@@ -40,7 +40,7 @@ _ALL = (
     _drawing("arrow", "Arrow"),
     _drawing("crescent", "Crescent"),
     _drawing("drawn", "Heart, drawn with a mouse"),
-    _drawing("two_shapes", "Two shapes in one picture"),
+    _drawing("two_shapes", "Two shapes in one image"),
 )
 SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.slug: sample for sample in _ALL})
 PHOTOGRAPHS = tuple(sample.slug for sample in _ALL if sample.kind == "photograph")
@@ -49,12 +49,12 @@ DEFAULT_SAMPLE = "cat"
 
 
 def read_sample(slug: str) -> ImageInput:
-    """The picture of that slug, under its title.
+    """The image of that slug, under its title.
 
     Raises:
         ImageError: there is no such sample.
     """
     if slug not in SAMPLES:
-        raise ImageError(f"There is no sample picture {slug!r}; there are {', '.join(SAMPLES)}.")
+        raise ImageError(f"There is no sample image {slug!r}; there are {', '.join(SAMPLES)}.")
     sample = SAMPLES[slug]
     return read_image((_FOLDER / sample.file).read_bytes(), sample.title)

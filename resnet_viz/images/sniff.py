@@ -6,7 +6,7 @@ from typing import Final
 from resnet_viz.errors import ImageError
 from resnet_viz.images.structure import is_raw_tiff
 
-ACCEPTED: Final = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA and PPM pictures can be opened"
+ACCEPTED: Final = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA and PPM images can be opened"
 
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -22,12 +22,12 @@ _SIGNATURES: Final = (
 )
 RAW: Final = "a camera's raw file; export it as JPEG or TIFF with the camera's program"
 HEIC: Final = (
-    "a HEIC picture, as iPhones take them; save it as JPEG (iPhone: in the Files app hold the "
-    "picture, then Quick Actions, Convert Image; Mac: Preview, Export), or take the next one with "
+    "a HEIC image, as iPhones take them; save it as JPEG (iPhone: in the Files app hold the "
+    "image, then Quick Actions, Convert Image; Mac: Preview, Export), or take the next one with "
     "Settings, Camera, Formats, Most Compatible"
 )
-_JPEG_2000: Final = "a JPEG 2000 picture; save it as PNG or JPEG"
-_JPEG_XL: Final = "a JPEG XL picture; save it as PNG or JPEG"
+_JPEG_2000: Final = "a JPEG 2000 image; save it as PNG or JPEG"
+_JPEG_XL: Final = "a JPEG XL image; save it as PNG or JPEG"
 _VIDEO: Final = "a video; save one of its frames as PNG or JPEG"
 _FOREIGN: Final = (
     (b"%PDF", "a PDF document; export its page as PNG"),
@@ -43,19 +43,19 @@ _FOREIGN: Final = (
     (b"\xff\x4f\xff\x51", _JPEG_2000),
     (b"\xff\x0a", _JPEG_XL),
     (b"\x00\x00\x00\x0cJXL ", _JPEG_XL),
-    (b"II\xbc\x01", "a JPEG XR picture; save it as PNG or JPEG"),
-    (b"BPG\xfb", "a BPG picture; save it as PNG or JPEG"),
-    (b"qoif", "a QOI picture; save it as PNG"),
-    (b"P7\n", "a PAM picture; save it as PNG"),
-    (b"Pf\n", "a PFM picture; save it as PNG or TIFF"),
-    (b"PF\n", "a PFM picture; save it as PNG or TIFF"),
-    (b"v/1\x01", "an OpenEXR picture; save it as PNG or TIFF"),
-    (b"#?RADIANCE", "a Radiance picture; save it as PNG or TIFF"),
-    (b"#?RGBE", "a Radiance picture; save it as PNG or TIFF"),
+    (b"II\xbc\x01", "a JPEG XR image; save it as PNG or JPEG"),
+    (b"BPG\xfb", "a BPG image; save it as PNG or JPEG"),
+    (b"qoif", "a QOI image; save it as PNG"),
+    (b"P7\n", "a PAM image; save it as PNG"),
+    (b"Pf\n", "a PFM image; save it as PNG or TIFF"),
+    (b"PF\n", "a PFM image; save it as PNG or TIFF"),
+    (b"v/1\x01", "an OpenEXR image; save it as PNG or TIFF"),
+    (b"#?RADIANCE", "a Radiance image; save it as PNG or TIFF"),
+    (b"#?RGBE", "a Radiance image; save it as PNG or TIFF"),
     (b"DDS ", "a DDS texture; save it as PNG"),
-    (b"\x0a\x05\x01\x08", "a PCX picture; save it as PNG"),
-    (b"\x01\xda", "an SGI picture; save it as PNG"),
-    (b"SIMPLE  =", "a FITS picture; save it as PNG or TIFF"),
+    (b"\x0a\x05\x01\x08", "a PCX image; save it as PNG"),
+    (b"\x01\xda", "an SGI image; save it as PNG"),
+    (b"SIMPLE  =", "a FITS image; save it as PNG or TIFF"),
     (b"\x93NUMPY", "a numpy array; save it as PNG or TIFF"),
     (b"\x89HDF", "an HDF5 file"),
     (b"FUJIFILMCCD-RAW", RAW),
@@ -86,8 +86,8 @@ _BRANDS: Final = {
 _GENERAL: Final = (b"mif1", b"msf1", b"miaf")  # of HEIC and AVIF alike
 _MARKUP: Final = (
     (b"<svg", "an SVG drawing; export it as PNG"),
-    (b"<!doctype html", "a web page in place of a picture; save the picture itself"),
-    (b"<html", "a web page in place of a picture; save the picture itself"),
+    (b"<!doctype html", "a web page in place of an image; save the image itself"),
+    (b"<html", "a web page in place of an image; save the image itself"),
     (b"<?xml", "an XML document"),
 )
 
@@ -163,12 +163,12 @@ def _foreign(content: bytes) -> str:
         return next((what for tag, what in _MARKUP if tag in opening), "an XML document")
     if b"\x00" not in opening and all(byte >= 32 or byte in b"\t\r\n" for byte in opening):
         return "a text"
-    return "no picture"
+    return "no image"
 
 
 _TOLD_OTHERWISE: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (
     (lambda content: content[:4] == b"RIFF" and content[8:12] == b"AVI ", _VIDEO),
     (lambda content: content[:1] == b"G" and content[188:189] == b"G", _VIDEO),  # MPEG-TS
-    (lambda content: content[128:132] == b"DICM", "a DICOM picture; export it as PNG or TIFF"),
+    (lambda content: content[128:132] == b"DICM", "a DICOM image; export it as PNG or TIFF"),
     (lambda content: content[4:8] in (b"moov", b"mdat", b"wide"), _VIDEO),  # old QuickTime
 )

@@ -37,7 +37,7 @@ def check_structure(content: bytes, kind: str) -> None:
 def _too_many(kind: str, most: int, parts: str) -> ImageError:
     return ImageError(
         f"This {kind} file has more than {most:,} {parts}, which no camera or program writes; "
-        "save the picture once more."
+        "save the image once more."
     )
 
 
@@ -70,7 +70,7 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _check_scans(content: bytes, at: int) -> None:
-    """A scan of 20 bytes makes libjpeg pass over the whole picture: a file could hold a million."""
+    """A scan of 20 bytes makes libjpeg pass over the whole image: a file could hold a million."""
     segments = 1
     while (marker := _MARKER.search(content, at)) and marker.group() != b"\xff\xd9":
         segments += 1
@@ -109,7 +109,7 @@ _CHECKS: Final[Mapping[str, Callable[[bytes], None]]] = {
 def is_in_scans(content: bytes, components: int) -> bool:
     """Whether a JPEG's first scan has only some of its components, so that others follow.
 
-    libjpeg then holds the coefficients of the whole picture, as it does for a progressive one.
+    libjpeg then holds the coefficients of the whole image, as it does for a progressive one.
     """
     for marker, at, _ in _jpeg_segments(content):
         if marker == _START_OF_SCAN:
@@ -225,7 +225,7 @@ _COLOUR_FILTER: Final = 32803  # one colour a pixel, as sensors see
 
 
 def is_raw_tiff(content: bytes) -> bool:
-    """Whether a TIFF is what a camera's sensor saw, with a small preview where the picture would be."""
+    """Whether a TIFF is what a camera's sensor saw, with a small preview where the image would be."""
     tags = dict(_tags(content))
     return (
         content[8:10] == b"CR"  # Canon

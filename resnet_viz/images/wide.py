@@ -1,6 +1,6 @@
 """Colours of 16 bits whose values need fewer: 10, 12 or 14 bits of a camera in a 16-bit file.
 
-Pillow keeps the higher byte of each value, which leaves such a picture black. The lower bytes are read by
+Pillow keeps the higher byte of each value, which leaves such an image black. The lower bytes are read by
 having the file decoded once more, with the two bytes of its values named in the other order.
 """
 
@@ -25,7 +25,7 @@ _HIGHEST_BYTE: Final = 63  # of 14 bits
 
 
 def is_wide(picture: ImageFile.ImageFile) -> bool:
-    """Whether an opened picture has colours of 16 bits: it may have to be decoded twice."""
+    """Whether an opened image has colours of 16 bits: it may have to be decoded twice."""
     return bool(picture.tile) and _raw_mode(picture.tile[0].args) in _OTHER_ORDER
 
 
@@ -34,10 +34,10 @@ def load(
     reopened: Callable[[], ImageFile.ImageFile],
     significant_bits: int | None,
 ) -> tuple[str, ...]:
-    """Load a picture; mend its colours where they have 16 bits and use few, and say so.
+    """Load an image; mend its colours where they have 16 bits and use few, and say so.
 
     Args:
-        picture: opened, not loaded.
+        image: opened, not loaded.
         reopened: gives the same once more.
         significant_bits: of each value, where a PNG declares them.
     """
@@ -71,7 +71,7 @@ def _highest(picture: Image.Image) -> list[int]:
 
 
 def _lower_bytes(picture: ImageFile.ImageFile, raw: str) -> Image.Image:
-    """A picture whose pixels are the lower bytes of its 16-bit values."""
+    """An image whose pixels are the lower bytes of its 16-bit values."""
     other = _OTHER_ORDER[raw]
     picture.tile = [
         tile._replace(args=(other, *tile.args[1:]) if isinstance(tile.args, tuple) else other)

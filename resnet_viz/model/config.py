@@ -48,7 +48,7 @@ class ResNetConfig:
     stride_place: str = "3x3"  # where a bottleneck halves: "1x1" is the paper's, "3x3" v1.5
     zero_init: bool = False  # the last norm of each block starts at zero (Goyal et al. 2017)
     num_classes: int = 1000
-    input_size: int = 224  # side of the square picture that it was designed for, pixels
+    input_size: int = 224  # side of the square image that it was designed for, pixels
 
     def __post_init__(self) -> None:
         self._check_choice("block", tuple(BLOCKS))
@@ -83,7 +83,7 @@ class ResNetConfig:
         return BLOCKS[self.block].grouped
 
     def planes(self, stage: int) -> int:
-        """Planes of a stage (0 is the first): the width doubles where the picture halves."""
+        """Planes of a stage (0 is the first): the width doubles where the image halves."""
         return self.width << stage
 
     def inner_width(self, stage: int) -> int:
@@ -110,7 +110,7 @@ class ResNetConfig:
 
 
 def check_input_size(size: int) -> int:
-    """Return `size` when pictures of that side, in pixels, are accepted; raise `ConfigError` else."""
+    """Return `size` when images of that side, in pixels, are accepted; raise `ConfigError` else."""
     low, high = INPUT_SIZES
     if not low <= size <= high:
         raise ConfigError(f"Input size {size} is not accepted; choose {low} to {high:,} pixels.")

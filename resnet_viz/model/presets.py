@@ -12,7 +12,7 @@ from resnet_viz.model.config import ResNetConfig
 
 
 def _cifar(name: str, blocks_per_stage: int, shortcut: str = "zero-pad") -> ResNetConfig:
-    """The 6n + 2 networks for 32 × 32 pictures, He et al. 2015 section 4.2."""
+    """The 6n + 2 networks for 32 × 32 images, He et al. 2015 section 4.2."""
     return ResNetConfig(
         name,
         repeats=(blocks_per_stage,) * 3,

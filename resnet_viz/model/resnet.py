@@ -1,4 +1,4 @@
-"""The network itself, from the picture to the class scores: it reads like the paper's table 1."""
+"""The network itself, from the image to the class scores: it reads like the paper's table 1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Stage(nn.Sequential):
 class ResNet(nn.Sequential):
     """Stem, stages, head: modules in the order in which they run, named as torchvision names them.
 
-    Takes pictures (N, 3, H, W), gives class scores (N, num_classes). Parameters are uninitialised
+    Takes images (N, 3, H, W), gives class scores (N, num_classes). Parameters are uninitialised
     until `initialise` or `load_state_dict`.
     """
 

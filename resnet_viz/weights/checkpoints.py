@@ -19,7 +19,7 @@ MB: Final = 2**20  # bytes: what torchvision calls one; pages write sizes with `
 LICENCE: Final = (
     "Published by torchvision, whose code is BSD-3-Clause. torchvision adds that its models may have "
     "terms of their own, derived from the dataset they were trained on, and that it is up to you to "
-    "determine whether you may use them; ImageNet gives its pictures for non-commercial research and "
+    "determine whether you may use them; ImageNet gives its images for non-commercial research and "
     "education only."
 )
 
@@ -35,7 +35,7 @@ class Checkpoint:
     sha256_prefix: str  # the first eight hexadecimal digits
     resize: int  # shorter side before the crop, pixels
     crop: int  # side of the centre square, pixels
-    acc1: float  # right at once, per cent of the 50,000 validation pictures
+    acc1: float  # right at once, per cent of the 50,000 validation images
     acc5: float  # right among the first five, per cent
     recipe: str  # where the training is described
 

@@ -80,7 +80,7 @@ class ImageNetSource:
             source=f"{self.slug}:{checkpoint.version}",
             label=f"ImageNet-1k, {checkpoint.version.upper()} (torchvision)",
             trained=True,
-            note=f"Right at once on {checkpoint.acc1:.1f} % of ImageNet's validation pictures, as "
+            note=f"Right at once on {checkpoint.acc1:.1f} % of ImageNet's validation images, as "
             f"published for {checkpoint.crop} × {checkpoint.crop} pixels.",
             preprocessing=preprocessing(checkpoint, input_size),
             labels=imagenet_labels(),

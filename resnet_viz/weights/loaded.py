@@ -58,7 +58,7 @@ class Weights:
     note: str  # one sentence for the user
     preprocessing: Preprocessing
     labels: tuple[str, ...] = ()  # class names; empty where there are none
-    samples: tuple[str, ...] = ()  # slugs of the sample pictures that suit them, the best first
+    samples: tuple[str, ...] = ()  # slugs of the sample images that suit them, the best first
     data: str = ""  # what was trained on
     licence: str = ""
     file: FileFacts | None = None  # for a file of one's own

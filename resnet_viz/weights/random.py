@@ -55,7 +55,7 @@ class RandomSource:
 
 
 def preprocessing(config: ResNetConfig, input_size: int) -> Preprocessing:
-    """As in training for the network's family: ImageNet's resize and crop, or the whole picture."""
+    """As in training for the network's family: ImageNet's resize and crop, or the whole image."""
     if STEMS[config.stem].family == "ImageNet":
         return Preprocessing.imagenet(input_size)
     return Preprocessing.whole(input_size)

@@ -193,7 +193,7 @@ def _repeats(names: Iterable[str]) -> tuple[int, ...]:
 
 
 def _visible(config: ResNetConfig) -> tuple[object, ...]:
-    """What shapes show of a network: all but names, strides, initial values and picture sizes."""
+    """What shapes show of a network: all but names, strides, initial values and image sizes."""
     return (
         config.block,
         config.repeats,

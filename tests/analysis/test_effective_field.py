@@ -1,4 +1,4 @@
-"""The gradient against the theory, and both against pictures in which pixels are really changed."""
+"""The gradient against the theory, and both against images in which pixels are really changed."""
 
 import math
 
@@ -132,7 +132,7 @@ def test_shares_of_the_mass_by_hand():
 
 
 def test_of_a_field_that_reaches_beyond_the_picture_only_the_part_on_it_counts():
-    """A field of 9 × 9 about the middle of the left edge: 5 × 9 of it lie on the picture.
+    """A field of 9 × 9 about the middle of the left edge: 5 × 9 of it lie on the image.
 
     Ten times as much counts within a reach of one and a half, which is 2 × 3 pixels.
     """
@@ -150,7 +150,7 @@ def test_of_a_field_that_reaches_beyond_the_picture_only_the_part_on_it_counts()
 @pytest.mark.parametrize("place", [(64.5, 64.5), (64, 64), (0.5, 0.5), (120.5, 30.5), (-8.5, 64.5)])
 @pytest.mark.parametrize("side", [55, 255, 435])
 def test_where_every_pixel_counts_the_same_the_area_is_the_share(place, side):
-    """Up to one ring of pixels, whether or not the picture cuts the field off."""
+    """Up to one ring of pixels, whether or not the image cuts the field off."""
     (x, y), half = place, side / 2
     edges = max(x - half, 0), max(y - half, 0), min(x + half, 128), min(y + half, 128)
     left, top, right, bottom = (float(round(edge)) for edge in edges)

@@ -98,7 +98,7 @@ def test_what_passes_through_is_never_more_than_was_said(config, size):
     with torch.no_grad(), peak:
         network(picture)
     said = price(config, size).passing
-    # Beside the picture, and without what oneDNN takes inside of a convolution.
+    # Beside the image, and without what oneDNN takes inside of a convolution.
     assert 0.4 * said < peak.most + picture.nbytes <= said
 
 

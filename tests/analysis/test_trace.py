@@ -86,7 +86,7 @@ def test_receptive_field_of_the_last_stage_for_both_places_of_the_stride(name):
 
 @pytest.mark.parametrize("path", ["layer1.0", "layer2.1.conv1", "layer3.0"])
 def test_a_pixel_outside_the_receptive_field_changes_nothing_and_one_inside_does(path):
-    """The theory against the network itself: the gradient of one cell with respect to the picture."""
+    """The theory against the network itself: the gradient of one cell with respect to the image."""
     config = ResNetConfig("t", repeats=(1, 2, 1, 1), width=8)
     size, row = 193, trace(config, 193)[path]
     network = build_random(config, seed=1).double()

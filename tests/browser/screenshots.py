@@ -32,7 +32,7 @@ SHOTS = {
 
 
 def main() -> None:
-    """Take every picture from a fresh server."""
+    """Take every image from a fresh server."""
     FOLDER.mkdir(exist_ok=True)
     with serving() as address, running_chromium() as browser:
         for name, shot in SHOTS.items():
@@ -48,7 +48,7 @@ def _shoot(browser: Browser, address: str, shot: Shot, name: str) -> None:
     page = context.new_page()
     page.goto(f"{address}/{shot.path}")
     settled(page)
-    page.wait_for_timeout(1500)  # fonts and pictures
+    page.wait_for_timeout(1500)  # fonts and images
     if shot.heading:
         heading = page.get_by_role("heading", name=shot.heading)
         heading.evaluate("heading => heading.scrollIntoView({ block: 'start' })")

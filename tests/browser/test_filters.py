@@ -64,7 +64,7 @@ def test_the_statistics_fit_the_screen_and_the_effective_field_too(screen: Page,
     expect(main).to_contain_text("On a narrow screen the table scrolls sideways")
     assert fits(screen)
     visit(screen, app, "feature_maps?picture=star&layer=layer4.1&erf=true")
-    expect(main).to_contain_text("of which 128 × 128 px lie on the picture")
+    expect(main).to_contain_text("of which 128 × 128 px lie on the image")
     assert fits(screen)
 
 
@@ -126,7 +126,7 @@ def test_from_a_dead_cell_the_effective_field_leads_to_the_strongest(page: Page,
     asked = query(page)
     assert (asked["erf"], asked["channel"]) == (["true"], ["8"])
     assert asked["cell"] == [f"{strongest[0]}-{strongest[1]}"]
-    expect(main.get_by_role("img", name="as heat on the picture")).to_be_visible()
+    expect(main.get_by_role("img", name="as heat on the image")).to_be_visible()
 
 
 HIDES_ROWS = """table => {

@@ -362,7 +362,7 @@ def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, componen
     box = page.locator(".station:focus").bounding_box()
     assert box
     assert before
-    assert box["x"] >= before["x"] + before["width"], "the focused column is not behind the picture"
+    assert box["x"] >= before["x"] + before["width"], "the focused column is not behind the image"
 
 
 # ---- the tour ----

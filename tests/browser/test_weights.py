@@ -88,7 +88,7 @@ def test_weights_of_another_network_lead_to_it(page: Page, app: str, tmp_path: P
     page.goto(f"{app}/predict?weights=upload")
     settled(page)
     sidebar, main = page.get_by_test_id("stSidebar"), page.get_by_test_id("stMain")
-    values = build_random(PRESETS["resnet34"], 1).state_dict()  # more than a picture may have
+    values = build_random(PRESETS["resnet34"], 1).state_dict()  # more than an image may have
     upload(page, tmp_path / "mine.safetensors", save(values))
     expect(sidebar.get_by_test_id("stAlert")).to_contain_text("fits resnet34 with 1,000 classes")
     expect(main).to_contain_text("Bundled weights")

@@ -1,4 +1,4 @@
-"""Feature maps as pictures, read back pixel by pixel."""
+"""Feature maps as images, read back pixel by pixel."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Pictures on one scale, and charts that show each block at its place."""
+"""Images on one scale, and charts that show each block at its place."""
 
 import io
 import math

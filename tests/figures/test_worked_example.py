@@ -134,7 +134,7 @@ def test_a_group_and_the_colours_are_named():
     _, stem = shown(
         BASIC,
         "conv1",
-        names=Names("the picture", "channel 1", "", colours=("red", "green", "blue")),
+        names=Names("the image", "channel 1", "", colours=("red", "green", "blue")),
     )
     assert sorted(stem.facts["inputs"]) == ["blue", "green", "red"]
     assert not any("other" in step.name for step in stem.steps)

@@ -1,4 +1,4 @@
-"""Small picture files to test with, made on the spot."""
+"""Small image files to test with, made on the spot."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """The file that Pillow writes of a picture; `options` are those of its writer."""
+    """The file that Pillow writes of an image; `options` are those of its writer."""
     stream = BytesIO()
     picture.save(stream, kind, **options)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Every kind of file becomes the same picture; references are formulas or the formats' own."""
+"""Every kind of file becomes the same image; references are formulas or the formats' own."""
 
 import struct
 import subprocess
@@ -20,7 +20,7 @@ from tests.images.pictures import chunk, mean_difference, photograph, png, saved
 
 
 def as_stored(upright: npt.NDArray[np.uint8], orientation: int) -> Image.Image:
-    """EXIF 2.32, tag 0x0112: which visual side row 0 and column 0 of the stored picture are."""
+    """EXIF 2.32, tag 0x0112: which visual side row 0 and column 0 of the stored image are."""
     visual = {
         1: upright,  # row 0 top, column 0 left
         2: upright[:, ::-1],  # top, right

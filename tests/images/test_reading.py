@@ -131,7 +131,7 @@ def test_a_view_is_of_all_pixels_of_the_upright_picture(monkeypatch, orientation
     size = (256, 426) if upright.width < upright.height else (426, 256)
     view = View(size, (17, 5), (200, 190), Image.Resampling.BILINEAR)
     expected = upright.resize(size, Image.Resampling.BILINEAR).crop((17, 5, 217, 195))
-    if not turned_first:  # as pictures of which a turned copy would take too much memory
+    if not turned_first:  # as images of which a turned copy would take too much memory
         monkeypatch.setattr(decode, "MEGAPIXELS_TURNED", 0)
     assert (decode._viewed(file, "PNG", view) == np.asarray(expected)).all()
 

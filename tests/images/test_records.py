@@ -1,4 +1,4 @@
-"""A picture's record: a printable name, pixels that stay, equality by content."""
+"""An image's record: a printable name, pixels that stay, equality by content."""
 
 import copy
 

@@ -48,7 +48,7 @@ def test_costly_decoders_get_smaller_pictures(kind, options, side):
 
 
 def test_float_tiff_gets_smaller_pictures():
-    with pytest.raises(ImageError, match="32-bit TIFF pictures of at most 12 million"):
+    with pytest.raises(ImageError, match="32-bit TIFF images of at most 12 million"):
         read_image(saved(Image.new("F", (3500, 3500)), "TIFF", compression="tiff_deflate"))
 
 
@@ -105,8 +105,8 @@ def test_half_a_file_is_damaged(kind, share):
         (b"%!PS-Adobe-3.0 EPSF", "PostScript"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
         (b"hello", "a text"),
-        (bytes(100), "no picture"),
-        (b"RIFF\x00\x00\x00\x00WAVE", "no picture"),
+        (bytes(100), "no image"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "no image"),
         (b"\xff\xd8\xff", "damaged"),
         (b"BM", "damaged"),
     ],

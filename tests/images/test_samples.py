@@ -1,4 +1,4 @@
-"""The pictures that come with the app are there, small, clean and credited."""
+"""The images that come with the app are there, small, clean and credited."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_each_sample_can_be_read(slug):
     assert image.name == SAMPLES[slug].title
     assert image.notes == ()
     assert 224 <= min(image.rgb.shape[:2]) <= max(image.rgb.shape[:2]) <= 512
-    assert image.rgb.std() > 10  # a picture, not a blank
+    assert image.rgb.std() > 10  # an image, not a blank
 
 
 @pytest.mark.parametrize("slug", SAMPLES)

@@ -51,7 +51,7 @@ def test_a_bitmap_of_text_and_one_of_bits_are_opened():
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        (ISO % (b"heic", b"mif1heic"), "HEIC picture, as iPhones take them; .*Most Compatible"),
+        (ISO % (b"heic", b"mif1heic"), "HEIC image, as iPhones take them; .*Most Compatible"),
         (ISO % (b"mif1", b"mif1heic"), "HEIC"),
         (ISO % (b"crx ", b"crx isom"), "raw file; export it as JPEG"),
         (ISO % (b"isom", b"iso2avc1"), "video"),
@@ -129,13 +129,13 @@ def test_a_sequential_jpeg_in_separate_scans_gets_the_limit_of_a_progressive_one
     start = file.index(b"\xff\xda")
     alone = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"  # the first component, and nothing else
     assert read_image(file).original_size == (4000, 3500)
-    with pytest.raises(ImageError, match="multi-scan JPEG pictures of at most 12 million"):
+    with pytest.raises(ImageError, match="multi-scan JPEG images of at most 12 million"):
         read_image(file[:start] + alone + file[start + 14 :])
 
 
 def test_a_gif_that_is_too_large_is_told_its_own_limit():
     file = saved(Image.new("P", (64, 64)), "GIF")
-    with pytest.raises(ImageError, match="GIF pictures of at most 25 million"):
+    with pytest.raises(ImageError, match="GIF images of at most 25 million"):
         read_image(file[:6] + struct.pack("<HH", 9000, 9000) + file[10:])
 
 
@@ -150,8 +150,8 @@ def test_phone_photographs_of_48_and_108_megapixels_are_opened(width, height):
 @pytest.mark.parametrize(
     ("mode", "options", "limit"),
     [
-        ("RGBA", {}, "transparent PNG pictures of at most 16 million"),
-        ("L", {"transparency": 3}, "transparent PNG pictures of at most 16 million"),
+        ("RGBA", {}, "transparent PNG images of at most 16 million"),
+        ("L", {"transparency": 3}, "transparent PNG images of at most 16 million"),
         ("L", {}, ""),
     ],
 )

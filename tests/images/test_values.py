@@ -150,7 +150,7 @@ def test_a_white_logo_of_any_kind_is_laid_on_black(mode):
 
 
 def test_a_strip_of_transparency_at_the_end_is_found():
-    """Large pictures are converted in strips."""
+    """Large images are converted in strips."""
     layered = np.full((2000, 700, 4), 255, np.uint8)
     layered[..., :3] = (10, 200, 30)
     layered[-1, -1, 3] = 0

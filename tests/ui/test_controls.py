@@ -1,4 +1,4 @@
-"""The sidebar: links that ask for too much, networks of one's own, pictures good and broken."""
+"""The sidebar: links that ask for too much, networks of one's own, images good and broken."""
 
 import re
 
@@ -143,7 +143,7 @@ def test_an_uploaded_picture_is_shown_everywhere(open_page):
     ("name", "data"),
     [
         ("broken.png", png()[:60]),
-        ("text.png", b"this is no picture at all"),
+        ("text.png", b"this is no image at all"),
         ("page.jpg", b"<!doctype html><html></html>"),
         ("empty.png", b""),
         ("<img src=x onerror=alert(1)>.png", b"\x89PNG\r\n\x1a\nrubbish"),

@@ -274,7 +274,7 @@ def test_heat_leaves_the_picture_where_nothing_counts():
     ("box", "view"),
     [
         ((50, 60, 57, 67), (43, 53, 64, 74)),  # three times as wide, about its middle
-        ((0, 60, 7, 67), (0, 53, 21, 74)),  # moved onto the picture
+        ((0, 60, 7, 67), (0, 53, 21, 74)),  # moved onto the image
         ((124, 125, 128, 128), (116, 116, 128, 128)),
         ((50, 50, 72, 72), (0, 0, 128, 128)),  # 6 · 22 is more than 128
     ],
@@ -305,7 +305,7 @@ def test_a_field_wider_than_the_picture_says_how_much_of_it_lies_on_it(open_page
     )
     assert problems(app) == []
     captions = [image.caption for shown in app.get("image") for image in shown.proto.imgs]
-    assert "could: 435 × 435 px, of which 128 × 128 px lie on the picture" in captions
+    assert "could: 435 × 435 px, of which 128 × 128 px lie on the image" in captions
     field = effective_field(shapes, read_sample("star"), "layer4.1", 14, 2, 2)
     left, top, right, bottom = field.square(field.side_holding(0.95))
     share = (right - left) * (bottom - top) / 128**2

@@ -47,7 +47,7 @@ def test_the_percentile_is_the_share_of_training_images_with_a_lower_top_logit()
 
 @pytest.mark.parametrize("slug", [*PHOTOGRAPHS, *DRAWINGS])
 def test_samples_are_told_from_what_the_network_was_trained_on(slug, capsys):
-    """All photographs are unlike, and so are two shapes in one picture; single shapes are not."""
+    """All photographs are unlike, and so are two shapes in one image; single shapes are not."""
     from resnet_viz.__main__ import main
     from resnet_viz.images.samples import _FOLDER, SAMPLES
 

@@ -24,7 +24,7 @@ from tests.weights.files import SMALL, small_network
 
 
 def alive(seed: int) -> dict[str, Tensor]:
-    """A state whose logits depend on the picture: no mean is so large that ReLU leaves nothing."""
+    """A state whose logits depend on the image: no mean is so large that ReLU leaves nothing."""
     state = small_network(seed).state_dict()
     return {n: t - 1 if n.endswith("running_mean") else t for n, t in state.items()}
 

@@ -50,7 +50,7 @@ class Term:
 class WorkedScore(WorkedExample):
     """The score of one class (`channel`): positive + negative + rest + bias = total.
 
-    The other classes are the likeliest of the picture, so that the same channels can be asked about them.
+    The other classes are the likeliest of the image, so that the same channels can be asked about them.
     """
 
     strongest: int  # how many channels are shown one by one, on each side

@@ -1,4 +1,4 @@
-"""All channels of a layer on one wall, one of them large, and the picture that they come from.
+"""All channels of a layer on one wall, one of them large, and the image that they come from.
 
 Everything under the cursor is answered in the browser. Two things are told to Python: a pin, and a
 change of options, both so that a link can bring them back.

@@ -26,13 +26,13 @@ from resnet_viz.figures import maps
 
 MOST_BYTES: Final = 850_000  # of values: 64 × 112 × 112 as they are, and all else below a megabyte
 _FINE_BYTES: Final = 500_000  # more than that is not spent on digits
-_PICTURE_SIDES: Final = (192, 448)  # pixels; a smaller picture is enlarged, a larger one shrunk
+_PICTURE_SIDES: Final = (192, 448)  # pixels; a smaller image is enlarged, a larger one shrunk
 
 
 def encode(
     values: np.ndarray, picture: np.ndarray, field: Field, header: Mapping[str, Any]
 ) -> bytes:
-    """(C, H, W) activations and the (S, S, 3) picture that they come from, for the browser.
+    """(C, H, W) activations and the (S, S, 3) image that they come from, for the browser.
 
     `field` is the receptive field of the first cell; `header` is passed on as it stands.
     """

@@ -115,7 +115,7 @@ export function showField({ field, caption }, { wall, shown }) {
     fieldBox(wall, shown).map((edge) => edge / wall.side),
   );
   const { size } = wall.field;
-  const beyond = size > wall.side ? ", more than the picture" : "";
+  const beyond = size > wall.side ? ", more than the image" : "";
   caption.textContent = `what the network sees · frame: receptive field, ${size}\u00a0×\u00a0${size}\u00a0px${beyond}`;
 }
 
@@ -156,7 +156,7 @@ function factsText(wall, { options, shown: { channel }, anchor }) {
     `mean ${written(wall.means[channel])}`,
     `zeros\u00a0${(100 * wall.zeros[channel]).toFixed(1)}\u00a0%`,
   ];
-  if (isDead(wall, channel)) facts.push("dead for this picture");
+  if (isDead(wall, channel)) facts.push("dead for this image");
   if (options.sort === "alike" && channel !== anchor) {
     const r = correlation(wall, channel, anchor);
     facts.push(Number.isNaN(r) ? "constant" : `r ${written(r)} with channel ${anchor}`);

@@ -1,6 +1,6 @@
-"""A whole network at a glance: the picture, the strongest channels of each block, the prediction.
+"""A whole network at a glance: the image, the strongest channels of each block, the prediction.
 
-Hover, keys, unfolding and the tour of the picture are answered in the browser. Two things are told to
+Hover, keys, unfolding and the tour of the image are answered in the browser. Two things are told to
 Python: a selection, and which groups are unfolded, so that it can send the thumbnails of their blocks.
 """
 
@@ -21,7 +21,7 @@ class ReceptiveFieldBox:
     """What the central cell of a layer depends on: its receptive field."""
 
     size: int  # pixels
-    frame: tuple[float, float, float, float]  # left, top, right, bottom: fractions of the picture
+    frame: tuple[float, float, float, float]  # left, top, right, bottom: fractions of the image
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def selection(trace: Trace, path: str) -> Selection:
 
 
 def field_box(trace: Trace, row: LayerRecord) -> ReceptiveFieldBox:
-    """The receptive field of a layer's central cell, as a frame on the picture."""
+    """The receptive field of a layer's central cell, as a frame on the image."""
     left, top, right, bottom = (
         round(edge / trace.input_size, 4) for edge in row.central_box(trace.input_size)
     )

@@ -87,7 +87,7 @@ export class Tour {
   buildButtons(bar) {
     const group = make("div", "controls", bar);
     group.role = "group";
-    group.ariaLabel = "Send the picture through the network";
+    group.ariaLabel = "Send the image through the network";
     /** @type {(icon: keyof typeof ICONS, label: string, act: () => void) => HTMLButtonElement} */
     const button = (icon, label, act) => {
       const element = make("button", icon, group);

@@ -22,7 +22,7 @@ from resnet_viz.ui.state.view_state import ViewState
 _MOST: Final = (
     0.95  # of the gradient; Luo et al. 2016 count what lies within two standard deviations
 )
-_WIDTH: Final = 1120  # pixels of both pictures at most; less where there is less room
+_WIDTH: Final = 1120  # pixels of both images at most; less where there is less room
 
 
 def field_panel(view_state: ViewState, pin: Pin) -> None:
@@ -66,7 +66,7 @@ def _numbers(field: EffectiveField) -> None:
             ("50 % of the gradient within", f"{half:,.0f} px"),
             ("95 % within", f"{most:,.0f} px"),
             (
-                "That is, of the theoretical area on the picture",
+                "That is, of the theoretical area on the image",
                 formatting.percent(field.area_holding(_MOST)),
             ),
         )
@@ -86,7 +86,7 @@ def _pictures(view_state: ViewState, field: EffectiveField) -> None:
             could_see(pixels, field.box, view, hue),
             caption=_could(field) + _enlarged(view, len(pixels)),
             width="stretch",
-            alt=f"Theoretical receptive field of a cell of {field.path}, a frame on the picture",
+            alt=f"Theoretical receptive field of a cell of {field.path}, a frame on the image",
         )
     with does:
         st.image(
@@ -94,19 +94,19 @@ def _pictures(view_state: ViewState, field: EffectiveField) -> None:
             caption="does: the thick frame holds 95 % of the gradient, the thin one is the "
             "theoretical field",
             width="stretch",
-            alt=f"Effective receptive field of a cell of {field.path}, as heat on the picture",
+            alt=f"Effective receptive field of a cell of {field.path}, as heat on the image",
         )
         _scale(float(field.gradient.max()))
 
 
 def _could(field: EffectiveField) -> str:
-    """The size of the theoretical field, and of its part on the picture where that is less."""
+    """The size of the theoretical field, and of its part on the image where that is less."""
     left, top, right, bottom = field.box
     across, down = round(right - left), round(bottom - top)
     size = f"could: {field.side:,} × {field.side:,} px"
     if across == down == field.side:
         return size
-    return f"{size}, of which {across:,} × {down:,} px lie on the picture"
+    return f"{size}, of which {across:,} × {down:,} px lie on the image"
 
 
 def _enlarged(view: tuple[int, int, int, int], side: int) -> str:
@@ -114,7 +114,7 @@ def _enlarged(view: tuple[int, int, int, int], side: int) -> str:
     shown = view[2] - view[0]
     if shown == side:
         return ""
-    return f" · both enlarged: {shown} × {shown} of the picture's {side} × {side} px"
+    return f" · both enlarged: {shown} × {shown} of the image's {side} × {side} px"
 
 
 def _scale(largest: float) -> None:

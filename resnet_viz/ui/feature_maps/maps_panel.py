@@ -40,7 +40,7 @@ def below(view_state: ViewState, pin: Pin) -> None:
 
 
 def wall(view_state: ViewState, activation: Activation) -> None:
-    """All channels, one of them large, and the picture with what the cell in question sees."""
+    """All channels, one of them large, and the image with what the cell in question sees."""
     row = view_state.trace[activation.path]
     feature_wall(
         activation.path,
@@ -98,7 +98,7 @@ def _subject(view_state: ViewState) -> tuple[object, ...]:
 
 
 def statistics(activation: Activation) -> None:
-    """Smallest, largest, mean value, zeros and dead channels of a whole layer for this picture."""
+    """Smallest, largest, mean value, zeros and dead channels of a whole layer for this image."""
     shape = activation.values.shape
     numbers = [
         ("Whole layer", formatting.shape(shape if shape[1:] != (1, 1) else shape[:1])),

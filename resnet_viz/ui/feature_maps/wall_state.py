@@ -104,7 +104,7 @@ def _bring_back(last: LastRender) -> None:
 
 
 def _asked(values: np.ndarray, layer: str, trace: Trace) -> InitialView:
-    """What the URL asks for; a pin of another layer stays at its place in the picture."""
+    """What the URL asks for; a pin of another layer stays at its place in the image."""
     written = _layer_of_pin(layer, trace)
     meant = _remembered(written)
     channel, cell = wall_url.asked_pin(meant)
@@ -151,7 +151,7 @@ def _remembered(shape: Shape) -> Shape:
 def _followed(
     cell: tuple[int, int], before: tuple[int, int], now: tuple[int, ...]
 ) -> tuple[int, int]:
-    """The cell of another layer at the same place in the picture."""
+    """The cell of another layer at the same place in the image."""
     row, column = (
         (2 * at + 1) * new // (2 * old)  # the middle of the cell, in cells of the other layer
         for at, old, new in zip(cell, before, now, strict=True)

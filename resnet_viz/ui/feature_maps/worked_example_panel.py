@@ -53,7 +53,7 @@ def _names(view_state: ViewState, worked: WorkedExample, row: LayerRecord) -> Na
         target = f"“{view_state.weights.class_name(worked.channel)}”"
         classes = tuple(f"“{view_state.weights.class_name(label)}”" for label in worked.classes)
     colours = view_state.weights.preprocessing.channels if first == INPUT else ()
-    source = "the picture" if first == INPUT else first
+    source = "the image" if first == INPUT else first
     return Names(source, target, row.path, colours=colours, classes=classes)
 
 

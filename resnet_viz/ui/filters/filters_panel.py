@@ -28,7 +28,7 @@ _NAMED: Final = 12  # dead channels by number; of more, how many there are
 
 
 def stem(view_state: ViewState) -> None:
-    """All filters of the first convolution as one picture, beside their lengths and what they say."""
+    """All filters of the first convolution as one image, beside their lengths and what they say."""
     loaded = view_state.model()  # before any word: what is too large to run is one sentence
     across = figures.stem_columns(
         view_state.trace[weights.first_layer(view_state.trace)].output_shape[0]
@@ -53,7 +53,7 @@ def _stem_wall(loaded: LoadedModel, one_scale: bool) -> None:
         caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left, "
         f"{figures.stem_columns(count)} in a row; {scale}",
         width="stretch",
-        alt=f"The {count} filters of the stem as pictures, {side} × {side} pixels each",
+        alt=f"The {count} filters of the stem as images, {side} × {side} pixels each",
     )
 
 

@@ -1,4 +1,4 @@
-"""The map of the whole network on the landing page, with the picture and the prediction."""
+"""The map of the whole network on the landing page, with the image and the prediction."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _legend(view_state: ViewState) -> str:
     return (
         f"Small maps: the {THUMBNAILS} highest-variance channels of a block, each on its own scale. "
         f"{'' if view_state.config.shortcut == 'none' else arcs}"
-        "Frame: what the central cell can see of the picture. A click on a block selects it for all "
+        "Frame: what the central cell can see of the image. A click on a block selects it for all "
         "pages."
     )
 

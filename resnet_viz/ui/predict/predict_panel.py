@@ -16,7 +16,7 @@ TALLEST = 420  # pixels on the page
 
 
 def original(view_state: ViewState) -> None:
-    """The picture as it came, with a frame around the part that the network sees."""
+    """The image as it came, with a frame around the part that the network sees."""
     image = view_state.image
     box = crop_box(image, view_state.weights.preprocessing)
     width, height = image.original_size
@@ -25,7 +25,7 @@ def original(view_state: ViewState) -> None:
         with_frame(image.rgb, box, view_state.theme.shortcut),
         caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
         width=max(24, int(TALLEST * width / height)) if tall else "stretch",
-        alt=f"{image.name}, the original picture with a frame around the part that is kept",
+        alt=f"{image.name}, the original image with a frame around the part that is kept",
     )
     for note in image.notes:
         st.caption(note)

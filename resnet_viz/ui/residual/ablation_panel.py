@@ -31,7 +31,7 @@ def ablation_panel(view_state: ViewState, block: str) -> None:
             st.markdown(_outcome(view_state, before, after, ablation))
             if ablation != Ablation():
                 st.caption(
-                    "One picture, no benchmark: another one may lose what this one gains. The pictures "
+                    "One image, no benchmark: another one may lose what this one gains. The images "
                     "and charts above still show the untouched network, and a change stays when another "
                     "block is chosen."
                 )
@@ -40,7 +40,7 @@ def ablation_panel(view_state: ViewState, block: str) -> None:
 
 
 def after_ablation(view_state: ViewState, ablation: Ablation, *paths: str) -> Capture:
-    """The picture through the network after an ablation."""
+    """The image through the network after an ablation."""
     return cache.capture_ablated(view_state.network, view_state.image, ablation, paths)
 
 

@@ -91,12 +91,12 @@ def select_clicked(key: str) -> None:
 
 
 def ratios_of(view_state: ViewState) -> tuple[BlockRatio, ...]:
-    """What every block adds to this picture."""
+    """What every block adds to this image."""
     return cache.residual_ratios(view_state.network, view_state.image)
 
 
 def _finding(view: BlockView, *, trained: bool) -> str:
-    """One sentence about this very block and picture."""
+    """One sentence about this very block and image."""
     cut = formatting.percent(float((view.total < 0).mean()))
     relu = f"The ReLU then sets {cut} of the values to zero." if view.activation == "ReLU" else ""
     if view.shortcut is None:

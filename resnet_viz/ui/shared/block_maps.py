@@ -13,7 +13,7 @@ from resnet_viz.figures import formatting, maps, residual
 
 CHANNELS: Final = 4  # shown of each map: two by two
 SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
-_WIDEST: Final = 300  # pixels, of a picture where the page has room for more
+_WIDEST: Final = 300  # pixels, of an image where the page has room for more
 
 
 def block_maps(view: BlockView) -> None:
@@ -58,7 +58,7 @@ def pictures(
 
 
 def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
-    """Some channels (C, H, W) of one part as a picture, with its name and its ends."""
+    """Some channels (C, H, W) of one part as an image, with its name and its ends."""
     with st.container(width="stretch", gap="xxsmall"):
         st.markdown(f"**{name}**")
         st.image(
@@ -69,7 +69,7 @@ def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> Non
 
 
 def scale(reach: float, words: str, *, signed: bool) -> None:
-    """The one colour scale of all pictures, with its ends, and which channels they show."""
+    """The one colour scale of all images, with its ends, and which channels they show."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[{formatting.value(-reach) if signed else 0}]", width="content")
         alt = f"Colour scale, zero is {'white' if signed else 'dark'}"

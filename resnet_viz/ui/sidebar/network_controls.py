@@ -61,7 +61,7 @@ def input_size(config: ResNetConfig) -> int:
         INPUT_SIZES,
         url.SIZE,
         default=config.input_size,
-        help=f"Side of the square picture, {low} to {high:,}.",
+        help=f"Side of the square image, {low} to {high:,}.",
     )
 
 

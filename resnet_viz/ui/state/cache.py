@@ -89,7 +89,7 @@ def training_range(network: ModelKey) -> TrainingRange | None:
 
 
 def capture(network: ModelKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
-    """One picture through the network, with the outputs of the layers at `paths`."""
+    """One image through the network, with the outputs of the layers at `paths`."""
     return ask(
         ("capture", network, image.sha256, paths),
         lambda: _run(
@@ -135,7 +135,7 @@ def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, .
 def capture_ablated(
     network: ModelKey, image: ImageInput, ablation: Ablation, paths: tuple[str, ...]
 ) -> Capture:
-    """One picture through the network after an ablation; the shared network stays as it is."""
+    """One image through the network after an ablation; the shared network stays as it is."""
     return ask(
         ("capture_ablated", network, image.sha256, ablation, paths),
         lambda: _run(
@@ -220,7 +220,7 @@ def weight_histogram(network: ModelKey, path: str) -> Histogram:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def sample(slug: str) -> ImageInput:
-    """A sample picture, decoded."""
+    """A sample image, decoded."""
     return images.read_sample(slug)
 
 

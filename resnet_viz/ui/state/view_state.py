@@ -19,7 +19,7 @@ from resnet_viz.weights.training_range import RangeCheck
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """A network, its parameters, a picture and the selected layer."""
+    """A network, its parameters, an image and the selected layer."""
 
     config: ResNetConfig
     input_size: int
@@ -58,7 +58,7 @@ class ViewState:
         return cache.model(self.network)
 
     def capture(self, *paths: str) -> Capture:
-        """The picture through the network, with the outputs of the layers at `paths`.
+        """The image through the network, with the outputs of the layers at `paths`.
 
         Where the answers on training images are known, with the features to be compared with them.
         """
@@ -69,7 +69,7 @@ class ViewState:
         return cache.example_outputs(self.network, self.image, self.layer)[self.layer]
 
     def range_check(self, capture: Capture) -> RangeCheck | None:
-        """How the picture compares with the training images; `None` where that is not known."""
+        """How the image compares with the training images; `None` where that is not known."""
         known = cache.training_range(self.network)
         return range_check(known, self.trace, capture) if known else None
 

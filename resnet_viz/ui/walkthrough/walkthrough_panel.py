@@ -67,7 +67,7 @@ def explain(view_state: ViewState, step: Step) -> None:
 
 
 def what_comes_out(view_state: ViewState, step: Step) -> None:
-    """Costs of the step, and the feature maps of the picture at that point."""
+    """Costs of the step, and the feature maps of the image at that point."""
     facts.key_figures(
         (
             ("Parameters", formatting.count(step.params)),
@@ -181,7 +181,7 @@ def _asked(last: int) -> int:
 
 
 def channel_pictures(view_state: ViewState, activation: Activation, count: int) -> None:
-    """The strongest channels of an activation as a row of small pictures."""
+    """The strongest channels of an activation as a row of small images."""
     values = activation.values
     if values.shape[1:] == (1, 1):
         st.caption(

@@ -52,7 +52,7 @@ class WrittenExample:
 class Names:
     """What the numbers are called."""
 
-    source: str  # the path that the layer reads, or "the picture"
+    source: str  # the path that the layer reads, or "the image"
     target: str  # "channel 3", or the class that the classifier speaks of
     shown: str  # the path of the layer whose map is shown
     colours: tuple[str, ...] = ()  # of the input channels, where they are those of the image
