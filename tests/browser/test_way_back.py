@@ -64,7 +64,9 @@ def test_every_step_back_shows_what_its_link_says(page: Page, app: str) -> None:
     expect(page.get_by_role("heading", level=1).first).to_contain_text("Residual")
     settled(page)
     choose(page, "Network", "resnet34")
+    settled(page)  # what is chosen while the page is still being made belongs to the same step
     choose(page, "Selected layer", "layer3.2")
+    settled(page)
     assert query(page)["layer"] == ["layer3.2"]
     for model, layer in (("resnet34", "layer2.1"), ("resnet18", "layer2.1")):
         back(page)

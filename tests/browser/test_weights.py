@@ -72,7 +72,7 @@ def test_a_download_is_cancelled_then_finished_and_used(page: Page, app: str, sh
     expect(sidebar).to_contain_text("Meanwhile: Untrained")
     shelf.behave = halves
     sidebar.get_by_role("button", name="Download").click()
-    expect(sidebar.get_by_test_id("stProgress")).to_contain_text("of 46.9 MB")
+    expect(sidebar.get_by_test_id("stProgress")).to_contain_text("of 46.8 MB")
     expect(main).to_contain_text("untrained")  # the page goes on meanwhile
     sidebar.get_by_role("button", name="Cancel").click()
     expect(sidebar.get_by_role("button", name="Download")).to_be_visible()

@@ -45,7 +45,7 @@ def test_a_newcomer_meets_a_trained_network_that_is_right(open_page):
     app = open_page()
     assert problems(app) == []
     assert app.sidebar.selectbox(key="weights").value == "bundled"
-    assert "Trained on** Images of twelve shapes" in texts(app)
+    assert "Trained on** Pictures of twelve shapes" in texts(app)
     assert "SHA-256" in texts(app)
     assert "Licence** MIT" in texts(app)
     assert not app.info  # nothing to warn of: it knows this image
