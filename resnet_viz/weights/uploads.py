@@ -33,8 +33,7 @@ from resnet_viz.weights.tensor_file import Header, Readable, parse_header, read_
 
 __all__ = ["MAX_FILE", "MAX_LABELS", "Readable", "Store", "Upload", "UploadSource", "accept"]
 
-# Bytes: wide_resnet101_2, the largest preset, has 508 million in float32. From 513 on Streamlit rounds
-# what it shows to whole gigabytes.
+# Bytes: wide_resnet101_2, the largest preset, has 508 million in float32.
 MAX_FILE: Final = 512 * 10**6
 MAX_LABELS: Final = class_names.MAX_BYTES
 MAX_STORE: Final = 2 * 10**9  # bytes of all files together

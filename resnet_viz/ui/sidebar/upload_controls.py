@@ -53,8 +53,10 @@ def _check(own: Upload, config: ResNetConfig) -> bool:
 
 
 def _uploaders() -> None:
+    # Streamlit shows limits from 500 MB on as whole gigabytes.
+    weights = f"Your weights: .safetensors, up to {uploads.MAX_FILE // 10**6} MB"
     kinds = (
-        ("Your weights: .safetensors", "safetensors", uploads.MAX_FILE, _accept_weights),
+        (weights, "safetensors", uploads.MAX_FILE, _accept_weights),
         ("Class names: .txt, one a line", "txt", uploads.MAX_LABELS, _accept_labels),
     )
     for label, ending, size, accept in kinds:
