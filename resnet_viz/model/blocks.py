@@ -81,6 +81,7 @@ class Block(nn.Module):
     convolutions: ClassVar[int]  # in its branch: what a network's depth counts
     expansion: ClassVar[int] = 1  # output channels per plane
     grouped: ClassVar[bool] = False  # whether it obeys `groups` and `width_per_group`
+    places_stride: ClassVar[bool] = False  # whether it obeys `stride_place`
     last_norm: ClassVar[str]  # the norm with whose scale at zero the branch gives zero: zero-init
     last_activation: ClassVar[str]  # the activation after the sum; empty where the sum is the end
 
@@ -164,7 +165,7 @@ class Bottleneck(Block):
 
     convolutions = 3
     expansion = 4
-    grouped = True
+    grouped = places_stride = True
     last_norm = "bn3"
     last_activation = "relu3"
 

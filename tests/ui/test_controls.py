@@ -222,3 +222,14 @@ def test_a_colour_scale_that_runs_backwards_is_explained(open_page):
 
 def test_every_preset_is_offered(open_page):
     assert list(open_page().sidebar.selectbox(key="model").options) == list(PRESETS)
+
+
+def test_a_choice_that_would_change_nothing_is_not_offered(open_page):
+    """A basic block has no place for its stride to go: the network stays the preset."""
+    app = open_page("layers", model="resnet18", stride_place="1x1")
+    assert "stride_place" not in {box.key for box in app.sidebar.selectbox}
+    assert "ResNet-18 at" in "".join(caption.value for caption in app.main.caption)
+    assert problems(app) == []
+    app = open_page("layers", model="resnet50", stride_place="1x1")
+    assert app.sidebar.selectbox(key="stride_place").value == "1x1"
+    assert "Custom" in "".join(caption.value for caption in app.main.caption)

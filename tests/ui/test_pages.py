@@ -193,6 +193,18 @@ def test_a_search_leaves_what_matches(open_page):
         ({"layer": "layer2.1.conv1"}, "filters", "stride 2"),
         ({"model": "resnext50_32x4d", "layer": "layer1.0.conv2"}, "groups", "1 × 1"),
         ({"model": "resnet50", "layer": "layer1.0.conv1"}, "1 × 1", "groups"),
+        (
+            {"model": "resnet50", "layer": "layer1.1.bn3"},
+            "x is not in it yet, but added in **layer1.1.add**",
+            "the end of the branch",
+        ),
+        (
+            {"model": "resnet50", "layer": "layer1.0.add"},
+            "adds **layer1.0.bn3**, the end of the branch, and **layer1.0.downsample.1**",
+            "x is not in it yet",
+        ),
+        ({"model": "resnet18", "layer": "layer1.0.shortcut"}, "which **layer1.0.add** adds", "yet"),
+        ({"model": "plain18", "layer": "layer1.0.bn2"}, "channel", "x is not in it yet"),
     ],
 )
 def test_words_are_true_of_the_very_layer(open_page, query, said, unsaid):

@@ -7,8 +7,9 @@ from typing import Final
 import streamlit as st
 
 from resnet_viz.analysis.arithmetic import Formula, explain
-from resnet_viz.analysis.records import LayerRecord
+from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.figures import formatting
+from resnet_viz.model.roles import Role
 from resnet_viz.texts import explanation as kind_explanation
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import block_maps, facts
@@ -50,6 +51,7 @@ def explanation(view_state: ViewState, row: LayerRecord) -> None:
         more += [text("conv_stride")] if row.stride != (1, 1) else []
         follows = {trace[path].kind for path in trace.readers(row.path)}
         more += [text("conv_no_bias")] if follows == {"BatchNorm2d"} else []
+    more += _place_in_block(trace, row)
     st.markdown("\n\n".join([kind_explanation(row.kind), *more]))
 
 
@@ -62,6 +64,24 @@ def breadcrumbs(view_state: ViewState) -> None:
     for label, holder in holders.items():
         if rows := trace.children(holder):
             _choices(label, holder, [row.path for row in rows], path)
+
+
+def _place_in_block(trace: Trace, row: LayerRecord) -> list[str]:
+    """What a layer has to do with the sum of its block; nothing outside of residual blocks."""
+    block = trace.block_of(row.path)
+    parts = trace.parts(block) if block else None
+    if not parts or not parts.total or row.is_block:
+        return []
+    if row.role is Role.BRANCH:
+        return [
+            f"It is part of the branch F(x): x is not in it yet, but added in **{parts.total}**."
+        ]
+    if row.role is Role.SHORTCUT:
+        return [f"It is on the shortcut, which **{parts.total}** adds to the branch."]
+    if row.role is Role.SUM:
+        branch, shortcut = trace.sources(row.path)
+        return [f"It adds **{branch}**, the end of the branch, and **{shortcut}**, the shortcut."]
+    return []
 
 
 def _formula_line(formula: Formula) -> str:

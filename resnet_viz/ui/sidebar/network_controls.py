@@ -91,9 +91,11 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
     )
     stem = widgets.choice("Stem", tuple(STEMS), url.STEM, default=preset.stem)
     shortcut = widgets.choice("Shortcut", SHORTCUTS, url.SHORTCUT, default=preset.shortcut)
-    stride_place = widgets.choice(
-        "Stride of a bottleneck", STRIDE_PLACES, url.STRIDE_PLACE, default=preset.stride_place
-    )
+    stride_place = preset.stride_place
+    if BLOCKS[blocks].places_stride:  # in other blocks it would change nothing
+        stride_place = widgets.choice(
+            "Stride of a bottleneck", STRIDE_PLACES, url.STRIDE_PLACE, default=preset.stride_place
+        )
     zero_init = widgets.toggle(
         "Zero-init of the last norm", url.ZERO_INIT, default=preset.zero_init
     )
