@@ -16,6 +16,7 @@ with shell.page("feature_maps") as view_state:
         f"from {plain(view_state.image.name)}"
     )
     layer_panel.breadcrumbs(view_state)
+    notes.single_position_note(view_state)
     maps_panel.inside(view_state)
     layer_panel.explanation(view_state, row)
     notes.weights_note(view_state)

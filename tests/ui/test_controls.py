@@ -233,3 +233,14 @@ def test_a_choice_that_would_change_nothing_is_not_offered(open_page):
     app = open_page("layers", model="resnet50", stride_place="1x1")
     assert app.sidebar.selectbox(key="stride_place").value == "1x1"
     assert "Custom" in "".join(caption.value for caption in app.main.caption)
+
+
+def test_a_map_of_one_position_says_why_and_offers_a_stem_that_keeps_more(open_page):
+    app = open_page("feature_maps", model="resnet18", size="32", layer="layer4.1")
+    assert any("single position" in note.value for note in app.main.info)
+    app = next(b for b in app.main.button if "CIFAR stem" in b.label).click().run()
+    assert not any("single position" in note.value for note in app.main.info)
+    assert "512 × 4 × 4" in "".join(caption.value for caption in app.main.caption)
+    assert problems(app) == []
+    pooled = open_page("feature_maps", model="resnet18", layer="avgpool")
+    assert not any("single position" in note.value for note in pooled.main.info)

@@ -10,8 +10,9 @@ from resnet_viz.analysis.records import Capture
 from resnet_viz.figures import formatting
 from resnet_viz.images import DRAWINGS
 from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.model.stems import STEMS
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.state import selection
+from resnet_viz.ui.state import selection, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource, cards
 from resnet_viz.weights.sources import describe
@@ -42,6 +43,26 @@ def weights_note(view_state: ViewState) -> None:
         with st.container(horizontal=True):
             for name, source in _photographers(view_state):
                 _offer(name, source)
+
+
+def single_position_note(view_state: ViewState) -> None:
+    """Say why a stage's map has a single position, and what gives it more."""
+    row, size = view_state.selected, view_state.input_size
+    if not row.stage or row.output_shape[1:] != (1, 1):
+        return
+    st.info(
+        f"**Each map is a single position here:** of an image of {size} × {size} pixels the halvings "
+        "before this layer leave no more. A larger input size (under “Input and device”) gives larger "
+        "maps.",
+        icon=":material/crop_free:",
+    )
+    if STEMS[view_state.config.stem].pooled:
+        st.button(
+            "Use the CIFAR stem, which halves nothing",
+            on_click=url.STEM.set,
+            args=("cifar",),
+            icon=":material/swap_horiz:",
+        )
 
 
 def range_note(view_state: ViewState, capture: Capture) -> None:
