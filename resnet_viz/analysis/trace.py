@@ -22,6 +22,7 @@ from resnet_viz import jobs
 from resnet_viz.analysis.price import check_rows
 from resnet_viz.analysis.receptive_field import Field, widest
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
+from resnet_viz.analysis.unfolding import folded, unfolded
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import Block
 from resnet_viz.model.config import ResNetConfig, check_input_size
@@ -66,7 +67,12 @@ def trace_key(config: ResNetConfig, input_size: int | None) -> tuple[str, ResNet
 
 
 def trace_anew(config: ResNetConfig, size: int) -> Trace:
-    """The work behind `trace`, done again."""
+    """The work behind `trace`, done again; equal blocks of a stage are traced once."""
+    return unfolded(trace_whole(folded(config), size), config)
+
+
+def trace_whole(config: ResNetConfig, size: int) -> Trace:
+    """The same, with every block traced by itself."""
     network = _shapes_only(build_meta(config))
     with _TORCHINFO, torch.no_grad(), _following(network) as edges:
         picture = torch.empty(1, 3, size, size, device="meta")
