@@ -112,6 +112,18 @@ def test_who_asks_the_same_at_the_same_time_gets_the_same():
     assert ask("question", lambda: pytest.fail("it is kept")) is visitors[0].answer
 
 
+def test_an_answer_that_came_while_it_was_asked_for_is_not_computed_again():
+    """The other job ends between the look at what is kept and the start of one's own."""
+    work = Work()
+
+    def prepare() -> Task[np.ndarray]:
+        STORE.put("question", np.arange(3))
+        return Task(work)
+
+    np.testing.assert_array_equal(ask("question", prepare), np.arange(3))
+    assert work.times == 0
+
+
 def test_of_two_visitors_one_can_leave():
     work = Work()
     first = Visitor(work.ask)
