@@ -22,7 +22,7 @@ def test_the_block_leads_to_where_it_is_worked_out(
 ) -> None:
     page.goto(f"{app}/walkthrough?step=5&picture=star")
     settled(page)
-    expect(page.locator(".st-key-block_drawing svg")).to_be_visible()
+    expect(page.locator(".st-key-block_drawing svg g.graph")).to_be_visible()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     settled(page)
