@@ -18,6 +18,7 @@ def opened(page: Page, components: str, kind: str) -> None:
     page.goto(f"{components}/?component=feature_wall&kind={kind}")
     settled(page)
     expect(page.locator(f'.root[data-shown="{kind}"]')).to_be_visible()
+    repainted(page)  # Streamlit may mount a component anew in the moment after
 
 
 def over_tile(page: Page, position: int, across: float, down: float) -> tuple[float, float]:
@@ -188,6 +189,7 @@ def test_an_option_outlives_a_layer_that_comes_before_it_is_told(
     opened(page, components, "signed")
     sort = page.get_by_label("Sort by")
     sort.select_option("variance")
+    expect(sort).to_have_value("variance")
     page.get_by_role("button", name="Another layer").click()
     expect(page.locator('.root[data-shown="single"]')).to_be_visible()
     expect(sort).to_have_value("variance")
