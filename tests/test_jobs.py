@@ -15,8 +15,7 @@ from resnet_viz.analysis.trace import trace_anew
 from resnet_viz.jobs import Job
 from resnet_viz.weights.random import RandomSource
 from tests.analysis.networks import BASIC, CAT, SIZES, network, snapshot, unchanged
-
-BOUND = 60.0  # seconds; only a fault takes so long
+from tests.waiting import BOUND, until
 
 
 class Calling(Job[object]):
@@ -43,13 +42,6 @@ class Going(Job[int]):
             self.begun.set()
             self.check()
             time.sleep(0.01)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + BOUND
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_job_whose_followers_are_gone_is_cancelled():

@@ -10,8 +10,7 @@ from resnet_viz.budget import Budget
 from resnet_viz.jobs import Job
 from resnet_viz.line import Line, Turn
 from resnet_viz.store import Store
-
-BOUND = 60.0  # seconds; only a fault takes so long
+from tests.waiting import BOUND
 
 
 class Held:

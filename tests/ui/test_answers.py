@@ -1,7 +1,6 @@
 """Answers for several visitors at once: computed once, let go of by whoever leaves, shared unchanged."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 
@@ -21,8 +20,8 @@ from resnet_viz.store import STORE
 from resnet_viz.ui.state import answers, cache
 from resnet_viz.ui.state.answers import AnswerJob, Task, ask
 from resnet_viz.ui.state.cache import ModelKey
+from tests.waiting import BOUND, until
 
-BOUND = 60.0  # seconds; only a fault takes so long
 NETWORK = ModelKey(PRESETS["resnet20"], "bundled", 32, "cpu")
 CAT = read_sample("cat")
 
@@ -91,13 +90,6 @@ class Work:
 
     def ask(self) -> object:
         return ask("question", lambda: Task(self))
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + BOUND
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_who_asks_the_same_at_the_same_time_gets_the_same():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from typing import Any
 from resnet_viz.jobs import Progress
 from resnet_viz.weights.checkpoints import MB, Checkpoint
 from resnet_viz.weights.download import start
+from tests import waiting
 
 BODY = random.Random(0).randbytes(400_000)
 HALF = len(BODY) // 2
 BOUND = 30  # seconds: no request waits longer for a test
+until = partial(waiting.until, bound=BOUND)
 
 
 class Request(BaseHTTPRequestHandler):
@@ -136,14 +138,6 @@ def fetched(shelf: Shelf, folder: Path | None, **facts: Any) -> Progress:
     assert end.sentence.endswith(".")
     assert "\n" not in end.sentence
     return end
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that is about to happen."""
-    end = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def names(folder: Path) -> list[str]:
