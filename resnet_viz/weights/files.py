@@ -42,10 +42,8 @@ class WeightsFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was taken, renamed and left out, as sentences for the user."""
-        return (
-            *self.remarks,
-            *notes_on(own_names(self.shapes), self.prefix, left_out(self.shapes)),
-        )
+        own = own_names(self.shapes)
+        return (*self.remarks, *notes_on(own, self.prefix, left_out(self.shapes, own)))
 
     def tensors(self) -> dict[str, Tensor]:
         """The tensors by name, on the CPU: float32, the counters int64; raises `WeightsError`."""

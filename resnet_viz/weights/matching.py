@@ -89,7 +89,8 @@ def match(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
     Known prefixes are removed and counters ignored. torchvision's and timm's ResNets need no more:
     for all that a `ResNetConfig` describes their names are ours.
     """
-    found, wanted = own_shapes(shapes), parameter_shapes(config)
+    names, wanted = own_names(shapes), parameter_shapes(config)
+    found = {own: shapes[name] for name, own in names.items()}
     return Match(
         config=config,
         prefix=prefix_of(shapes),
@@ -100,8 +101,8 @@ def match(shapes: Mapping[str, Shape], config: ResNetConfig) -> Match:
             for name, shape in wanted.items()
             if name in found and found[name] != shape
         ),
-        names=MappingProxyType(own_names(shapes)),
-        left_out=left_out(shapes),
+        names=MappingProxyType(names),
+        left_out=left_out(shapes, names),
     )
 
 

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def megabytes(size: int) -> str:
-    """`102_530_333` bytes as `102.5 MB`; less than a tenth of one as bytes."""
+    """`102_530_333` bytes as `102.5 MB`."""
     return f"{size / 10**6:,.1f} MB"

@@ -130,9 +130,8 @@ def own_names(names: Collection[str]) -> dict[str, str]:
     return _translated(plain)
 
 
-def left_out(names: Collection[str]) -> tuple[str, ...]:
-    """The tensors that do not belong to the network; counters do."""
-    own = own_names(names)
+def left_out(names: Collection[str], own: Collection[str]) -> tuple[str, ...]:
+    """The tensors that do not belong to the network, whose names are `own`; counters do belong."""
     return tuple(name for name in names if name not in own and not name.endswith(COUNTER))
 
 
