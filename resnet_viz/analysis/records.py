@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -238,6 +238,11 @@ class Trace:
         row = self.shortcut(block)
         return row.shortcut_kind if row else "none"
 
+    def activation_kind(self, block: str) -> str:
+        """The kind of the activation after a block's sum: "ReLU"; empty where the sum is the end."""
+        last = self.parts(block).activation
+        return self[last].kind if last else ""
+
     @cached_property
     def _children(self) -> dict[str, list[LayerRecord]]:
         children: dict[str, list[LayerRecord]] = {}
@@ -251,10 +256,7 @@ class Trace:
 
     @cached_property
     def _sources(self) -> dict[str, tuple[str, ...]]:
-        sources: dict[str, tuple[str, ...]] = {}
-        for source, target in self.edges:
-            sources[target] = (*sources.get(target, ()), source)
-        return sources
+        return _grouped((target, source) for source, target in self.edges)
 
     def sources(self, path: str) -> tuple[str, ...]:
         """What a layer reads, in the order of its arguments: paths of layers, or "input"."""
@@ -262,10 +264,7 @@ class Trace:
 
     @cached_property
     def _readers(self) -> dict[str, tuple[str, ...]]:
-        readers: dict[str, tuple[str, ...]] = {}
-        for source, target in self.edges:
-            readers[source] = (*readers.get(source, ()), target)
-        return readers
+        return _grouped(self.edges)
 
     def readers(self, path: str) -> tuple[str, ...]:
         """The layers that read what a layer puts out; none for the last one."""
@@ -275,6 +274,14 @@ class Trace:
         """The layer whose output is the output of `path`: itself, or the last one inside."""
         inside = [layer.path for layer in self.inside(path) if not layer.is_container]
         return inside[-1] if inside else self[path].path
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """What stands second in the pairs, in order, by what stands first."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for first, second in pairs:
+        groups[first] = (*groups.get(first, ()), second)
+    return groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
             return BlockView(
                 path,
                 kind,
-                trace[last].kind if last else "",
+                trace.activation_kind(path),
                 input=as_array(seen[path].inputs[0][0]),
                 branch=as_array(branch[0]),
                 shortcut=None if shortcut is None else as_array(shortcut[0]),

@@ -51,6 +51,11 @@ class _Run:
         return f"{self.stage.path}.{index}{after}"
 
     @property
+    def within(self) -> str:
+        """How the paths of the traced block's layers begin."""
+        return f"{self.block.path}."
+
+    @property
     def last_output(self) -> str:
         """The layer that makes the output of the last copy."""
         return self.copy(self.output, self.copies)
@@ -104,10 +109,9 @@ def _seeing(row: LayerRecord, wider: int, later: float) -> LayerRecord:
 def _edges(short: Trace, runs: tuple[_Run, ...]) -> Iterator[Edge]:
     """All edges in order; what read the traced block's output reads that of its last copy."""
     ends = {run.output: run for run in runs}
-    inside = {run.output: run.block.path + "." for run in runs}
     for source, target in short.edges:
         run = ends.get(source)
-        leaves = run is not None and not target.startswith(inside[source])
+        leaves = run is not None and not target.startswith(run.within)
         yield (run.last_output if run and leaves else source), target
         if target in ends and _is_last(short, source, target):
             yield from _copied(short, ends[target])
@@ -119,8 +123,7 @@ def _is_last(short: Trace, source: str, target: str) -> bool:
 
 
 def _copied(short: Trace, run: _Run) -> Iterator[Edge]:
-    within = run.block.path + "."
-    own = [edge for edge in short.edges if edge[1].startswith(within)]
+    own = [edge for edge in short.edges if edge[1].startswith(run.within)]
     for number in range(1, run.copies + 1):
         for source, target in own:
             previous = source == run.before  # the block before hands its output on

@@ -37,7 +37,7 @@ def load(
     """Load an image; mend its colours where they have 16 bits and use few, and say so.
 
     Args:
-        image: opened, not loaded.
+        picture: opened, not loaded.
         reopened: gives the same once more.
         significant_bits: of each value, where a PNG declares them.
     """

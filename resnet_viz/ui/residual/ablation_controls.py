@@ -88,8 +88,7 @@ def _remarks(trace: Trace, block: str, operation: str) -> list[str]:
 
 def _after_removal(trace: Trace, block: str) -> str:
     """What still follows the shortcut of a block without its branch."""
-    last = trace.parts(block).activation
-    kind = trace[last].kind if last else ""
+    kind = trace.activation_kind(block)
     if trace.shortcut_kind(block) == "identity" and kind in _AS_IF_NOT_THERE:
         return _AS_IF_NOT_THERE[kind]
     return f"The {kind} after the sum stays." if kind else ""

@@ -41,9 +41,8 @@ def explanation(view_state: ViewState, row: LayerRecord) -> None:
     """What a layer, block or stage does, in words; only what is true of this one."""
     trace, more = view_state.trace, []
     if row.is_block:
-        last = trace.parts(row.path).activation
         shortcut = view_state.config.shortcut
-        ending = block_maps.ending(trace[last].kind if last else "", plain=shortcut == "none")
+        ending = block_maps.ending(trace.activation_kind(row.path), plain=shortcut == "none")
         more.append(f"{text(f'shortcut_{shortcut}')} {ending}")
     if row.kind == "Conv2d":
         more += [text("conv_1x1")] if row.kernel == (1, 1) else []

@@ -33,7 +33,6 @@ from resnet_viz.weights.training_range import TrainingRange
 
 T = TypeVar("T")
 
-_MANY_ROWS = 1_000  # to trace them takes half a second
 _RUNNING = "Running the forward pass …"
 _READING = "Reading the weights …"
 
@@ -54,8 +53,7 @@ def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:
 
     def prepare() -> Task[Trace]:
         price.check_rows(config)
-        is_long = price.price(config, key[-1]).rows > _MANY_ROWS
-        return Task(partial(traces.trace_anew, *key[1:]), is_long=is_long)
+        return Task(partial(traces.trace_anew, *key[1:]))
 
     return ask(key, prepare, "Tracing the network …")
 

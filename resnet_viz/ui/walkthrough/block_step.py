@@ -24,13 +24,12 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
     plain = view_state.config.shortcut == "none"
     st.header("The block, which has no shortcut" if plain else "The residual block")
     block = _choose(view_state, stage)
-    activation = view_state.trace.parts(block).activation
-    kind = view_state.trace[activation].kind if activation else ""
-    words = text(f"walkthrough_block_{view_state.trace.shortcut_kind(block)}")
-    st.markdown(f"{words} {block_maps.ending(kind, plain=plain)}")
+    trace = view_state.trace
+    words = text(f"walkthrough_block_{trace.shortcut_kind(block)}")
+    st.markdown(f"{words} {block_maps.ending(trace.activation_kind(block), plain=plain)}")
     drawings.drawing(
-        network_diagram(view_state.trace, _LEVEL, view_state.theme, within=block, horizontal=True),
-        describe(view_state.trace, _LEVEL, block),
+        network_diagram(trace, _LEVEL, view_state.theme, within=block, horizontal=True),
+        describe(trace, _LEVEL, block),
         _DRAWING,
     )
     with boundary.error_boundary():
