@@ -23,7 +23,7 @@ from resnet_viz.weights.sniff import OPENING, FileKind, file_kind
 from resnet_viz.weights.suggestion import Shape
 from resnet_viz.weights.tables import Table, chosen, tables
 from resnet_viz.weights.tensor_file import MAX_NAME, MAX_TENSORS, NAME, shown, unreadable
-from resnet_viz.weights.unpickling import StoredTensor
+from resnet_viz.weights.unpickling import Storage, StoredTensor
 
 ACCEPTED: Final = "PyTorch files of parameters (.pth, .pt) can be read"
 _MAX_DIMS: Final = 8
@@ -179,18 +179,18 @@ def _read_as(tensor: StoredTensor) -> torch.dtype:
 
 
 def _read(container: Container, table: Table[StoredTensor]) -> dict[str, Tensor]:
-    storages: dict[str, Tensor] = {}
+    storages: dict[Storage, Tensor] = {}
     tensors = {}
     for name, stored in table.tensors.items():
         _check_place(name, stored)
-        key = stored.storage.key
-        if key not in storages:
-            dtype = DTYPES[stored.storage.kind]
-            numbers = container.numbers(stored.storage, stored.storage.count * dtype.itemsize)
-            storages[key] = (
+        storage = stored.storage
+        if storage not in storages:
+            dtype = DTYPES[storage.kind]
+            numbers = container.numbers(storage, storage.count * dtype.itemsize)
+            storages[storage] = (
                 torch.frombuffer(bytearray(numbers), dtype=dtype) if numbers else torch.empty(0)
             )
-        view = storages[key].as_strided(stored.shape, stored.stride, stored.offset)
+        view = storages[storage].as_strided(stored.shape, stored.stride, stored.offset)
         tensors[name] = view.to(_read_as(stored))
     return tensors
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -133,3 +134,33 @@ def test_the_switch_for_sparse_tensors_is_put_back(tmp_path):
     before = is_enabled()
     read_pickled(path)
     assert is_enabled() == before
+
+
+class Stored:
+    """What torch writes where a storage is to be found."""
+
+    def __init__(self, kind: type, count: int) -> None:
+        self.place = ("storage", kind, "0", "cpu", count)
+
+
+class Pickler(pickle.Pickler):
+    def persistent_id(self, value: object) -> object:
+        return value.place if isinstance(value, Stored) else None
+
+
+def test_one_record_that_is_called_two_storages_is_read_as_each(tmp_path):
+    """No honest file has it; as one storage the longer tensor would lie outside of it."""
+    rebuild = torch._utils._rebuild_tensor_v2
+    kinds = {"a.weight": (torch.DoubleStorage, 10), "b.weight": (torch.FloatStorage, 20)}
+    content = {
+        name: Call(rebuild, Stored(kind, count), 0, (count,), (1,), False, OrderedDict())
+        for name, (kind, count) in kinds.items()
+    }
+    listing = io.BytesIO()
+    Pickler(listing, 2).dump(content)
+    numbers = torch.arange(10, dtype=torch.float64).numpy().tobytes()
+    path = tmp_path / "two.pth"
+    path.write_bytes(archive({"data.pkl": listing.getvalue(), "data/0": numbers}))
+    read = read_pickled(path)
+    assert read["a.weight"].tolist() == [float(i) for i in range(10)]
+    assert read["b.weight"].tolist() == np.frombuffer(numbers, np.float32).tolist()
