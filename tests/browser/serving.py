@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -50,25 +51,28 @@ def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
 def started(
     command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """Run a command that serves on a port of this host; yields its address once it answers."""
-    server = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(f"{address}/_stcore/health", server)
-        yield address
-    finally:
-        server.terminate()
+    """Run a command that serves on a port of this host; yields its address once it answers.
+
+    The page shows no traceback, for good reasons; what the server wrote of one is printed at the end.
+    """
+    with TemporaryFile() as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=log
+        )
         try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait(timeout=10)
+            address = f"http://127.0.0.1:{port}"
+            _wait(f"{address}/_stcore/health", server)
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait(timeout=10)
+            log.seek(0)
+            if "Traceback" in (written := log.read().decode(errors="replace")):
+                print(written, file=sys.stderr)
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from resnet_viz.errors import ImageError
 from resnet_viz.images import MAX_BYTES, read_image
@@ -54,7 +53,7 @@ def _show_problem(place: str) -> None:
 
 def _accept(key: str, place: str) -> None:
     """Decode what was uploaded; keep the previous image when that fails."""
-    file: UploadedFile | None = st.session_state.get(key)
+    file = files.sent(key)
     if file is None:
         return
     forget_problem()

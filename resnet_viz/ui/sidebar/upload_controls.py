@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.figures import formatting
@@ -77,7 +76,7 @@ def _uploaders() -> None:
 
 def _accept_weights(key: str) -> None:
     """Keep a file that can be read; what was there before stays when it cannot."""
-    file: UploadedFile | None = st.session_state.get(key)
+    file = files.sent(key)
     if file is not None:
         # Names that came first are for these weights and no others.
         _keep(file, file.name, session.LABELS.pop(b""))
@@ -85,7 +84,7 @@ def _accept_weights(key: str) -> None:
 
 
 def _accept_labels(key: str) -> None:
-    file: UploadedFile | None = st.session_state.get(key)
+    file = files.sent(key)
     if file is None:
         return
     labels = file.getvalue()
