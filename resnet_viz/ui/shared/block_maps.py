@@ -14,6 +14,12 @@ from resnet_viz.figures import formatting, maps, residual
 CHANNELS: Final = 4  # shown of each map: two by two
 SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
 _WIDEST: Final = 300  # pixels, of an image where the page has room for more
+_PAIR: Final = "map_pair"  # how the keys of two maps side by side begin
+# On a phone Streamlit puts every column below the one before. Two maps have room there: x stands beside
+# F(x), and their sum beside what comes of it.
+_TWO_ON_A_PHONE: Final = f"""<style>
+[class*="st-key-{_PAIR}"] [data-testid="stColumn"] {{ min-width: calc(50% - 1rem); }}
+</style>"""
 
 
 def block_maps(view: BlockView) -> None:
@@ -49,17 +55,20 @@ def pictures(
 ) -> float:
     """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
     reach = residual.common_reach([values for _, values in parts], channels)
-    with st.container(horizontal=True, gap="small", width=len(parts) * _WIDEST):
-        for start in range(0, len(parts), 2):  # where four find no room, two stand below two
-            with st.container(horizontal=True, gap="small", width="stretch"):
-                for name, values in parts[start : start + 2]:
-                    _picture(name, values[channels], reach, signed=signed)
+    st.html(_TWO_ON_A_PHONE)
+    pairs = [parts[start : start + 2] for start in range(0, len(parts), 2)]
+    with st.container(width=len(parts) * _WIDEST):
+        for pair, column in zip(pairs, st.columns(len(pairs), gap="small"), strict=True):
+            with column, st.container(key=f"{_PAIR}_{pair[0][0]}"):
+                for (name, values), half in zip(pair, st.columns(2, gap="small"), strict=False):
+                    with half:
+                        _picture(name, values[channels], reach, signed=signed)
     return reach
 
 
 def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
     """Some channels (C, H, W) of one part as an image, with its name and its ends."""
-    with st.container(width="stretch", gap="xxsmall"):
+    with st.container(gap="xxsmall"):
         st.markdown(f"**{name}**")
         st.image(
             residual.map_grid(list(shown), reach, signed=signed), alt=maps.describe(shown, name)

@@ -17,6 +17,7 @@ from resnet_viz.ui.state.view_state import ViewState
 
 _DRAWING: Final = "block_drawing"  # key of its container
 _LEVEL: Final = "layers"  # of the drawing's detail
+_SAID = 440  # pixels across, of a column of text
 
 
 def block_step(view_state: ViewState, stage: LayerRecord) -> None:
@@ -25,20 +26,24 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
     st.header("The block, which has no shortcut" if plain else "The residual block")
     block = _choose(view_state, stage)
     trace = view_state.trace
-    words = text(f"walkthrough_block_{trace.shortcut_kind(block)}")
-    st.markdown(f"{words} {block_maps.ending(trace.activation_kind(block), plain=plain)}")
-    drawings.drawing(
-        network_diagram(trace, _LEVEL, view_state.theme, within=block, horizontal=True),
-        describe(trace, _LEVEL, block),
-        _DRAWING,
-    )
+    with st.container(horizontal=True, gap="large"):
+        drawings.drawing(
+            network_diagram(trace, _LEVEL, view_state.theme, within=block),
+            describe(trace, _LEVEL, block),
+            _DRAWING,
+            width="content",
+        )
+        said = st.container(width=_SAID)  # below the drawing where there is no room beside it
+    with said:
+        words = text(f"walkthrough_block_{trace.shortcut_kind(block)}")
+        st.markdown(f"{words} {block_maps.ending(trace.activation_kind(block), plain=plain)}")
+        st.markdown(text("walkthrough_plain_why" if plain else "walkthrough_shortcut_why"))
     with boundary.error_boundary():
         view = cache.block_view(view_state.network, view_state.image, block)
         unit = view.most_changed(block_maps.shown_channels(view)[0])
         block_maps.block_maps(view)
         st.markdown(_by_hand(unit, view.kind, view.activation))
         _lead_on(view_state, block, unit)
-    st.markdown(text("walkthrough_plain_why" if plain else "walkthrough_shortcut_why"))
 
 
 def _choose(view_state: ViewState, stage: LayerRecord) -> str:
