@@ -122,6 +122,18 @@ def price_of_gradient(trace: Trace, layer: LayerRecord) -> Price:
     return replace(whole, kept=BYTES * kept, macs=3 * whole.macs, values=3 * whole.values)
 
 
+def price_of_paths(trace: Trace, paths: int, at_once: int) -> Price:
+    """An image forward and back along so many single paths, some of them in one batch."""
+    one = price_of_gradient(trace, trace.classifier)
+    return replace(
+        one,
+        passing=at_once * one.passing,
+        kept=at_once * one.kept,
+        macs=paths * one.macs,
+        values=paths * one.values,
+    )
+
+
 def price_of_block(trace: Trace, block: LayerRecord) -> Price:
     """One image through the network, with a block's input, branch, shortcut, sum and output kept."""
     values = math.prod(block.input_shape) + 4 * block.activations

@@ -16,8 +16,15 @@ from resnet_viz.images import DRAWINGS, PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig, parse_repeats
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.presets import PRESETS, preset
+from resnet_viz.model.resnet import ResNet
 from resnet_viz.training import bundle, drawings
-from resnet_viz.training.progress import report_classifying, report_reading, report_step
+from resnet_viz.training.dataset import Dataset
+from resnet_viz.training.progress import (
+    report_classifying,
+    report_points,
+    report_reading,
+    report_step,
+)
 from resnet_viz.training.recipe import RECIPES, Recipe
 from resnet_viz.training.sources import (
     CIFAR10_VARIABLE,
@@ -32,6 +39,7 @@ from resnet_viz.weights.matching import network_from
 from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.tensor_file import read_tensors
 
+_BUNDLED: Final = "mixed"  # recipe of the bundled networks for photographs
 _TRUTHS: Final = {"true": True, "false": False}
 
 
@@ -44,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.card:
             bundle.write_page(options.out)
         elif options.lesions:
-            _study(options)
+            bundle.write_lesions(*_trained(options), options.out, report_classifying)
+        elif options.surface:
+            bundle.write_surface(*_trained(options), options.out, report_points)
         else:
             _train(options)
     except ExplorerError as error:
@@ -98,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only measure a trained network in --out without each of its blocks",
     )
+    only.add_argument(
+        "--surface",
+        action="store_true",
+        help="only measure the loss around a trained network in --out, on its training images",
+    )
     only.add_argument("--samples", action="store_true", help="only draw the sample pictures")
     return parser
 
@@ -145,8 +160,8 @@ def _train(options: argparse.Namespace) -> None:
     bundle.make(training, described(dataset, options.about), options.out, extras, report_step)
 
 
-def _study(options: argparse.Namespace) -> None:
-    """Measure a trained network in the folder without each of its blocks, on its test images."""
+def _trained(options: argparse.Namespace) -> tuple[ResNet, Dataset]:
+    """A trained network in the folder, and the images that it was trained and tested on."""
     name = _network(options).name
     card = read_cards(options.out).get(name)
     if card is None:
@@ -161,8 +176,7 @@ def _study(options: argparse.Namespace) -> None:
             "give the same --data."
         )
     file = options.out / f"{name}.safetensors"
-    network = network_from(config, read_tensors(file)).to(check_device(options.device))
-    bundle.write_lesions(network, dataset, options.out, report_classifying)
+    return network_from(config, read_tensors(file)).to(check_device(options.device)), dataset
 
 
 def _network(options: argparse.Namespace) -> ResNetConfig:
@@ -220,8 +234,12 @@ def _recipe(options: argparse.Namespace, where: str) -> Recipe:
 
 def _changed(options: argparse.Namespace) -> bool:
     """Whether recipe or amount of data are others than those of the bundled networks."""
-    asked = (options.recipe, options.epochs, options.batch)
-    return any(each is not None for each in asked) or options.images != RENDERED_IMAGES
+    asked = (options.epochs, options.batch)
+    return (
+        any(each is not None for each in asked)
+        or options.recipe not in (None, _BUNDLED)
+        or options.images != RENDERED_IMAGES
+    )
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -25,9 +25,11 @@ from resnet_viz.training.dataset import Dataset, ImageSet, Subset
 from resnet_viz.training.evaluation import evaluate, features_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
 from resnet_viz.training.lesion_study import lesion_table
+from resnet_viz.training.loss_surface import loss_surface
 from resnet_viz.training.train import EpochRecord, Report, Training
 from resnet_viz.weights import curves
 from resnet_viz.weights import lesion_table as lesions
+from resnet_viz.weights import loss_surface as surfaces
 from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
 
@@ -103,6 +105,16 @@ def write_lesions(
     table = lesion_table(network, dataset.test, preparation, progress)
     file = folder / f"{network.config.name}{lesions.SUFFIX}"
     write_whole(file, lesions.as_json(table).encode())
+
+
+def write_surface(
+    network: ResNet, dataset: Dataset, folder: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Measure the loss on training images around a network's parameters; write the slice."""
+    preparation = Preprocessing.whole(network.config.input_size)
+    surface = loss_surface(network, dataset.train, preparation, "training", progress)
+    file = folder / f"{network.config.name}{surfaces.SUFFIX}"
+    write_whole(file, surfaces.as_json(surface).encode())
 
 
 def stored(network: ResNet, *, half: bool) -> dict[str, Tensor]:

@@ -34,6 +34,13 @@ def report_classifying(done: int, total: int) -> None:
         print(f"\rclassified {done:,} of {total:,} images", end=end, file=sys.stderr, flush=True)
 
 
+def report_points(done: int, total: int) -> None:
+    """How many points of the loss surface have been measured; drawn on a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\rmeasured {done:,} of {total:,} points", end=end, file=sys.stderr, flush=True)
+
+
 def _left(seconds: float) -> str:
     """`1 h 05 min left`."""
     minutes = round(seconds / 60)

@@ -1,15 +1,20 @@
-"""How a network is trained, in a dozen numbers: the three recipes of this package."""
+"""How a network is trained, in a dozen numbers: the recipes of this package."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+import torch
+
 from resnet_viz.errors import ConfigError
 
+PRECISIONS: Final[Mapping[str, torch.dtype]] = MappingProxyType(
+    {"float32": torch.float32, "bfloat16": torch.bfloat16}
+)
 Schedule = Callable[[float, float], float]  # share of all steps, warm-up -> share of the peak rate
 
 
@@ -49,6 +54,7 @@ class Recipe:
     weight_decay: float = 5e-4
     decay_norms: bool = False  # whether biases and BatchNorm's scales decay too
     label_smoothing: float = 0.0
+    precision: str = "float32"  # of convolutions and their gradients: key of PRECISIONS
 
     def __post_init__(self) -> None:
         for name, value, least in (("Epochs", self.epochs, 1), ("Batch", self.batch, 2)):
@@ -77,6 +83,9 @@ SHORT: Final = Recipe(
     warm_up=0.2,
     augmentation="crop-flip",
 )
+# Mixed precision, Micikevicius et al. 2018: parameters, their update and the statistics of BatchNorm
+# stay float32. About 1.4 times as fast on processors that multiply bfloat16 numbers, slower on others.
+MIXED: Final = replace(SHORT, epochs=20, precision="bfloat16")
 # He et al. 2015, section 4.2: batch 128, rate 0.1, divided by ten after 32 k and 48 k of 64 k
 # iterations, which are 164 epochs of 390. Their ResNet-110 starts at 0.01.
 PAPER: Final = Recipe(
@@ -91,5 +100,5 @@ PAPER: Final = Recipe(
     decay_norms=True,
 )
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
-    {"short": SHORT, "paper": PAPER, "shapes": SHAPES}
+    {"short": SHORT, "mixed": MIXED, "paper": PAPER, "shapes": SHAPES}
 )

@@ -24,7 +24,7 @@ from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import Dataset, ImageSet
 from resnet_viz.training.evaluation import evaluate
 from resnet_viz.training.gradients import BlockGradients, block_gradients
-from resnet_viz.training.recipe import Recipe
+from resnet_viz.training.recipe import PRECISIONS, Recipe
 
 GRADIENT_IMAGES: Final = 128  # training images, the same every time, for `BlockGradients`
 _MOMENTUM: Final = "momentum."  # before a parameter's name
@@ -177,7 +177,10 @@ class Training:
 
     def _step(self, inputs: Tensor, labels: Tensor) -> tuple[float, int]:
         """One step down the gradient; the cross-entropy before it, and how many were right."""
-        scores = self.network(inputs)  # (N, classes)
+        precision = PRECISIONS[self.plan.recipe.precision]
+        with torch.autocast(inputs.device.type, precision, precision != torch.float32):
+            scores = self.network(inputs)
+        scores = scores.float()  # (N, classes)
         loss = F.cross_entropy(scores, labels, label_smoothing=self.plan.recipe.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -32,6 +32,7 @@ from resnet_viz.training.stencil import Pose, Stencil
 from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.curves import read_curves
 from resnet_viz.weights.lesion_table import read_lesions
+from resnet_viz.weights.loss_surface import read_surface
 from tests.training.drawn import SCENES, scene
 
 CARDS = read_cards(bundle.FOLDER)
@@ -63,7 +64,7 @@ def fresh():
 
 def test_networks_for_shapes_and_for_photographs_are_bundled():
     assert DRAWN == ("shapes", "shapes_plain")
-    assert "resnet20" in PHOTOS
+    assert PHOTOS == ("plain20", "plain56", "resnet20", "resnet56")
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -152,6 +153,7 @@ def test_nothing_else_lies_in_the_box():
     kinds = ("safetensors", "json", "curves.json", "range.safetensors")
     files = {f"{name}.{kind}" for name in CARDS for kind in kinds}
     studies = {f"{name}.lesions.json" for name in PHOTOS}
+    studies |= {f"{name}.surface.json" for name in PHOTOS if name.endswith("56")}
     assert {file.name for file in bundle.FOLDER.iterdir()} == {*files, *studies, "README.md"}
 
 
@@ -169,6 +171,31 @@ def test_the_last_row_of_the_curves_is_what_the_card_says(name):
     last, card = read_curves(name).points[-1], CARDS[name]
     assert last.held_out_accuracy == pytest.approx(card["accuracy"], abs=0.001)
     assert last.held_out_loss == pytest.approx(card["test_loss"], rel=0.01)
+
+
+def test_the_deep_plain_network_is_worse_on_what_it_learned_from_and_the_residual_one_is_not():
+    """Degradation, He et al. 2015, figure 6: on training images, so it is not overfitting."""
+    error = {name: 1 - CARDS[name]["train_accuracy"] for name in PHOTOS}
+    assert error["plain56"] > 1.2 * error["plain20"]
+    assert error["resnet56"] < error["resnet20"]
+    on_the_way = {name: read_curves(name).points[-1].train_accuracy for name in PHOTOS}
+    assert on_the_way["plain56"] < on_the_way["plain20"]
+    assert on_the_way["resnet56"] > on_the_way["resnet20"]
+    assert CARDS["resnet56"]["accuracy"] >= CARDS["resnet20"]["accuracy"]
+    assert CARDS["plain56"]["accuracy"] < CARDS["plain20"]["accuracy"]
+
+
+@pytest.mark.parametrize("name", ["plain56", "resnet56"])
+def test_the_stored_slice_has_the_trained_network_at_its_centre(name):
+    surface = read_surface(name)
+    assert surface is not None
+    assert (surface.network, surface.kind, len(surface.steps)) == (name, "training", 21)
+    assert {len(row) for row in surface.losses} == {21}
+    assert surface.steps == pytest.approx(np.linspace(-1, 1, 21).tolist())
+    # 256 of the 50,000 training images: five standard errors of a loss that spreads as it is large.
+    loss = CARDS[name]["train_loss"]
+    assert surface.centre == pytest.approx(loss, abs=5 * 2 * loss / 16)
+    assert surface.centre == pytest.approx(min(min(row) for row in surface.losses), rel=0.2)
 
 
 @pytest.mark.parametrize("name", PHOTOS)

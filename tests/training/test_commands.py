@@ -17,6 +17,7 @@ from resnet_viz.training.__main__ import main
 from resnet_viz.training.train import Training
 from resnet_viz.weights.curves import read_curves
 from resnet_viz.weights.lesion_table import read_lesions
+from resnet_viz.weights.loss_surface import read_surface
 from resnet_viz.weights.suggestion import parameter_shapes
 from tests.training.folders import CLASSES, write_cifar10, write_images
 
@@ -107,6 +108,11 @@ def test_a_lesion_study_is_on_the_images_that_were_held_out(tmp_path, capsys):
     assert table.error == pytest.approx(1 - card["accuracy"])
     assert not (out / "tiny.range.safetensors").exists()  # 54 images have no percentiles
     assert card["out_of_range"] is None
+    assert main(["--surface", *data]) == 0
+    surface = read_surface("tiny", out)
+    assert surface
+    assert (surface.images, surface.kind, len(surface.losses)) == (54, "training", 21)
+    assert surface.centre == pytest.approx(card["train_loss"], rel=1e-4)
     (tmp_path / "data" / "red").rename(tmp_path / "data" / "orange|umber")
     assert main(["--lesions", *data]) == 2
     assert "give the same --data" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import ArrayImages, Dataset
 from resnet_viz.training.gradients import block_paths
 from resnet_viz.training.pictures import render
-from resnet_viz.training.recipe import PAPER, RECIPES, SCHEDULES, SHAPES
+from resnet_viz.training.recipe import MIXED, PAPER, PRECISIONS, RECIPES, SCHEDULES, SHAPES
 from resnet_viz.training.rendered import Split, rendered, seed_of
 from resnet_viz.training.shapes import SHAPES as CLASSES
 from resnet_viz.training.train import Plan, Step, Training
@@ -37,8 +37,12 @@ def quiet(step: Step) -> None:
     pass
 
 
-def test_a_resumed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(tmp_path, data):
-    whole = Training(PLAN)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_resumed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(
+    tmp_path, data, precision
+):
+    plan = replace(PLAN, recipe=replace(PLAN.recipe, precision=precision))
+    whole = Training(plan)
     whole.run(data, tmp_path / "whole", quiet)
 
     def interrupt(step):
@@ -46,8 +50,8 @@ def test_a_resumed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(tmp_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Training(PLAN).run(data, tmp_path / "part", interrupt)
-    resumed = Training(PLAN)
+        Training(plan).run(data, tmp_path / "part", interrupt)
+    resumed = Training(plan)
     resumed.resume(tmp_path / "part", data)
     assert len(resumed.curve) == 2
     resumed.run(data, tmp_path / "part", quiet)
@@ -55,6 +59,28 @@ def test_a_resumed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(tmp_
     assert resumed.initial_gradients == whole.initial_gradients
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+
+
+def test_mixed_precision_rounds_the_convolutions_and_nothing_that_is_kept(tmp_path, data):
+    """Nearly the same first epoch, from the same seed, and parameters of four bytes all along."""
+    plans = [
+        Plan(CONFIG, replace(SHAPES, epochs=1, batch=24, precision=precision), seed=1)
+        for precision in PRECISIONS
+    ]
+    exact, mixed = (Training(plan) for plan in plans)
+    seen = []
+    for training in (exact, mixed):
+        first = training.network.get_submodule("layer1.0.conv1")
+        hook = first.register_forward_hook(lambda _m, _i, out: seen.append(out.dtype))
+        training.run(data, tmp_path / training.plan.recipe.precision, quiet)
+        hook.remove()
+        assert {p.dtype for p in training.network.parameters()} == {torch.float32}
+    half = len(seen) // 2
+    assert set(seen[:half]) == {torch.float32}
+    assert torch.bfloat16 in seen[half:]
+    assert mixed.curve[0].train_loss == pytest.approx(exact.curve[0].train_loss, rel=0.05)
+    assert mixed.curve[0].train_loss != exact.curve[0].train_loss
+    assert (MIXED.precision, RECIPES["short"].precision) == ("bfloat16", "float32")
 
 
 def test_another_plan_or_other_images_are_not_resumed(tmp_path, data):

@@ -7,18 +7,18 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz import jobs
 from resnet_viz.analysis.lesions import LesionJob, removable
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.figures import formatting, residual
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.residual import residual_panel
-from resnet_viz.ui.shared import boundary, charts, facts, job_progress
-from resnet_viz.ui.state import answers, session
+from resnet_viz.ui.shared import boundary, charts, facts
+from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.state import session
 from resnet_viz.ui.state.view_state import ViewState
 
 _CHART: Final = "_lesion_chart"  # its key
-_AT_ONCE_S: Final = 0.5  # what is through by then needs no bar
+_STUDY: Final = AskedJob[tuple[Lesion, ...]](session.STUDY)
 
 
 @st.fragment
@@ -26,54 +26,14 @@ def study(view_state: ViewState, block: str) -> None:
     """Remove each block in turn, when asked to; the result stays until its subject changes."""
     subject = _subject(view_state)
     passes = len(removable(view_state.trace)) + 1
-    st.button(
-        f"Remove each block in turn: {passes} forward passes",
-        on_click=_ask,
-        args=(subject,),
-        icon=":material/science:",
+    _STUDY.button(
+        f"Remove each block in turn: {passes} forward passes", subject, ":material/science:"
     )
     with boundary.error_boundary():
-        asked, job = session.STUDY.get((None, None))
-        if asked == subject:
-            _follow(view_state, job or _started(view_state, subject), block)
+        lesions = _STUDY.result(subject, lambda: LesionJob(view_state.model(), view_state.image))
+        if lesions is not None:
+            _show(view_state, lesions, block)
     st.caption(text("lesions"))
-
-
-def _ask(subject: Hashable) -> None:
-    _leave()
-    session.STUDY.set((subject, None))
-
-
-def _started(view_state: ViewState, subject: Hashable) -> LesionJob:
-    """The study, begun now or joined where somebody has begun the same."""
-    loaded = view_state.model()
-    job = jobs.start(
-        ("lesions", subject), lambda: LesionJob(loaded, view_state.image), answers.visitor()
-    )
-    session.STUDY.set((subject, job))
-    return job
-
-
-def _follow(view_state: ViewState, job: LesionJob, block: str) -> None:
-    """What the study found; while it runs, how far it is."""
-    now = job.wait(_AT_ONCE_S)
-    if job.result is not None:
-        _show(view_state, job.result, block)
-    elif now.has_ended:
-        st.error(plain(now.sentence))
-    else:
-        job_progress.follow(
-            job,
-            is_followed=lambda: session.STUDY.get((None, None))[1] is job,
-            on_cancel=_leave,
-        )
-
-
-def _leave() -> None:
-    """No longer want the study that was asked for; others go on."""
-    _, job = session.STUDY.pop((None, None))
-    if job:
-        job.leave(answers.visitor())
 
 
 def _subject(view_state: ViewState) -> Hashable:

@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.figures import formatting
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import text
+from resnet_viz.ui.shared import ways
 from resnet_viz.ui.state import selection
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource, cards
@@ -24,9 +25,8 @@ def little_difference(view_state: ViewState) -> None:
         return
     st.info(words(), icon=":material/compare_arrows:")
     pair = deep_pair()
-    if not pair:
-        return
     with st.container(horizontal=True):
+        ways.to_argument(1, "See where it does")
         for name in pair:
             st.button(
                 f"Show {title(PRESETS[name])}",

@@ -13,16 +13,22 @@ from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import filters, price
+from resnet_viz.analysis import filters, paths, price, responses, shattering
+from resnet_viz.analysis import gradient_flow as gradients
+from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import residual as decomposition
 from resnet_viz.analysis import trace as traces
 from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
+from resnet_viz.analysis.gradient_flow import GradientFlow
+from resnet_viz.analysis.initial_gradients import InitialGradients
+from resnet_viz.analysis.paths import PathLengths
 from resnet_viz.analysis.price import Price
 from resnet_viz.analysis.records import Capture, Outputs, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
+from resnet_viz.analysis.shattering import ShatteredGradient
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
@@ -34,6 +40,7 @@ from resnet_viz.weights.training_range import TrainingRange
 T = TypeVar("T")
 
 _RUNNING = "Running the forward pass …"
+_RUNNING_BACK = "Running the backward pass …"
 _READING = "Reading the weights …"
 
 
@@ -142,6 +149,71 @@ def capture_ablated(
             lambda loaded: ablations.capture_ablated(loaded, image, ablation, paths),
         ),
         _RUNNING,
+    )
+
+
+def gradient_flow(network: ModelKey, image: ImageInput) -> GradientFlow:
+    """The gradient's way back through every block."""
+    return ask(
+        ("gradient_flow", network, image.sha256),
+        lambda: _run(
+            network,
+            price.price_of_gradient(_trace(network), _trace(network).classifier),
+            lambda loaded: gradients.gradient_flow(loaded, image),
+        ),
+        _RUNNING_BACK,
+    )
+
+
+def path_lengths(network: ModelKey, image: ImageInput) -> PathLengths:
+    """How much gradient the paths of each length carry."""
+
+    def prepare() -> Task[PathLengths]:
+        trace = _trace(network)
+        drawn = paths.SAMPLES * (len(trace.blocks()) + 1)
+        return _run(
+            network,
+            price.price_of_paths(trace, drawn, paths.AT_ONCE),
+            lambda loaded: paths.path_lengths(loaded, image),
+        )
+
+    return ask(("path_lengths", network, image.sha256), prepare, _RUNNING_BACK)
+
+
+def layer_responses(network: ModelKey, image: ImageInput) -> tuple[tuple[str, float], ...]:
+    """How strongly each layer responds."""
+    return ask(
+        ("layer_responses", network, image.sha256),
+        lambda: _run(
+            network,
+            price.price_of_outputs(_trace(network)),
+            lambda loaded: responses.layer_responses(loaded, image),
+        ),
+        _RUNNING,
+    )
+
+
+def initial_gradients(depth: int, seed: int) -> InitialGradients:
+    """The gradients of two untrained networks, with and without shortcuts."""
+
+    def prepare() -> Task[InitialGradients]:
+        config = initial.at_depth(depth)
+        one = price.price_of_gradient(trace(config), trace(config).classifier)
+        memory = one.weights * 3 + initial.IMAGES * (one.passing + one.kept)
+        return Task(partial(initial.initial_gradients, depth, seed), memory, is_long=True)
+
+    return ask(("initial_gradients", depth, seed), prepare, _RUNNING_BACK)
+
+
+def shattered_gradient(depth: int, seed: int, *, residual: bool, scale: float) -> ShatteredGradient:
+    """The derivatives of networks of one number, drawn from three seeds from this one on."""
+    seeds = (seed, seed + 1, seed + 2)
+    return ask(
+        ("shattered_gradient", depth, seed, residual, scale),
+        lambda: Task(
+            partial(shattering.shattered_gradient, depth, seeds, residual=residual, scale=scale)
+        ),
+        "Drawing networks …",
     )
 
 

@@ -28,6 +28,7 @@ PAGES: Final = (
     PageInfo("diagram", "Diagram", ":material/account_tree:"),
     PageInfo("feature_maps", "Feature maps", ":material/grid_view:"),
     PageInfo("residual", "Residual", ":material/call_split:"),
+    PageInfo("why_shortcuts", "Why shortcuts?", ":material/alt_route:"),
     PageInfo("filters", "Filters", ":material/blur_on:"),
     PageInfo("predict", "Predict", ":material/image_search:"),
 )

@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 
 import streamlit as st
 
-from resnet_viz.analysis.lesions import LesionJob
 from resnet_viz.images import ImageInput
+from resnet_viz.jobs import Job
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.weights.download import DownloadJob
 from resnet_viz.weights.uploads import Upload
@@ -79,8 +79,17 @@ LAYER_LEFT: Final = Slot[bool](
     "_wall_layer_left", "whether another layer was selected from below it"
 )
 
-STUDY: Final = Slot[tuple[Hashable | None, LesionJob | None]](
+STUDY: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_lesion_study", "what the visitor asked a lesion study of, and the study once it has begun"
+)
+SURFACE: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_loss_surface", "the loss surface that the visitor asked for, and its measurement"
+)
+SURFACE_PLAIN: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_loss_surface_plain", "the same of the network without shortcuts"
+)
+PREDICTIONS: Final = Slot[dict[int, int]](
+    "_predictions", "what the visitor predicted in each part of the argument: the option's number"
 )
 
 SLOTS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Slot))

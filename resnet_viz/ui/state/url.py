@@ -220,6 +220,18 @@ LATER: Final = Parameter(
     "later", "choice", "the last", "the block whose maps are compared", ("residual",)
 )
 
+_WHY: Final = ("why_shortcuts",)
+PART: Final = Parameter("part", "number", "1", "the part of the argument", _WHY)
+REVEAL: Final = Parameter(
+    "reveal", "flag", "off", "whether answers are shown without a prediction", _WHY
+)
+EPOCH: Final = Parameter("epoch", "choice", "0", "the epoch whose gradients are shown", _WHY)
+DEPTH: Final = Parameter("depth", "choice", "56", "layers of the two untrained networks", _WHY)
+DRAW: Final = Parameter("draw", "number", "0", "seed of what is drawn on the page", _WHY)
+SHATTERED: Final = Parameter(
+    "shattered", "choice", "24", "layers of the networks of one number", _WHY
+)
+
 FILTER: Final = Parameter("filter", "number", "0", "the output channel", ("filters",))
 CLASS: Final = Parameter("class", "choice", "the first", "the class", ("filters",))
 ONE_SCALE: Final = Parameter(

@@ -11,7 +11,7 @@ from resnet_viz.analysis.residual_records import UnitSum
 from resnet_viz.figures import formatting
 from resnet_viz.figures.diagrams import describe, network_diagram
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import block_maps, boundary, drawings, widgets
+from resnet_viz.ui.shared import block_maps, boundary, drawings, ways, widgets
 from resnet_viz.ui.state import cache, pages, selection, url
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -38,6 +38,7 @@ def block_step(view_state: ViewState, stage: LayerRecord) -> None:
         words = text(f"walkthrough_block_{trace.shortcut_kind(block)}")
         st.markdown(f"{words} {block_maps.ending(trace.activation_kind(block), plain=plain)}")
         st.markdown(text("walkthrough_plain_why" if plain else "walkthrough_shortcut_why"))
+        ways.to_argument(1, "Why shortcuts? The evidence")
     with boundary.error_boundary():
         view = cache.block_view(view_state.network, view_state.image, block)
         unit = view.most_changed(block_maps.shown_channels(view)[0])

@@ -12,7 +12,7 @@ from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import formatting, maps
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import facts, layer_panel, prediction
+from resnet_viz.ui.shared import facts, layer_panel, prediction, stepper
 from resnet_viz.ui.state import pages, selection, url
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -20,40 +20,8 @@ STRONGEST = 6  # channels shown of a step's output
 
 
 def choose(steps: Sequence[Step]) -> Step:
-    """Previous, next, the arrow keys, or any step by its number; the URL holds it.
-
-    Plain buttons: a segmented control that has the focus keeps the arrow keys to itself.
-    """
-    last = len(steps)
-    here = _asked(last)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            "Previous",
-            icon=":material/arrow_back:",
-            shortcut="Left",
-            disabled=here == 1,
-            on_click=_go,
-            args=(here - 1,),
-        )
-        for step in steps:
-            st.button(
-                str(step.number),
-                key=f"step_{step.number}",
-                help=step.title,
-                type="primary" if step.number == here else "secondary",
-                on_click=_go,
-                args=(step.number,),
-            )
-        st.button(
-            "Next",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            shortcut="Right",
-            disabled=here == last,
-            on_click=_go,
-            args=(here + 1,),
-        )
-    return steps[here - 1]
+    """Move between the steps; the URL holds the one that is shown."""
+    return steps[stepper.choose([step.title for step in steps], url.STEP) - 1]
 
 
 def explain(view_state: ViewState, step: Step) -> None:
@@ -164,20 +132,6 @@ def _see_all(path: str) -> None:
     st.switch_page(
         pages.page_path("feature_maps"), query_params={}
     )  # bound ones stay by themselves
-
-
-def _go(step: int) -> None:
-    url.write({url.STEP: str(step)})
-
-
-def _asked(last: int) -> int:
-    """The step that the URL names; one that is not there is said, and the nearest shown."""
-    asked = url.STEP.asked() or "1"
-    step = int(asked[:6]) if asked.isascii() and asked.isdigit() else 1
-    nearest = min(max(step, 1), last)
-    if str(nearest) != asked:
-        url.refuse(url.STEP, asked[:20], accepted=f"1 to {last}", showing=str(nearest))
-    return nearest
 
 
 def channel_pictures(view_state: ViewState, activation: Activation, count: int) -> None:

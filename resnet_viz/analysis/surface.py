@@ -1,0 +1,52 @@
+"""The loss surface of a small network, measured while somebody waits: Li et al. 2018."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from resnet_viz.analysis.price import price
+from resnet_viz.jobs import Job
+from resnet_viz.line import LINE, Turn
+from resnet_viz.training.loss_surface import loss_surface, mean_loss
+from resnet_viz.training.rendered import Split, rendered
+from resnet_viz.weights.loaded import LoadedModel, at_work
+from resnet_viz.weights.loss_surface import LossSurface
+
+IMAGES: Final = 60  # rendered, five of each shape
+POINTS: Final = 15  # along each of the two directions
+
+
+class SurfaceJob(Job[LossSurface]):
+    """A slice through the loss surface of a network for rendered shapes; progress is in points."""
+
+    name = "loss surface"
+    linger_s = 5.0
+    cancelled_sentence = "The measurement was cancelled."
+    failed_sentence = "The measurement failed, and the server's log says why."
+
+    def __init__(self, loaded: LoadedModel, seed: int) -> None:
+        super().__init__("Rendering images …")
+        self._loaded, self._seed = loaded, seed
+
+    def work(self) -> tuple[LossSurface, str]:
+        """Measure the loss at every point; others' forward passes come in between."""
+        preparation = self._loaded.weights.preprocessing
+        found = price(self._loaded.config, preparation.crop)
+        images = rendered(Split.TEST, 0, IMAGES, preparation.crop)
+        memory = IMAGES * found.passing + 4 * found.weights
+        with LINE.turn(Turn(memory, is_long=True)):
+            surface = loss_surface(
+                self._loaded.module,
+                images,
+                preparation,
+                "held-out",
+                self._report,
+                count=IMAGES,
+                points=POINTS,
+                seed=self._seed,
+                evaluate=lambda *run: at_work(mean_loss, *run),
+            )
+        return surface, f"The loss was measured at {POINTS**2} points."
+
+    def _report(self, done: int, total: int) -> None:
+        self.report(done, total, f"{done} of {total} points")

@@ -1,0 +1,98 @@
+"""Part 6: the loss around the trained networks, stored for the deep pair and live for the small one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from resnet_viz.analysis.surface import IMAGES, POINTS, SurfaceJob
+from resnet_viz.figures import argument, formatting
+from resnet_viz.model.presets import PRESETS, title
+from resnet_viz.texts import text
+from resnet_viz.ui.shared import boundary
+from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.state import cache, session
+from resnet_viz.ui.state.view_state import ViewState
+from resnet_viz.ui.why_shortcuts import evidence
+from resnet_viz.ui.why_shortcuts.question import Question
+from resnet_viz.weights.loss_surface import LossSurface
+
+_SMALL: Final = {
+    "shapes": AskedJob[LossSurface](session.SURFACE),
+    "shapes_plain": AskedJob[LossSurface](session.SURFACE_PLAIN),
+}
+_SEED: Final = 0
+_ALIKE: Final = 1.25  # times: less apart is called alike
+_NEAR: Final = 0.5  # along each direction, in lengths of the filters
+
+
+def question(view_state: ViewState) -> Question:
+    """Around which of the deep pair the loss rises more."""
+    plain, residual = (rise(evidence.surface(network)) for network in evidence.DEEP)
+    right = 2 if max(plain, residual) / min(plain, residual) < _ALIKE else int(residual < plain)
+    return Question(
+        "All weights of a trained network are moved by the same small share of their length, in a random "
+        "direction. In which network does the loss rise more steeply?",
+        ("ResNet-56", "plain-56", "in both about the same"),
+        right,
+    )
+
+
+def see(view_state: ViewState) -> None:
+    """Two slices side by side, and one that is measured on the spot."""
+    st.subheader("See")
+    surfaces = [evidence.surface(network) for network in reversed(evidence.DEEP)]
+    for column, surface in zip(st.columns(2, gap="large"), surfaces, strict=True):
+        with column:
+            _show(view_state, surface, evidence.name(surface.network))
+    first = surfaces[0]
+    st.caption(
+        f"Mean cross-entropy on {first.images} {first.kind} images at {len(first.steps)} × "
+        f"{len(first.steps)} points, the same two directions for both, seed {first.seed}. At 1 every filter "
+        "is moved by its own length. The cross marks the trained network."
+    )
+    st.subheader("See: live")
+    _live(view_state)
+
+
+def rise(surface: LossSurface) -> float:
+    """The median of the loss in the middle of the slice, up to half a filter's length away, in nats."""
+    near = [number for number, step in enumerate(surface.steps) if abs(step) <= _NEAR]
+    return float(np.median(np.array(surface.losses)[np.ix_(near, near)]))
+
+
+def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
+    st.markdown(f"**{name}**")
+    st.plotly_chart(
+        argument.surface(surface.steps, surface.losses, view_state.theme),
+        config={"displayModeBar": False},
+        key=f"_surface_{surface.network}",
+        alt=f"Loss around {name}: {formatting.value(surface.centre)} nats at the centre",
+    )
+    st.markdown(
+        f"{formatting.value(surface.centre)} nats at the centre; up to ±{_NEAR} along both directions the "
+        f"median is **{formatting.value(rise(surface))}** nats."
+    )
+
+
+@st.fragment
+def _live(view_state: ViewState) -> None:
+    """The slices of the small bundled networks, when asked for."""
+    st.markdown(text("why_surface_live"))
+    for column, (name, asked) in zip(st.columns(2, gap="large"), _SMALL.items(), strict=True):
+        with column, boundary.error_boundary():
+            _measured(view_state, name, asked)
+    st.caption(
+        f"{POINTS} × {POINTS} points, {IMAGES} rendered images that neither was trained on, seed {_SEED}."
+    )
+
+
+def _measured(view_state: ViewState, name: str, asked: AskedJob[LossSurface]) -> None:
+    """A button, and the slice once it is measured."""
+    network, called = evidence.model_key(name), title(PRESETS[name])
+    asked.button(f"Measure {called}", name, ":material/landscape:")
+    surface = asked.result(name, lambda: SurfaceJob(cache.model(network), _SEED))
+    if surface is not None:
+        _show(view_state, surface, called)
