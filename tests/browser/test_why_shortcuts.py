@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.serving import settled
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_prediction_opens_the_figures_and_the_keys_lead_on(page: Page, app: str) -> None:
@@ -40,7 +43,7 @@ def test_walkthrough_and_residual_lead_to_the_argument(page: Page, app: str) -> 
     settled(page)
     page.get_by_role("button", name="See where it does").click()
     expect(page.get_by_role("heading", name="1. Degradation")).to_be_visible()
-    page.goto(f"{app}/walkthrough?step=3")
+    page.goto(f"{app}/walkthrough?step=4")
     settled(page)
     page.get_by_role("button", name="Why shortcuts? The evidence").click()
     expect(page.get_by_role("heading", name="1. Degradation")).to_be_visible()

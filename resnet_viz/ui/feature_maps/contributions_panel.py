@@ -16,6 +16,7 @@ from resnet_viz.figures import formatting
 from resnet_viz.figures.filters import signed_bars
 from resnet_viz.ui.feature_maps import wall_state
 from resnet_viz.ui.shared import charts, widgets
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -36,7 +37,8 @@ def contributions_panel(view_state: ViewState, worked: WorkedExample, pin: Pin) 
     (source,) = view_state.trace.sources(worked.path)
     key = f"_adds_{worked.path}_{pin.channel}_{pin.row}_{pin.column}"
     st.plotly_chart(
-        signed_bars(
+        drawn(
+            signed_bars,
             shares.values.tolist(),
             shares.channels,
             view_state.theme,

@@ -16,6 +16,7 @@ from resnet_viz.images import as_seen
 from resnet_viz.texts import text
 from resnet_viz.ui.feature_maps import wall_state
 from resnet_viz.ui.shared import facts, widgets
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -121,7 +122,7 @@ def _scale(largest: float) -> None:
     """The colour scale, which does not run evenly."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":small[0]", width="content")
-        st.image(colour_bar(signed=False), width=140, alt="Colour scale from zero up")
+        st.image(drawn(colour_bar, signed=False), width=140, alt="Colour scale from zero up")
         st.markdown(f":small[{formatting.value(largest)}]", width="content")
     st.caption(
         "Brightness goes by the square root of the gradient: the middle of the scale is a quarter "

@@ -16,6 +16,7 @@ from resnet_viz.figures.residual import colour_bar
 from resnet_viz.texts import explanation, plain, text
 from resnet_viz.ui.filters import weights_panel
 from resnet_viz.ui.shared import boundary, facts, widgets
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import selection, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.loaded import LoadedModel
@@ -49,7 +50,7 @@ def _stem_wall(loaded: LoadedModel, one_scale: bool) -> None:
     count, _, side, _ = colours.shape
     scale = "all on one scale" if one_scale else "each on its own scale"
     st.image(
-        figures.stem_wall(colours),
+        drawn(figures.stem_wall, colours),
         caption=f"conv1: {count} filters, {side} × {side} × 3 each; filter 0 at the top left, "
         f"{figures.stem_columns(count)} in a row; {scale}",
         width="stretch",
@@ -62,7 +63,7 @@ def _lengths(view_state: ViewState, loaded: LoadedModel) -> None:
     lengths = weights.stem_lengths(loaded)
     shortest, longest = int(lengths.argmin()), int(lengths.argmax())
     st.plotly_chart(
-        figures.length_bars(lengths, view_state.theme),
+        drawn(figures.length_bars, lengths, view_state.theme),
         config={"displayModeBar": False},
         alt=f"L2 norms of {len(lengths)} filters, from {formatting.value(lengths[shortest])} of filter "
         f"{shortest} to {formatting.value(lengths[longest])} of filter {longest}",
@@ -125,7 +126,8 @@ def _convolution(view_state: ViewState, row: LayerRecord) -> None:
     )
     if row.kernel == (1, 1):
         st.plotly_chart(
-            figures.signed_bars(
+            drawn(
+                figures.signed_bars,
                 kernels[:, 0, 0].tolist(),
                 range(first, first + len(kernels)),
                 view_state.theme,
@@ -145,14 +147,14 @@ def _tiles(kernels: np.ndarray, name: str) -> None:
     across = figures.columns(len(kernels))
     with st.container(width=min(_WALL, 64 * across)):
         st.image(
-            figures.kernel_wall(kernels),
+            drawn(figures.kernel_wall, kernels),
             width="stretch",
             alt=f"{name}: {len(kernels)} kernels on one scale",
         )
     low, high = figures.colour_ends(kernels)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[{low}]", width="content")
-        st.image(colour_bar(signed=True), width=160, alt="Colour scale, zero is white")
+        st.image(drawn(colour_bar, signed=True), width=160, alt="Colour scale, zero is white")
         st.markdown(f":small[{high}]", width="content")
         st.caption(f"one tile an input channel, {across} in a row", width="content")
 
@@ -187,7 +189,7 @@ def _norm(view_state: ViewState, row: LayerRecord) -> None:
     if view_state.weights.trained:
         st.markdown(_dead(norm))
     st.plotly_chart(
-        figures.norm_chart(norm, view_state.theme, hue=view_state.theme.stage(row.stage)),
+        drawn(figures.norm_chart, norm, view_state.theme, hue=view_state.theme.stage(row.stage)),
         config={"displayModeBar": False},
         alt=f"γ, β, running mean and variance of {len(norm.weight)} channels of {row.path}",
     )
@@ -232,7 +234,7 @@ def _classifier(view_state: ViewState, row: LayerRecord) -> None:
         f"({formatting.value(float(row_of_class[worst]))})."
     )
     st.plotly_chart(
-        figures.class_bars(most, least, view_state.theme),
+        drawn(figures.class_bars, most, least, view_state.theme),
         config={"displayModeBar": False},
         alt=f"Weights of the {few} channels most for and most against {name}",
     )

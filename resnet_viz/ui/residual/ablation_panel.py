@@ -12,6 +12,7 @@ from resnet_viz.figures import bars, maps
 from resnet_viz.texts import plain
 from resnet_viz.ui.residual import ablation_controls
 from resnet_viz.ui.shared import block_maps, boundary
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -26,7 +27,8 @@ def ablation_panel(view_state: ViewState, block: str) -> None:
         ablation = ablation_controls.ablation(view_state.trace, block)
         answers = st.container()  # above the choice of maps, which decides what is asked
         path = ablation_controls.compared(view_state.trace, ablation, block)
-        before, after = view_state.capture(path), after_ablation(view_state, ablation, path)
+        before = view_state.capture(path)
+        after = after_ablation(view_state, ablation, path) if ablation != Ablation() else before
         with answers:
             st.markdown(_outcome(view_state, before, after, ablation))
             if ablation != Ablation():
@@ -78,7 +80,9 @@ def _compare_answers(view_state: ViewState, before: Capture, after: Capture) -> 
     pairs = paired(view_state, before, after)
     spoken = "; ".join(f"{pair.label} {' → '.join(pair.written)}" for pair in pairs)
     st.plotly_chart(
-        bars.paired_bars(pairs, _ANSWERS, view_state.theme, trained=view_state.weights.trained),
+        drawn(
+            bars.paired_bars, pairs, _ANSWERS, view_state.theme, trained=view_state.weights.trained
+        ),
         config={"displayModeBar": False},
         alt=f"Untouched → after the ablation: {spoken}",
     )

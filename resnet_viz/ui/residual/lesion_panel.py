@@ -14,6 +14,7 @@ from resnet_viz.texts import plain, text
 from resnet_viz.ui.residual import residual_panel
 from resnet_viz.ui.shared import boundary, charts, facts
 from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import session
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -49,7 +50,7 @@ def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> Non
         f"cases. {verdict(lesions, trained=view_state.weights.trained)}"
     )
     residual_panel.block_chart(
-        residual.lesion_bars(lesions, block, view_state.theme),
+        drawn(residual.lesion_bars, lesions, block, view_state.theme),
         f"Probability of {name} without each of {len(lesions)} blocks",
         _CHART,
     )

@@ -10,6 +10,7 @@ from resnet_viz.figures import formatting, residual
 from resnet_viz.texts import text
 from resnet_viz.ui.residual import residual_panel
 from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.lesion_table import LesionTable, read_lesions
@@ -28,7 +29,7 @@ def on_test_set(view_state: ViewState, block: str) -> None:
     st.subheader("Lesion study on the test set")
     st.markdown(finding(table))
     residual_panel.block_chart(
-        residual.lesion_table_bars(table, block, view_state.theme),
+        drawn(residual.lesion_table_bars, table, block, view_state.theme),
         f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
         _CHART,
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.analysis.records import Trace
@@ -15,6 +14,7 @@ from resnet_viz.figures import formatting, residual
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import block_maps, charts, facts
+from resnet_viz.ui.shared.drawn import SentChart, drawn
 from resnet_viz.ui.state import cache, selection
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -63,7 +63,7 @@ def all_blocks(view_state: ViewState, block: str) -> None:
         return
     st.subheader("What every block adds")
     block_chart(
-        residual.ratio_chart(ratios, block, view_state.theme),
+        drawn(residual.ratio_chart, ratios, block, view_state.theme),
         f"L2 norm of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
         _RATIOS,
     )
@@ -72,7 +72,7 @@ def all_blocks(view_state: ViewState, block: str) -> None:
         facts.table([_row(ratio) for ratio in ratios], "What every block adds")
 
 
-def block_chart(figure: go.Figure, alt: str, key: str) -> None:
+def block_chart(figure: SentChart, alt: str, key: str) -> None:
     """A chart with a bar or dot for each block; a click on one selects its block."""
     st.plotly_chart(
         figure,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz.analysis.residual_records import BlockView
 from resnet_viz.figures import formatting, maps, residual
+from resnet_viz.ui.shared.drawn import drawn
 
 CHANNELS: Final = 4  # shown of each map: two by two
 SHORTCUT: Final = {"identity": "x", "projection": "x, projected", "zero-pad": "x, padded"}
@@ -71,7 +72,8 @@ def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> Non
     with st.container(gap="xxsmall"):
         st.markdown(f"**{name}**")
         st.image(
-            residual.map_grid(list(shown), reach, signed=signed), alt=maps.describe(shown, name)
+            drawn(residual.map_grid, list(shown), reach, signed=signed),
+            alt=maps.describe(shown, name),
         )
         ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
         st.caption(" … ".join(ends))
@@ -82,7 +84,7 @@ def scale(reach: float, words: str, *, signed: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":small[{formatting.value(-reach) if signed else 0}]", width="content")
         alt = f"Colour scale, zero is {'white' if signed else 'dark'}"
-        st.image(residual.colour_bar(signed=signed), width=160, alt=alt)
+        st.image(drawn(residual.colour_bar, signed=signed), width=160, alt=alt)
         st.markdown(f":small[{'+' if signed else ''}{formatting.value(reach)}]", width="content")
         st.caption(f"one scale for all · {words}", width="content")
 

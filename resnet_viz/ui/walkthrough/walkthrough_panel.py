@@ -13,6 +13,7 @@ from resnet_viz.figures import formatting, maps
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import facts, layer_panel, prediction, stepper
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import pages, selection, url
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -148,7 +149,7 @@ def channel_pictures(view_state: ViewState, activation: Activation, count: int) 
     with st.container(horizontal=True, gap="small"):
         for channel in channels:
             st.image(
-                maps.thumbnails([values[channel]], side),
+                drawn(maps.thumbnails, [values[channel]], side),
                 caption=f"channel {channel}",
                 width=120,
                 alt=f"Feature map of channel {channel} of {activation.path}",

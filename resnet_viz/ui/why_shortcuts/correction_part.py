@@ -14,6 +14,7 @@ from resnet_viz.figures.argument import Line
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
@@ -41,7 +42,7 @@ def see(view_state: ViewState) -> None:
     st.subheader("See")
     ratios = _ratios(view_state)
     st.plotly_chart(
-        residual.ratio_chart(ratios, "", view_state.theme),
+        drawn(residual.ratio_chart, ratios, "", view_state.theme),
         config={"displayModeBar": False},
         key="_deep_ratios",
         alt=f"L2 norm of F(x) against x for {len(ratios)} blocks",
@@ -81,7 +82,8 @@ def _responses(view_state: ViewState) -> None:
         for network, values in found.items()
     ]
     st.plotly_chart(
-        argument.lines(
+        drawn(
+            argument.lines,
             list(range(1, len(rows[0].values) + 1)),
             rows,
             ("3×3 convolution of a block", "standard deviation after BatchNorm"),

@@ -13,6 +13,7 @@ from resnet_viz.figures import argument, formatting
 from resnet_viz.figures.argument import Line
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import boundary, charts, facts, widgets
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import question as questions
@@ -66,7 +67,8 @@ def _at_the_start(view_state: ViewState) -> None:
         Line(f"ResNet-{depth}", found.residual, residual=True),
     ]
     st.plotly_chart(
-        argument.lines(
+        drawn(
+            argument.lines,
             list(range(1, len(found.plain) + 1)),
             rows,
             ("block", "‖∂loss/∂y‖ at its output"),
@@ -104,7 +106,8 @@ def _current_network(view_state: ViewState) -> None:
     flow = cache.gradient_flow(view_state.network, view_state.image)
     paths = [block.path for block in flow.blocks]
     st.plotly_chart(
-        argument.lines(
+        drawn(
+            argument.lines,
             paths,
             [
                 Line(
@@ -143,7 +146,7 @@ def _two_ways(view_state: ViewState, flow: GradientFlow) -> None:
     branch = [block.branch_share or 0.0 for block in known]
     shortcut = [block.shortcut_share or 0.0 for block in known]
     st.plotly_chart(
-        argument.shares([block.path for block in known], branch, shortcut, view_state.theme),
+        drawn(argument.shares, [block.path for block in known], branch, shortcut, view_state.theme),
         config={"displayModeBar": False},
         key=_SHARES,
         on_select=_select_clicked,
@@ -198,8 +201,12 @@ def _shattered(view_state: ViewState) -> None:
             for name, one in list(found.items())[:2]
         ]
         st.plotly_chart(
-            argument.lines(
-                list(range(POINTS)), rows, ("input", "∂y/∂x, standardised"), view_state.theme
+            drawn(
+                argument.lines,
+                list(range(POINTS)),
+                rows,
+                ("input", "∂y/∂x, standardised"),
+                view_state.theme,
             ),
             config={"displayModeBar": False},
             key="_shattered_gradient",
@@ -212,7 +219,8 @@ def _shattered(view_state: ViewState) -> None:
             for name, one in found.items()
         ]
         st.plotly_chart(
-            argument.lines(
+            drawn(
+                argument.lines,
                 list(range(LAGS + 1)),
                 rows,
                 ("distance of two inputs, steps", "autocorrelation"),

@@ -7,6 +7,7 @@ import streamlit as st
 from resnet_viz.figures import argument, formatting
 from resnet_viz.figures.argument import Line
 from resnet_viz.ui.shared import facts, widgets
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import degradation_part, evidence
@@ -49,7 +50,8 @@ def see(view_state: ViewState) -> None:
     ]
     blocks = list(range(1, len(rows[0].values) + 1))
     st.plotly_chart(
-        argument.lines(
+        drawn(
+            argument.lines,
             blocks,
             rows,
             ("block", "L2 norm of ∂loss/∂weights"),

@@ -10,6 +10,7 @@ import streamlit as st
 from resnet_viz.analysis.paths import SAMPLES, path_shares, shortest_with
 from resnet_viz.figures import argument, formatting, residual
 from resnet_viz.texts import plain, text
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, pages
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
@@ -65,7 +66,7 @@ def _study(view_state: ViewState, network: str) -> None:
     table = evidence.lesions(network)
     st.markdown(f"**{evidence.name(network)}**")
     st.plotly_chart(
-        residual.lesion_table_bars(table, "", view_state.theme),
+        drawn(residual.lesion_table_bars, table, "", view_state.theme),
         config={"displayModeBar": False},
         key=f"_lesions_{network}",
         alt=f"Error of {evidence.name(network)} without each of its {len(table.blocks)} blocks",
@@ -92,8 +93,10 @@ def _paths(view_state: ViewState) -> None:
     """How many paths there are of each length, and what they carry of this image's gradient."""
     found = cache.path_lengths(evidence.model_key(_TRAINED), view_state.image)
     st.plotly_chart(
-        argument.path_bars(
-            {"all paths": found.shares, "the gradient": found.carried}, view_state.theme
+        drawn(
+            argument.path_bars,
+            {"all paths": found.shares, "the gradient": found.carried},
+            view_state.theme,
         ),
         config={"displayModeBar": False},
         key="_paths",

@@ -13,6 +13,7 @@ from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import boundary
 from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, session
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
@@ -66,7 +67,7 @@ def rise(surface: LossSurface) -> float:
 def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
     st.markdown(f"**{name}**")
     st.plotly_chart(
-        argument.surface(surface.steps, surface.losses, view_state.theme),
+        drawn(argument.surface, surface.steps, surface.losses, view_state.theme),
         config={"displayModeBar": False},
         key=f"_surface_{surface.network}",
         alt=f"Loss around {name}: {formatting.value(surface.centre)} nats at the centre",
