@@ -14,23 +14,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from resnet_viz import __version__, api
-from resnet_viz.analysis.capture import capture, check_runnable, predict
+from resnet_viz.analysis.capture import capture, predict
 from resnet_viz.analysis.range_check import features_path, range_check
 from resnet_viz.analysis.trace import trace
+from resnet_viz.commands.explain import add_parser as add_explain
+from resnet_viz.commands.network import add_network, chosen, named, ready, say_notes
 from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import formatting, tables
-from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.serve import FIRST_PORT, serve
-from resnet_viz.weights.assumptions import assumed
 from resnet_viz.weights.commands import add_parser as add_weights
-from resnet_viz.weights.commands import add_preprocessing, given_preprocessing
-from resnet_viz.weights.loaded import LoadedModel, Weights
-from resnet_viz.weights.sources import load, training_range, with_preparation
-from resnet_viz.weights.uploads import UploadSource
+from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.sources import training_range
 
-DEFAULT_MODEL = "shapes"
-COMMANDS = ("trace", "predict", "weights")
+COMMANDS = ("trace", "predict", "explain", "weights")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,20 +119,11 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     tracing.set_defaults(command=_trace)
     predicting = commands.add_parser("predict", help="the most probable classes of images")
     predicting.add_argument("images", nargs="+", metavar="IMAGE", type=Path)
-    predicting.add_argument(
-        "--model", metavar="NAME", help="a preset; else the network of the file, or shapes"
-    )
-    predicting.add_argument(
-        "--weights",
-        metavar="SOURCE",
-        help="bundled, imagenet, imagenet:v1, random:7 or a .safetensors file; else the best at hand",
-    )
-    predicting.add_argument("--labels", type=Path, metavar="FILE", help="class names, one a line")
-    add_preprocessing(predicting)
-    predicting.add_argument("--device", default="cpu")
+    add_network(predicting)
     predicting.add_argument("--top", type=int, help="classes named; else 5, or all of fewer")
     predicting.add_argument("--format", choices=("table", "json"), default="table")
     predicting.set_defaults(command=_predict)
+    add_explain(commands)
     add_weights(commands)
     return parser
 
@@ -167,40 +155,18 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    if options.labels and not (options.weights and api.is_file(options.weights)):
-        raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
-    config, weights = _chosen(options)
+    config, weights = chosen(options)
     top = min(5, config.num_classes) if options.top is None else options.top
     if not 1 <= top <= config.num_classes:
         raise ExplorerError(f"--top {top} is not accepted; choose 1 to {config.num_classes:,}.")
-    check_runnable(trace(config))
-    loaded = load(config, weights, config.input_size, options.device)
+    loaded = ready(config, weights, options.device)
     answers = [_answer(loaded, path, top) for path in options.images]
     if options.format == "json":
         print(json.dumps(answers, indent=2, ensure_ascii=False))
     else:
         print("\n\n".join(_as_table(answer) for answer in answers))
-    if loaded.weights.note:
-        print(loaded.weights.note, file=sys.stderr)
-    for sentence in assumed(loaded.config, loaded.weights):
-        print(sentence, file=sys.stderr)
+    say_notes(loaded)
     return 2 if any("error" in answer for answer in answers) else 0
-
-
-def _chosen(options: argparse.Namespace) -> tuple[ResNetConfig, str]:
-    """The network and its weights as `load` wants them; a file decides where no network is named."""
-    config = preset(options.model or DEFAULT_MODEL)
-    named = options.weights and not options.model and api.is_file(options.weights)
-    if named and Path(options.weights).is_file():
-        config = api.match(options.weights).config
-    config, weights = api.chosen_weights(config, options.weights, options.labels)
-    return config, with_preparation(weights, given_preprocessing(options))
-
-
-def _named(weights: Weights) -> str:
-    """The source as it can be asked for again; a file of one's own by its name."""
-    own = weights.source.startswith(f"{UploadSource.slug}:")
-    return weights.label if own else weights.source
 
 
 def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
@@ -208,7 +174,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "path": str(path),
         "model": loaded.config.name,
-        "weights": _named(loaded.weights),
+        "weights": named(loaded.weights),
     }
     try:
         image = api.read_image(path)

@@ -25,6 +25,11 @@ from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import capture as captures
 from resnet_viz.analysis import worked_example as examples
+from resnet_viz.analysis.attribution import make_method
+from resnet_viz.analysis.attribution import split as splits
+from resnet_viz.analysis.attribution.compute import attribute
+from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.split import LogitSplit
 from resnet_viz.analysis.forward import check_cell, traced
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.records import Capture, Prediction, Trace
@@ -61,6 +66,7 @@ __all__ = [
     "build",
     "capture",
     "diagram",
+    "explain",
     "load",
     "match",
     "predict",
@@ -68,6 +74,7 @@ __all__ = [
     "receptive_field",
     "residual",
     "sample",
+    "split_logit",
     "table",
     "trace",
     "worked_example",
@@ -487,6 +494,78 @@ def residual(model: LoadedModel, image: ImageSource, block: str) -> BlockView:
     True
     """
     return block_view(model, read_image(image), block)
+
+
+def explain(
+    model: LoadedModel,
+    image: ImageSource,
+    method: str = "grad_cam",
+    *,
+    layer: str = "",
+    part: str = "",
+    target: int | str | None = None,
+    precise: bool = False,
+    **options: float | str,
+) -> Heatmap:
+    """Ask a method of attribution what in an image speaks for a class.
+
+    Args:
+        method: of a layer: `"grad_cam"`, `"hires_cam"`, `"layer_cam"`, `"cam"` (last stage only) and
+            `"random_cam"`, the null; of the pixels: `"gradient"`, `"input_x_gradient"`, `"smooth_grad"`,
+            `"integrated_gradients"`, `"occlusion"`.
+        layer: path of a layer, block or stage; without it the last stage.
+        part: of a block: `"branch"`, `"shortcut"`, `"sum"` or `"output"`, which is what it is without.
+        target: number or name of a class; without it the most probable one.
+        precise: compute in float64.
+        options: of the method: `seed` of `random_cam`; `samples`, `noise` and `seed` of `smooth_grad`;
+            `steps` and `baseline` (`"mean"`, `"black"`, `"white"`) of `integrated_gradients`; `patch`,
+            `stride` and `baseline` of `occlusion`.
+
+    Returns:
+        `values`, (h, w), raw: before ReLU, normalising and resizing; `target`, the class with its logit
+        and probability; `centre(row, column)` and `box(row, column)`, where a value lies on the network's
+        input; `on_image()`, resized to it, centre upon centre; `weights`, of each channel; `colours`,
+        (3, h, w), of the pixels; `completeness`, what the values have to add up to; `note`, a sentence
+        where nothing speaks for the class.
+
+    Raises:
+        MethodError: there is no such method or option, or it has no meaning at that layer.
+        ClassError: there is no such class.
+        PathError: there is no such layer.
+        ConfigError: it would take too long or too much memory.
+        ImageError, WeightsError: as in `predict`.
+
+    >>> seen = explain(load("shapes"), sample("star"), target="star")
+    >>> seen.size, seen.target.label, seen.has_evidence
+    ((4, 4), 'star', True)
+    """
+    asked = make_method(method, options)
+    return attribute(model, read_image(image), asked, layer, part, target, precise=precise)
+
+
+def split_logit(
+    model: LoadedModel,
+    image: ImageSource,
+    target: int | str | None = None,
+    *,
+    precise: bool = False,
+) -> LogitSplit:
+    """Split the logit of a class by channel, by position and by block of the last stage.
+
+    Exact, since a mean and a linear layer follow; of blocks with the ReLUs' gates as they are for this
+    image. `.channels`, (C,), and `.positions`, (h, w), each add up to the logit without `.bias`. Of every
+    block, `.branch` and `.shortcut`, (h, w), are what F(x) and x give; of the last one they add up to the
+    same. `target` and `precise` are as in `explain`.
+
+    Raises:
+        ClassError: there is no such class.
+        ImageError, WeightsError: as in `predict`.
+
+    >>> split = split_logit(load("resnet20"), sample("cat"))
+    >>> bool(abs(split.channels.sum() + split.bias - split.target.logit) < 1e-4)
+    True
+    """
+    return splits.split_logit(model, read_image(image), target, precise=precise)
 
 
 def ablate(

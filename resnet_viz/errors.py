@@ -25,6 +25,14 @@ class PathError(ExplorerError):
     """The network has no layer of that name."""
 
 
+class ClassError(ExplorerError):
+    """The network has no class of that name or number."""
+
+
+class MethodError(ExplorerError):
+    """A method of attribution was asked for something that it cannot answer."""
+
+
 class DatasetError(ExplorerError):
     """The data set that was asked for is not there, or is none that a network can be trained on."""
 

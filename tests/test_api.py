@@ -22,7 +22,14 @@ from safetensors.torch import save_file
 import resnet_viz
 from resnet_viz import api
 from resnet_viz.analysis.residual_records import BlockView
-from resnet_viz.errors import ConfigError, ImageError, PathError, WeightsError
+from resnet_viz.errors import (
+    ClassError,
+    ConfigError,
+    ImageError,
+    MethodError,
+    PathError,
+    WeightsError,
+)
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.matching import CheckpointMismatch
 from tests.references import RECEPTIVE_FIELDS, TORCHVISION
@@ -275,6 +282,10 @@ MISTAKES: dict[str, tuple[Callable[[Any, Any], object], type[Exception], str]] =
     ),
     "stranger": (lambda m, i: resnet_viz.match({"a.weight": (3, 3)}), WeightsError, "no network"),
     "missing": (lambda m, i: resnet_viz.match("no.safetensors"), WeightsError, "cannot be read"),
+    "method": (lambda m, i: resnet_viz.explain(m, i, "lime"), MethodError, "lime"),
+    "option": (lambda m, i: resnet_viz.explain(m, i, steps=5), MethodError, "steps"),
+    "class": (lambda m, i: resnet_viz.explain(m, i, target="dodo"), ClassError, "dodo"),
+    "logit": (lambda m, i: resnet_viz.split_logit(m, i, 10), ClassError, "10"),
     "alpha": (lambda m, i: resnet_viz.ablate(m, scale={"layer1.0": 2}), ConfigError, "2"),
     "twice": (
         lambda m, i: resnet_viz.ablate(resnet_viz.ablate(m, cut="layer1.0"), remove="layer2.1"),

@@ -31,8 +31,8 @@ ORDER = (
 )
 # What others import stands on all that computes, and nobody here but the command line imports it.
 PUBLIC = {"api": "figures"}
-OUTSIDE = {"__init__", "__main__", "serve"}  # what starts it all
-NO_STREAMLIT = {*ORDER[: ORDER.index("components")], *PUBLIC, "__init__", "__main__"}
+OUTSIDE = {"__init__", "__main__", "commands", "serve"}  # what starts it all
+NO_STREAMLIT = {*ORDER[: ORDER.index("components")], *PUBLIC, "__init__", "__main__", "commands"}
 NO_TORCH = {"errors", "figures", "components"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The rooms of ui/, from the ground up; beside `sidebar` one room for each page, and they do not know

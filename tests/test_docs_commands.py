@@ -91,7 +91,7 @@ def test_our_commands_can_be_called_as_they_are_written(name):
 
 def test_the_docs_show_every_command():
     shown = [words for text in DOCS.values() for parser, words in calls(text) if words]
-    assert {words[0] for words in shown} >= {"trace", "predict", "weights"}
+    assert {words[0] for words in shown} >= {"trace", "predict", "explain", "weights"}
     assert {words[1] for words in shown if words[0] == "weights"} == ACTIONS
     assert sum(parser is TRAINING for text in DOCS.values() for parser, _ in calls(text)) >= 6
 
@@ -109,7 +109,12 @@ def test_options_behind_a_command_are_its_own(name, capsys):
 
 @each_page
 def test_options_in_the_text_are_known_to_some_command(name, capsys):
-    subcommands = [["trace"], ["predict"], *(["weights", action] for action in ACTIONS)]
+    subcommands = [
+        ["trace"],
+        ["predict"],
+        ["explain"],
+        *(["weights", action] for action in ACTIONS),
+    ]
     told = [help_of(TRAINING, [], capsys)]
     told += [help_of(EXPLORER, words, capsys) for words in ([], *subcommands)]
     with pytest.raises(SystemExit):

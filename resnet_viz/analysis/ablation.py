@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from resnet_viz.analysis.capture import capture
@@ -71,6 +72,11 @@ class AlteredAdd(Add):
             return shortcut
         scaled = self.alpha * branch
         return scaled if self.cut else scaled + shortcut
+
+    def terms(self, branch: Tensor, shortcut: Tensor) -> tuple[Tensor, Tensor]:
+        """The same sum as two parts; what was taken away is zero."""
+        kept = torch.zeros_like(branch) if self.removed else self.alpha * branch
+        return kept, torch.zeros_like(shortcut) if self.cut else shortcut
 
 
 def capture_ablated(

@@ -41,15 +41,21 @@ def run_forward(
     When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again. In a job
     that is no longer wanted it stops between two layers.
     """
-    picture = to_tensor(image, loaded.weights.preprocessing)  # (1, 3, H, W)
+    return run_pictures(loaded, to_tensor(image, loaded.weights.preprocessing), forward)
+
+
+def run_pictures(
+    loaded: LoadedModel, pictures: Tensor, forward: Callable[[ResNet, Tensor], T]
+) -> T:
+    """The same for images that are prepared already, (N, 3, H, W)."""
 
     def answer(network: ResNet) -> T:
         with stopping(network):
             try:
-                return forward(network, picture.to(loaded.device))
+                return forward(network, pictures.to(loaded.device))
             except OutOfMemoryError:
                 loaded.fall_back_to_cpu()
-                return forward(network, picture)
+                return forward(network, pictures)
 
     return loaded.run(answer)
 

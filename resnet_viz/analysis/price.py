@@ -20,9 +20,13 @@ from resnet_viz.model.config import INPUT_SIZES, ResNetConfig
 from resnet_viz.model.stems import STEMS
 
 BYTES: Final = 4  # of a float32
+IMAGE: Final = -1  # what stands before the first row of a trace
 # Writing a value costs as much time as so many multiply-adds: what counts in thin, deep networks.
 _MACS_A_VALUE: Final = 40
 _LONG: Final = 20_000_000_000  # multiply-adds: about half a second on two cores
+_LONGEST: Final = (
+    10  # answers' worth of work in a job with progress: about two minutes on two cores
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,43 @@ def price_of_paths(trace: Trace, paths: int, at_once: int) -> Price:
     )
 
 
+def price_of_pass(trace: Trace, batch: int = 1, backward_to: int | None = None) -> Price:
+    """So many images at once through the network, and the way back to the row of that order.
+
+    `IMAGE` is the image itself. What lies behind that row is kept for the way back; pooling keeps where each
+    maximum stood, in 64 bits.
+    """
+    whole = price(trace.config, trace.input_size)
+    behind = (
+        [] if backward_to is None else [row for row in trace.leaves() if row.order > backward_to]
+    )
+    kept = sum(row.activations * (3 if row.kind == "MaxPool2d" else 1) for row in behind)
+    return replace(
+        whole,
+        passing=batch * whole.passing,
+        kept=batch * BYTES * kept,
+        macs=batch * (whole.macs + 2 * sum(row.macs for row in behind)),
+        values=batch * (whole.values + 2 * sum(row.activations for row in behind)),
+    )
+
+
+def in_float64(found: Price) -> Price:
+    """The same with numbers of twice the size, in a copy of the network beside the shared one."""
+    return replace(
+        found,
+        weights=3 * found.weights,
+        passing=2 * found.passing,
+        kept=2 * found.kept,
+        macs=2 * found.macs,
+        values=2 * found.values,
+    )
+
+
+def most_passes(found: Price) -> int:
+    """How many passes of that price one piece of long work may take, which others can overtake."""
+    return max(1, _LONGEST * budget().work // max(1, found.work))
+
+
 def price_of_block(trace: Trace, block: LayerRecord) -> Price:
     """One image through the network, with a block's input, branch, shortcut, sum and output kept."""
     values = math.prod(block.input_shape) + 4 * block.activations
@@ -214,15 +255,18 @@ def _maker(trace: Trace, path: str) -> str:
 
 def _way_out(config: ResNetConfig, size: int, found: Price, allowed: Budget) -> str:
     """What to reduce, and to what: the first that suffices of input size, width and blocks."""
-    scale = found.kept / max(1, found.values)  # what is kept grows with what is put out
+    plain = price(config, size)
 
     def suffices(smaller: ResNetConfig, side: int) -> bool:
         whole = price(smaller, side)
-        ratio = whole.values / found.values
+        share = whole.values / plain.values  # what is kept grows with what is put out
         expected = replace(
-            whole,
-            kept=int(1.05 * scale * whole.values),  # in about the same proportion
-            macs=max(whole.macs, int(found.macs * ratio)),
+            found,
+            weights=int(found.weights * whole.weights / plain.weights),
+            passing=int(found.passing * whole.passing / plain.passing),
+            kept=int(1.05 * found.kept * share),  # in about the same proportion
+            macs=int(found.macs * max(share, whole.macs / plain.macs)),
+            values=int(found.values * share),
         )
         return _fits(expected, allowed)
 

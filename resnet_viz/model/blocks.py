@@ -45,6 +45,10 @@ class Add(nn.Module):
     def forward(self, branch: Tensor, shortcut: Tensor) -> Tensor:
         return branch + shortcut
 
+    def terms(self, branch: Tensor, shortcut: Tensor) -> tuple[Tensor, Tensor]:
+        """What the sum is made of: the part from the branch and the part from the shortcut."""
+        return branch, shortcut
+
 
 class ZeroPad(nn.Module):
     """Option A of the paper: take every second position, fill the new channels with zeros."""

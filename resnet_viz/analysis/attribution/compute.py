@@ -1,0 +1,216 @@
+"""Ask one method what speaks for a class: the passes through the network, their price, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from resnet_viz.analysis import price
+from resnet_viz.analysis.attribution.method import (
+    PIXELS,
+    Evidence,
+    Found,
+    LayerMethod,
+    Method,
+    PixelMethod,
+    evidence,
+)
+from resnet_viz.analysis.attribution.passes import Passes, fills
+from resnet_viz.analysis.attribution.place import Place, feeds_classifier, find_place, last_place
+from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
+from resnet_viz.analysis.double import dtype_of, in_double
+from resnet_viz.analysis.forward import finite, run_pictures, traced
+from resnet_viz.analysis.records import INPUT, Trace
+from resnet_viz.errors import ConfigError, MethodError
+from resnet_viz.images import ImageInput, to_tensor
+from resnet_viz.model.resnet import ResNet
+from resnet_viz.weights.loaded import LoadedModel
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]  # images that are through, and of how many
+TakeTurn = Callable[[], AbstractContextManager[None]]  # what is waited for before each pass
+
+_BATCH: Final = 8  # images at once: on two cores more gain nothing
+
+
+def attribute(
+    loaded: LoadedModel,
+    image: ImageInput,
+    method: Method,
+    layer: str = "",
+    part: str = "",
+    target: Target = None,
+    *,
+    precise: bool = False,
+    progress: Progress | None = None,
+    turn: TakeTurn = nullcontext,
+) -> Heatmap:
+    """Ask one method what speaks for a class.
+
+    Args:
+        layer: of a method that is about layers; without it the last stage. Else it stays empty.
+        part: of a block: its branch, shortcut, sum or output; without it the output.
+        target: the class by number or name; without it the most probable one.
+        precise: in float64, on a private copy of the network.
+        progress: called in the caller's own thread after every pass.
+        turn: waited for before each pass, between which others' questions come in.
+
+    Raises:
+        PathError: the network has no such layer.
+        ClassError: it has no such class.
+        MethodError: the method has no answer there.
+        ConfigError: it would take too much.
+        WeightsError: the network computes numbers that are not finite.
+    """
+    trace, answers = traced(loaded), loaded.weights.answers(loaded.config.num_classes)
+    index = find_class(answers, target)
+    place = _place(trace, method, layer, part)
+    batch = _affordable(trace, method, place, precise)
+    asked = in_double(loaded) if precise else loaded
+    picture = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
+    if isinstance(method, LayerMethod):
+        assert place
+        found, logits, index = _of_layer(asked, picture, method, place, index, turn)
+    else:
+        assert isinstance(method, PixelMethod)
+        found, logits, index = _of_pixels(asked, picture, method, index, batch, turn, progress)
+    return Heatmap(
+        method=method.slug,
+        layer=place.layer if place else INPUT,
+        part=place.part if place else "",
+        target=class_logit(logits, index, answers),
+        values=_array(found.values),
+        field=found.field or (place.row.field if place else PIXELS),
+        input_size=trace.input_size,
+        colours=None if found.colours is None else _array(found.colours),
+        weights=None if found.weights is None else _array(found.weights),
+        completeness=found.completeness,
+        options=tuple(method.options.items()),
+    )
+
+
+def _of_layer(
+    loaded: LoadedModel,
+    picture: Tensor,
+    method: LayerMethod,
+    place: Place,
+    index: int | None,
+    turn: TakeTurn,
+) -> tuple[Found, np.ndarray, int]:
+    """One pass through the network and back to the layer."""
+    trace = traced(loaded)
+    classifier = trace.classifier.path if feeds_classifier(trace, place) else ""
+
+    def forward(network: ResNet, pictures: Tensor) -> tuple[Found, Evidence]:
+        seen = evidence(network, pictures, place.row.path, index, classifier)
+        return method.find(seen), seen
+
+    with turn():
+        found, seen = run_pictures(loaded, picture, forward)
+    return found, _array(seen.logits), seen.index
+
+
+def _of_pixels(
+    loaded: LoadedModel,
+    picture: Tensor,
+    method: PixelMethod,
+    index: int | None,
+    batch: int,
+    turn: TakeTurn,
+    progress: Progress | None,
+) -> tuple[Found, np.ndarray, int]:
+    """As many passes as the method wants, each in its turn."""
+    done, total = 0, method.passes(int(picture.shape[-1])) + 1
+
+    def run(pictures: Tensor, forward: Callable[[Any, Tensor], T]) -> T:
+        with turn():
+            return run_pictures(loaded, pictures, forward)
+
+    def report(images: int) -> None:
+        nonlocal done
+        done += images
+        if progress:
+            progress(done, total)
+
+    logits = run(picture, _logits)  # (K,)
+    report(1)
+    known = best(logits) if index is None else index
+    passes = Passes(
+        run,
+        picture,
+        known,
+        float(score(logits[None], known)),
+        batch,
+        fills(loaded.weights.preprocessing, picture.dtype),
+        report,
+    )
+    return method.find(passes), _array(logits), known
+
+
+def _logits(network: ResNet, pictures: Tensor) -> Tensor:
+    with torch.inference_mode():
+        scores: Tensor = network(pictures)[0].cpu()  # (K,)
+    return scores
+
+
+def _place(trace: Trace, method: Method, layer: str, part: str) -> Place | None:
+    """The layer that is asked about; None where it is the image."""
+    if isinstance(method, LayerMethod):
+        place = find_place(trace, layer or last_place(trace), part)
+        named = f"the {place.part} of {place.layer}" if part else place.layer
+        method.check(named, feeds_classifier(trace, place), last_place(trace))
+        return place
+    if part or layer not in ("", INPUT):
+        raise MethodError(
+            f"{method.title} is about the pixels of the image and knows no layer; Grad-CAM is there for "
+            "every layer."
+        )
+    return None
+
+
+def price_of_request(
+    loaded: LoadedModel, method: Method, layer: str = "", part: str = ""
+) -> price.Price:
+    """What one pass takes, with as many images at once as can be afforded; raises as `attribute` does."""
+    trace = traced(loaded)
+    place = _place(trace, method, layer, part)
+    return price_of(trace, method, place, _affordable(trace, method, place, precise=False))
+
+
+def price_of(
+    trace: Trace, method: Method, place: Place | None, batch: int = 1, precise: bool = False
+) -> price.Price:
+    """What one pass of a method takes."""
+    back: int | None = place.row.order if place else price.IMAGE
+    if isinstance(method, PixelMethod) and not method.goes_back:
+        back = None
+    found = price.price_of_pass(trace, batch, back)
+    return price.in_float64(found) if precise else found
+
+
+def _affordable(trace: Trace, method: Method, place: Place | None, precise: bool) -> int:
+    """How many images can go through at once; raises `ConfigError` where not even one can."""
+    one = price_of(trace, method, place, precise=precise)
+    price.check(trace.config, trace.input_size, one)
+    if not isinstance(method, PixelMethod):
+        return 1
+    passes, most = method.passes(trace.input_size), price.most_passes(one)
+    if passes > most:
+        raise ConfigError(
+            f"{method.title} would take {passes:,} passes through this network, and at most {most:,} can "
+            f"be run for one answer here; {method.fewer(most, trace.input_size)}."
+        )
+    sizes = range(min(_BATCH, passes), 1, -1)
+    return next((n for n in sizes if price.fits(price_of(trace, method, place, n, precise))), 1)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    """A copy, in the precision that it was computed in; raises `WeightsError` as `finite` does."""
+    values: np.ndarray = tensor.detach().cpu().numpy().copy()
+    return finite(values)

@@ -1,0 +1,1 @@
+"""What commands of `resnet-explorer` share, and those that have a file of their own."""
