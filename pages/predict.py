@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.texts import plain
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.predict import predict_panel
-from resnet_viz.ui.shared import image_upload, notes, prediction
+from resnet_viz.ui.shared import boundary, image_upload, notes, prediction
 
 with shell.page("predict") as view_state:
     st.title("Predict")
@@ -18,6 +18,8 @@ with shell.page("predict") as view_state:
         predict_panel.preprocessing(view_state)
     with answer:
         predict_panel.top_classes(view_state)
+        with boundary.error_boundary():
+            predict_panel.why(view_state)
     notes.weights_note(view_state)
 
     st.subheader("Another image")

@@ -20,7 +20,8 @@ _IMPORT: Final = re.compile(r'^import \{([\w\s,$]+)\} from "(\.\.?/[\w./-]+\.js)
 _EXPORT: Final = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
 _DEFAULT: Final = re.compile(r"^export default (?=function\b)", re.MULTILINE)
 _OTHER: Final = re.compile(r"(?:^|[;}])[ \t]*(?:import|export)\b.*|\bimport\s*[.(].*", re.MULTILINE)
-_JSDOC: Final = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+# A comment that has its lines to itself; one before a field, `/** @type {T} */ field = 1;`, has not.
+_JSDOC: Final = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 
 
 class BundleError(Exception):

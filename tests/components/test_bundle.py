@@ -182,3 +182,15 @@ def test_every_component_is_a_script_that_node_takes_for_a_module(entry, tmp_pat
     assert script.count("export ") == script.count("export default function") == 1
     (tmp_path / "component.mjs").write_text(script, "utf-8")
     run("--check", str(tmp_path / "component.mjs"))
+
+
+def test_fields_with_their_types_before_them_stay(written):
+    """A comment of types that has a line to itself is left out, and nothing beyond its end."""
+    text = (
+        "class Held {\n  /** @type {number} */ first = 1;\n  /** @type {number} */ second = 2;\n\n"
+        "  /** @param {number} third */\n  constructor(third) {\n    this.third = third;\n  }\n}\n"
+        "export default function () {\n  return Object.values(new Held(3)).join();\n}\n"
+    )
+    script = bundle(written(main=text))
+    assert "@param" not in script
+    assert outcome(script) == "1,2,3"

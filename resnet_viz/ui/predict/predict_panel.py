@@ -5,13 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.figures import formatting
-from resnet_viz.figures.pictures import with_frame
-from resnet_viz.images import crop_box
-from resnet_viz.ui.shared import image_upload, notes, prediction, widgets
-from resnet_viz.ui.state import url
+from resnet_viz.figures.heatmaps import painted
+from resnet_viz.figures.pictures import enlarged, with_frame
+from resnet_viz.images import as_seen, crop_box
+from resnet_viz.texts import plain
+from resnet_viz.ui.shared import image_upload, notes, prediction, ways, widgets
+from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
 
 MOST = 20  # classes
+_FIRST = "grad_cam"
+_WHY = 240  # pixels, of the map on the page
 TALLEST = 420  # pixels on the page
 
 
@@ -56,6 +60,21 @@ def top_classes(view_state: ViewState) -> None:
         + ("the sigmoid of the network's one logit, and 1 minus it · " if classes == 1 else "")
         + f"ran on {answer.device} in {1000 * answer.seconds:.0f} ms"
     )
+
+
+def why(view_state: ViewState) -> None:
+    """Where the answer comes from, by the first of all methods, and the way to the others."""
+    found = cache.heatmap(view_state.network, view_state.image, _FIRST, "", "", None)
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    label = plain(found.target.label)
+    st.image(
+        enlarged(painted(pixels, found)),
+        caption=found.note
+        or f"Grad-CAM at {found.layer}: where the evidence for {label} lies, not why",
+        width=_WHY,
+        alt=f"{view_state.image.name} under the Grad-CAM map of {found.target.label}",
+    )
+    ways.to_why()
 
 
 def camera() -> None:

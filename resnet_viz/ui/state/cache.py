@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -11,15 +11,18 @@ import streamlit as st
 
 from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
+from resnet_viz.analysis import attribution, filters, paths, price, responses, shattering
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import filters, paths, price, responses, shattering
 from resnet_viz.analysis import gradient_flow as gradients
 from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import residual as decomposition
 from resnet_viz.analysis import trace as traces
 from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
+from resnet_viz.analysis.attribution.compute import attribute, price_of_request
+from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.split import LogitSplit, split_logit
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.gradient_flow import GradientFlow
@@ -32,6 +35,7 @@ from resnet_viz.analysis.shattering import ShatteredGradient
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.store import STORE
 from resnet_viz.ui.state.answers import Task, ask
 from resnet_viz.weights import sources
 from resnet_viz.weights.loaded import LoadedModel
@@ -214,6 +218,53 @@ def shattered_gradient(depth: int, seed: int, *, residual: bool, scale: float) -
             partial(shattering.shattered_gradient, depth, seeds, residual=residual, scale=scale)
         ),
         "Drawing networks …",
+    )
+
+
+def heatmap_key(
+    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
+) -> Hashable:
+    """What a map of attribution is kept by."""
+    return ("heatmap", network, image.sha256, method, layer, part, target)
+
+
+def heatmap(
+    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
+) -> Heatmap:
+    """What speaks for a class, by a method of few passes."""
+
+    def prepare() -> Task[Heatmap]:
+        loaded, asked = model(network), attribution.make_method(method)
+        found = price_of_request(loaded, asked, layer, part)
+        work = partial(attribute, loaded, image, asked, layer, part, target)
+        return Task(work, found.memory - found.weights, found.is_long)
+
+    return ask(heatmap_key(network, image, method, layer, part, target), prepare, _RUNNING_BACK)
+
+
+def kept_heatmap(
+    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
+) -> Heatmap | None:
+    """The same where it is there already."""
+    kept = STORE.get(heatmap_key(network, image, method, layer, part, target))
+    return kept.value if kept else None
+
+
+def keep_heatmap(key: Hashable, found: Heatmap) -> None:
+    """Keep a map that was computed in the background."""
+    STORE.put(key, found)
+
+
+def logit_split(network: ModelKey, image: ImageInput, target: int | None) -> LogitSplit:
+    """What the logit of a class is made of."""
+    return ask(
+        ("logit_split", network, image.sha256, target),
+        lambda: _run(
+            network,
+            price.price_of_outputs(_trace(network)),
+            lambda loaded: split_logit(loaded, image, target),
+        ),
+        _RUNNING,
     )
 
 

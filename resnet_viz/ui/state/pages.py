@@ -31,6 +31,7 @@ PAGES: Final = (
     PageInfo("why_shortcuts", "Why shortcuts?", ":material/alt_route:"),
     PageInfo("filters", "Filters", ":material/blur_on:"),
     PageInfo("predict", "Predict", ":material/image_search:"),
+    PageInfo("why", "Why this class?", ":material/center_focus_strong:"),
 )
 
 

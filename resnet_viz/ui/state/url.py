@@ -242,6 +242,14 @@ STATISTICS: Final = Parameter(
 )
 KIND: Final = Parameter("kind", "choice", "Conv2d", "the kind that is listed", ("filters",))
 
+_EXPLAINED: Final = ("why",)
+METHODS: Final = Parameter("methods", "several", "grad_cam", "how maps are made", _EXPLAINED)
+CLASSES: Final = Parameter(
+    "classes", "several", "the most probable one", "the classes that are asked about", _EXPLAINED
+)
+WHERE: Final = Parameter("where", "choice", "last stage", "the layers that are asked", _EXPLAINED)
+PARTS: Final = Parameter("parts", "several", "output", "parts of a block", _EXPLAINED)
+
 TOP: Final = Parameter("top", "number", "5", "classes shown", ("predict",))
 
 PARAMETERS: Final = tuple(

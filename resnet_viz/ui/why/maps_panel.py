@@ -1,0 +1,155 @@
+"""The maps side by side over the image, what each method shows, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz import jobs
+from resnet_viz.analysis.attribution import METHODS, make_method
+from resnet_viz.analysis.attribution.job import AttributionJob
+from resnet_viz.analysis.attribution.method import PixelMethod
+from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.components.heat_maps import HeatPanel, heat_maps
+from resnet_viz.errors import ExplorerError
+from resnet_viz.figures import formatting
+from resnet_viz.figures.maps import picture_jpeg
+from resnet_viz.images import as_seen
+from resnet_viz.texts import plain, text
+from resnet_viz.ui.shared import facts, job_progress
+from resnet_viz.ui.state import answers, cache, url
+from resnet_viz.ui.state.view_state import ViewState
+from resnet_viz.ui.why.request import MapRequest
+
+_QUICK: Final = 4  # passes, up to which a map is computed without a bar of its progress
+_AT_ONCE_S: Final = 0.5  # what is through by then needs no bar
+
+
+def show(view_state: ViewState, requests: Sequence[MapRequest]) -> list[Heatmap]:
+    """All maps that are there, and how far the next one is; returns those that are there."""
+    found, refused = _found(view_state, requests)
+    for sentence in refused:
+        st.warning(plain(sentence), icon=":material/info:")
+    if found:
+        _mount(view_state, found)
+        for heatmap in found:
+            if heatmap.completeness:
+                called = METHODS[heatmap.method].title
+                st.caption(
+                    f"{called}, {plain(heatmap.target.label)}: {heatmap.completeness.sentence}"
+                )
+    return found
+
+
+def about(requests: Sequence[MapRequest]) -> None:
+    """What each of the methods shows, what it does not, and where it comes from."""
+    chosen = [METHODS[slug] for slug in dict.fromkeys(request.method for request in requests)]
+    rows = [
+        {
+            "Method": method.title,
+            "Shows": method.shows,
+            "Does not show": method.hides,
+            "Source": method.source,
+        }
+        for method in chosen
+    ]
+    facts.table(rows, "What the methods show and what they do not")
+    st.caption(text("why_where_not_why"))
+
+
+def _found(
+    view_state: ViewState, requests: Sequence[MapRequest]
+) -> tuple[list[Heatmap], list[str]]:
+    """The maps, and why others are not there; the first long one that is missing is followed."""
+    found: list[Heatmap] = []
+    refused: list[str] = []
+    waits = False
+    for request in requests:
+        try:
+            if _is_long(view_state, request):
+                heatmap = None if waits else _long(view_state, request)
+                waits = waits or heatmap is None
+            else:
+                heatmap = cache.heatmap(view_state.network, view_state.image, *_asked(request))
+        except ExplorerError as error:
+            refused.append(str(error))
+            continue
+        if heatmap is not None:
+            found.append(heatmap)
+    return found, list(dict.fromkeys(refused))
+
+
+def _is_long(view_state: ViewState, request: MapRequest) -> bool:
+    method = make_method(request.method)
+    return isinstance(method, PixelMethod) and method.passes(view_state.input_size) > _QUICK
+
+
+def _long(view_state: ViewState, request: MapRequest) -> Heatmap | None:
+    """A map of many passes: kept, or computed in the background while its bar is shown."""
+    network, image = view_state.network, view_state.image
+    if kept := cache.kept_heatmap(network, image, *_asked(request)):
+        return kept
+    loaded = view_state.model()
+    method, layer, part, target = _asked(request)
+    key = cache.heatmap_key(network, image, method, layer, part, target)
+    job = jobs.start(
+        key,
+        lambda: AttributionJob(loaded, image, make_method(method), layer, part, target),
+        answers.visitor(),
+    )
+    now = job.wait(_AT_ONCE_S)
+    if now.has_ended:
+        if job.error is not None and isinstance(job.error, ExplorerError):
+            raise job.error
+        if job.result is None:
+            st.error(plain(now.sentence))
+            return None
+        cache.keep_heatmap(key, job.result)
+        return job.result
+
+    def keep(_: jobs.Progress) -> None:
+        if job.result is not None:
+            cache.keep_heatmap(key, job.result)
+
+    def cancel() -> None:
+        job.leave(answers.visitor())
+        url.METHODS.set([each for each in url.METHODS.value([]) if each != request.method])
+
+    st.caption(f"{METHODS[request.method].title} is being computed:")
+    job_progress.follow(job, is_followed=lambda: True, on_cancel=cancel, on_end=keep)
+    return None
+
+
+def _asked(request: MapRequest) -> tuple[str, str, str, int | None]:
+    return request.method, request.layer, request.part, request.target
+
+
+def _mount(view_state: ViewState, found: Sequence[Heatmap]) -> None:
+    """Mount the maps over what the network sees of the image."""
+    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    panels = [_panel(heatmap) for heatmap in found]
+    named = "; ".join(f"{panel.title}, {panel.subtitle}" for panel in panels)
+    heat_maps(
+        panels,
+        picture_jpeg(pixels),
+        view_state.input_size,
+        f"{view_state.image.name} under heat maps: {named}",
+        key="heat_maps",
+    )
+
+
+def _panel(heatmap: Heatmap) -> HeatPanel:
+    target = heatmap.target
+    where = f"{heatmap.layer} · {heatmap.part}" if heatmap.part else heatmap.layer
+    rows, columns = heatmap.size
+    return HeatPanel(
+        METHODS[heatmap.method].title,
+        f"{target.label}, {formatting.percent(target.probability)} · {where} · {rows} × {columns}",
+        heatmap.values,
+        float(heatmap.field.start),
+        float(heatmap.field.jump),
+        heatmap.field.size,
+        heatmap.note,
+    )

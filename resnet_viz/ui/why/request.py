@@ -1,0 +1,106 @@
+"""What the page is asked for: which methods, at which layers, for which classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.attribution import METHODS
+from resnet_viz.analysis.attribution.method import LayerMethod
+from resnet_viz.analysis.attribution.place import PARTS, last_place
+from resnet_viz.ui.shared import widgets
+from resnet_viz.ui.state import url
+from resnet_viz.ui.state.view_state import ViewState
+
+MOST: Final = 12  # maps side by side
+_DEFAULT: Final = "grad_cam"
+_LAYERS: Final = ("last stage", "selected layer", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class MapRequest:
+    """One map: a method at a place for a class."""
+
+    method: str  # key of METHODS
+    layer: str  # path; empty for a method that is about pixels
+    part: str  # of a block; empty for what is none
+    target: int | None  # class; None for the most probable one
+
+
+def choose(view_state: ViewState) -> list[MapRequest]:
+    """The controls, all of them in the URL, and what they ask for; never more than `MOST` maps."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        methods = widgets.several("Methods", tuple(METHODS), url.METHODS, default=[_DEFAULT])
+    with right:
+        classes = _classes(view_state)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        asked = widgets.segments("Layers", _LAYERS, url.WHERE, default=_LAYERS[0])
+        layers = _layers(view_state, asked)
+        parts = _parts(view_state, layers)
+    requests = list(_requests(view_state, methods or [_DEFAULT], classes, layers, parts))
+    if len(requests) > MOST:
+        st.info(
+            f"{len(requests)} maps were chosen; the first {MOST} are shown. Choose fewer methods, classes "
+            "or layers for the others.",
+            icon=":material/grid_view:",
+        )
+    return requests[:MOST]
+
+
+def _classes(view_state: ViewState) -> list[int | None]:
+    """The classes that are asked about, by number."""
+    names = class_names(view_state)
+    chosen = widgets.several(
+        "Classes", names, url.CLASSES, default=[], placeholder="the most probable one"
+    )
+    known = {name: index for index, name in enumerate(names)}
+    return [known[name] for name in chosen] or [None]
+
+
+def class_names(view_state: ViewState) -> tuple[str, ...]:
+    """What a class is called in the URL: its name; where several share it, with its number."""
+    answers = view_state.answers
+    return tuple(
+        name if answers.count(name) == 1 else f"{name} ({index})"
+        for index, name in enumerate(answers)
+    )
+
+
+def _layers(view_state: ViewState, asked: str) -> list[str]:
+    """Paths of the layers that methods at layers are asked about."""
+    last, selected = last_place(view_state.trace), view_state.layer
+    return {
+        _LAYERS[0]: [last],
+        _LAYERS[1]: [selected],
+        _LAYERS[2]: list(dict.fromkeys([selected, last])),
+    }[asked]
+
+
+def _parts(view_state: ViewState, layers: list[str]) -> list[str]:
+    """Which parts of a block; asked only where one of the layers is a block."""
+    if not any(view_state.trace[layer].is_block for layer in layers):
+        return []
+    return widgets.several("Parts of the block", PARTS, url.PARTS, default=[PARTS[0]])
+
+
+def _requests(
+    view_state: ViewState,
+    methods: list[str],
+    classes: list[int | None],
+    layers: list[str],
+    parts: list[str],
+) -> Iterator[MapRequest]:
+    """Class by class, method by method, layer by layer; a method about pixels once for each class."""
+    for target in classes:
+        for method in methods:
+            if not issubclass(METHODS[method], LayerMethod):
+                yield MapRequest(method, "", "", target)
+                continue
+            for layer in layers:
+                of_block = parts if view_state.trace[layer].is_block else []
+                for part in of_block or [""]:
+                    yield MapRequest(method, layer, part, target)

@@ -1,0 +1,148 @@
+"""Why this class: the maps that are asked for, what is said of them, and sums that come out."""
+
+from __future__ import annotations
+
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from resnet_viz.analysis.attribution import METHODS, make_method
+from resnet_viz.analysis.attribution.compute import attribute
+from resnet_viz.analysis.attribution.split import split_logit
+from resnet_viz.components import heat_maps as component
+from resnet_viz.images import read_sample
+from resnet_viz.model.presets import PRESETS
+from resnet_viz.texts import text
+from resnet_viz.ui.why import request
+from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.sources import load
+from tests.ui.test_pages import charts, problems, texts
+
+STAR = read_sample("star")
+
+
+@pytest.fixture
+def mounted(monkeypatch):
+    """What the component was given, by its key, in place of drawing it."""
+    seen: dict[str, dict[str, object]] = {}
+
+    def mount(*, key: str, data: bytes) -> None:
+        length = int.from_bytes(data[:4], "little")
+        header = json.loads(data[4 : 4 + length])
+        at, arrays = 4 + length, {}
+        for each in header.pop("arrays"):
+            count = int(np.prod(each["shape"]))
+            size = count * np.dtype(each["type"]).itemsize
+            values = np.frombuffer(data[at : at + size], each["type"])
+            arrays[each["name"]] = values.reshape(each["shape"])
+            at += -(-size // 4) * 4
+        seen[key] = header | arrays
+
+    monkeypatch.setattr(component, "_COMPONENT", mount)
+    return seen
+
+
+def shapes() -> LoadedModel:
+    return load(PRESETS["shapes"], "bundled", 128)
+
+
+def test_it_opens_with_grad_cam_of_the_answer_at_the_last_stage(open_page, mounted):
+    app = open_page("why", picture="star")
+    assert problems(app) == []
+    (panel,) = mounted["heat_maps"]["panels"]
+    known = attribute(shapes(), STAR, make_method("grad_cam"))
+    assert panel["title"] == "Grad-CAM"
+    assert panel["subtitle"].startswith("star, 95.9 % · layer4 · 4 × 4")
+    np.testing.assert_allclose(mounted["heat_maps"]["map0"], known.values, rtol=1e-5)
+    assert (panel["start"], panel["jump"]) == (known.field.start, known.field.jump)
+
+
+def test_methods_classes_and_layers_of_a_link_stand_side_by_side(open_page, mounted):
+    app = open_page(
+        "why",
+        picture="star",
+        methods=["grad_cam", "layer_cam", "gradient"],
+        classes=["star", "cross"],
+        where="both",
+        layer="layer2.1",
+        parts=["branch", "shortcut"],
+    )
+    assert problems(app) == []
+    panels = mounted["heat_maps"]["panels"]
+    # For each class: two methods at two parts and at the last stage, and one about pixels.
+    assert len(panels) == 12
+    assert "14 maps were chosen; the first 12 are shown" in " ".join(i.value for i in app.info)
+    said = [f"{panel['title']} {panel['subtitle']}" for panel in panels]
+    assert said[0].startswith("Grad-CAM star")
+    assert "layer2.1 · branch · 16 × 16" in said[0]
+    assert "layer2.1 · shortcut" in said[1]
+    assert "layer4 · 4 × 4" in said[2]
+    assert "Gradient star" in said[6]
+    assert all("cross" in each for each in said[7:])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_says_what_it_shows_and_what_it_does_not(open_page, mounted, method):
+    app = open_page("why", picture="star", methods=method)
+    for _ in range(60):
+        if "heat_maps" in mounted:
+            break
+        app = app.run()
+    assert problems(app) == []
+    table = app.main.table[0].value
+    assert list(table["Shows"]) == [METHODS[method].shows]
+    assert list(table["Does not show"]) == [METHODS[method].hides]
+    assert mounted["heat_maps"]["panels"][0]["title"] == METHODS[method].title
+
+
+def test_a_method_that_has_no_meaning_there_says_so_and_others_stay(open_page, mounted):
+    app = open_page(
+        "why", picture="star", methods=["cam", "grad_cam"], where="selected layer", layer="layer1.0"
+    )
+    assert [panel["title"] for panel in mounted["heat_maps"]["panels"]] == ["Grad-CAM"]
+    assert "CAM" in " ".join(warning.value for warning in app.warning)
+    assert app.exception == []
+
+
+def test_the_worked_sum_is_that_of_the_map(open_page, mounted):
+    app = open_page("why", picture="star")
+    sentence = next(m.value for m in app.main.markdown if "where the map is highest" in m.value)
+    left, right = sentence.split(": ", 1)[1].split(" = **", 1)
+    numbers = [float(n.replace("−", "-")) for n in re.findall(r"[−\d][\d.e−]*", left)[:7]]
+    total = float(right.split("**")[0].replace("−", "-"))
+    assert sum(numbers) == pytest.approx(total, rel=1e-2)
+    assert total == pytest.approx(float(mounted["heat_maps"]["map0"].max()), rel=1e-3)
+
+
+def test_the_split_adds_up_to_the_logit(open_page, mounted):
+    app = open_page("why", picture="star")
+    assert problems(app) == []
+    known = split_logit(shapes(), STAR)
+    last = known.blocks[-1]
+    whole = last.branch_total + last.shortcut_total + known.bias
+    assert whole == pytest.approx(known.target.logit, rel=1e-4)
+    np.testing.assert_allclose(mounted["logit_positions"]["map0"], known.positions, rtol=1e-5)
+    assert "The logit of star, split" in texts(app)
+    bars = charts(app)[-1]["data"][0]
+    assert bars["y"] == pytest.approx([known.channels[k] for k in known.strongest[:24]], rel=1e-6)
+
+
+def test_classes_of_one_name_are_told_apart(open_page):
+    twins = SimpleNamespace(answers=("crane", "cat", "crane"))
+    assert request.class_names(twins) == ("crane (0)", "cat", "crane (2)")  # type: ignore[arg-type]
+
+
+def test_untrained_weights_are_said_before_the_maps(open_page, mounted):
+    app = open_page("why", model="resnet18", weights="random", size="64", picture="cat")
+    assert problems(app) == []
+    assert text("untrained") in [info.value for info in app.info]
+
+
+def test_what_a_link_asks_for_in_vain_is_said(open_page, mounted):
+    app = open_page("why", picture="star", methods="lrp", classes="dragon", where="everywhere")
+    said = " ".join(warning.value for warning in app.warning)
+    assert all(word in said for word in ("lrp", "dragon", "everywhere"))
+    assert [panel["title"] for panel in mounted["heat_maps"]["panels"]] == ["Grad-CAM"]
