@@ -16,6 +16,7 @@ from resnet_viz.ui.why_shortcuts import (
 from resnet_viz.ui.why_shortcuts import question as questions
 from resnet_viz.ui.why_shortcuts.argument import PARTS
 from resnet_viz.weights.curves import read_curves
+from resnet_viz.weights.loss_surface import LossSurface
 from tests.ui.test_pages import charts, problems, texts
 
 SLUG = "why_shortcuts"
@@ -122,8 +123,12 @@ def test_shortcuts_cost_what_the_trace_counts():
 
 
 def test_the_loss_rises_by_the_median_near_the_centre():
-    surface = evidence.surface("resnet56")
-    assert surface_part.rise(surface) >= surface.centre
+    steps = (-1.0, -0.5, 0.0, 0.5, 1.0)
+    bowl = LossSurface(
+        "n", 5, "training", 0, steps, tuple((9.0, 3.0, 2.0, 3.0, 9.0) for _ in steps)
+    )
+    assert bowl.centre == 2
+    assert surface_part.rise(bowl) == 1  # of 3, 2, 3 in each row
     assert removal_part.typical(evidence.lesions("resnet56")) >= evidence.lesions("resnet56").error
 
 

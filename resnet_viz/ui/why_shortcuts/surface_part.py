@@ -59,9 +59,9 @@ def see(view_state: ViewState) -> None:
 
 
 def rise(surface: LossSurface) -> float:
-    """The median of the loss in the middle of the slice, up to half a filter's length away, in nats."""
+    """How far the loss lies above the centre up to half a filter's length away: the median, in nats."""
     near = [number for number, step in enumerate(surface.steps) if abs(step) <= _NEAR]
-    return float(np.median(np.array(surface.losses)[np.ix_(near, near)]))
+    return float(np.median(np.array(surface.losses)[np.ix_(near, near)])) - surface.centre
 
 
 def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
@@ -73,8 +73,8 @@ def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
         alt=f"Loss around {name}: {formatting.value(surface.centre)} nats at the centre",
     )
     st.markdown(
-        f"{formatting.value(surface.centre)} nats at the centre; up to ±{_NEAR} along both directions the "
-        f"median is **{formatting.value(rise(surface))}** nats."
+        f"{surface.centre:.2g} nats at the centre; up to ±{_NEAR} along both directions the loss lies "
+        f"**{rise(surface):.2g}** nats higher (median)."
     )
 
 
