@@ -30,6 +30,7 @@ PAGES: Final = (
     PageInfo("residual", "Residual", ":material/call_split:"),
     PageInfo("filters", "Filters", ":material/blur_on:"),
     PageInfo("predict", "Predict", ":material/image_search:"),
+    PageInfo("glossary", "Glossary", ":material/dictionary:"),
 )
 
 

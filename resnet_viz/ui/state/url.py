@@ -232,6 +232,8 @@ KIND: Final = Parameter("kind", "choice", "Conv2d", "the kind that is listed", (
 
 TOP: Final = Parameter("top", "number", "5", "classes shown", ("predict",))
 
+TERM: Final = Parameter("term", "text", "nothing", "words of the terms listed", ("glossary",))
+
 PARAMETERS: Final = tuple(
     value for value in list(globals().values()) if isinstance(value, Parameter)
 )
