@@ -3,6 +3,7 @@
 import streamlit as st
 
 from resnet_viz.figures import formatting
+from resnet_viz.texts.glossary import term
 from resnet_viz.ui.filters import filters_panel, weights_panel
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.shared import layer_panel
@@ -11,7 +12,7 @@ with shell.page("filters") as view_state:
     st.title("Filters")
     st.caption(
         f"{view_state.title} · {view_state.weights.label} · "
-        f"{formatting.count(view_state.trace.params)} parameters"
+        f"{formatting.count(view_state.trace.params)} {term('parameters', 'parameters')}"
     )
     filters_panel.stem(view_state)
 

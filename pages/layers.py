@@ -4,18 +4,21 @@ import streamlit as st
 
 from resnet_viz.figures import bars, formatting
 from resnet_viz.texts import text
+from resnet_viz.texts.glossary import term
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.layers import table_panel
-from resnet_viz.ui.shared import layer_panel, widgets
+from resnet_viz.ui.shared import layer_panel, why, widgets
 from resnet_viz.ui.state import url
 
 with shell.page("layers") as view_state:
     trace = view_state.trace
     st.title("Layers")
-    st.caption(
+    caption = (
         f"{view_state.title} at {formatting.shape(trace.input_shape)} · "
-        f"{formatting.count(trace.params)} parameters · {formatting.count(trace.macs)} multiply-adds"
+        f"{formatting.count(trace.params)} {term('parameters', 'parameters')} · "
+        f"{formatting.count(trace.macs)} {term('multiply-adds', 'multiply-adds')}"
     )
+    why.show(why.of_network(view_state), beside=caption)
     selection = table_panel.table_controls(trace)
     table_panel.table(view_state, selection)
     table_panel.downloads(view_state, selection)
@@ -23,6 +26,7 @@ with shell.page("layers") as view_state:
     st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
+    why.show(why.of_layer(trace, view_state.layer))
     words, sums = st.columns([2, 3], gap="large")
     with words:
         layer_panel.explanation(view_state, view_state.selected)

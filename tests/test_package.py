@@ -119,7 +119,7 @@ print(json.dumps({"app": str(app_file()), "titles": titles, "faults": faults}))
 """
     found = json.loads(installed.run(installed.python, "-c", code).stdout.splitlines()[-1])
     assert Path(found["app"]).is_relative_to(installed.python.parents[1])
-    assert found["titles"] == ["Layers", f"{TITLES['shapes']}: feature maps and prediction"]
+    assert found["titles"] == ["Layers", f"{TITLES['shapes']}: feature maps of “Star”"]
     assert found["faults"] == []
 
 

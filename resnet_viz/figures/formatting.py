@@ -56,6 +56,11 @@ def _sum(first: float, second: float, total: float, digits: int, sign: str) -> s
     return f"{a} + {f'({b})' if b.startswith('−') else b} {sign} {c}"
 
 
+def cut(words: str, most: int = 40) -> str:
+    """Words that are too long for a heading, cut, with an ellipsis for the rest."""
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+
+
 def bytes_(number: int) -> str:
     """`3211264` as `3.2 MB` (a megabyte is a million bytes)."""
     for size, prefix in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):

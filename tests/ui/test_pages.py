@@ -20,10 +20,11 @@ SLUGS = [page.slug for page in pages.PAGES]
 
 
 def texts(app: AppTest) -> str:
-    """All that a person can read on the page and in the sidebar."""
+    """All that a person can read on the page and in the sidebar; marked words as they are read."""
     shown = [*app.title, *app.header, *app.subheader, *app.caption, *app.markdown]
     tables = [table.value.to_string() for table in app.table]
-    return "\n".join([*(str(element.value) for element in shown), *tables])
+    written = "\n".join([*(str(element.value) for element in shown), *tables])
+    return re.sub(r"\[([^][]*)\]\(#term-[\w-]+\)", r"\1", written)
 
 
 def problems(app: AppTest) -> list[str]:

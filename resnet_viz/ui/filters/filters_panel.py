@@ -14,6 +14,7 @@ from resnet_viz.figures import filters as figures
 from resnet_viz.figures import formatting
 from resnet_viz.figures.residual import colour_bar
 from resnet_viz.texts import explanation, plain, text
+from resnet_viz.texts.glossary import term
 from resnet_viz.ui.filters import weights_panel
 from resnet_viz.ui.shared import boundary, facts, widgets
 from resnet_viz.ui.shared.drawn import drawn
@@ -198,12 +199,12 @@ def _norm(view_state: ViewState, row: LayerRecord) -> None:
 
 def _dead(norm: weights.NormParameters) -> str:
     """Which channels a BatchNorm has given up."""
-    dead = norm.dead
+    dead, word = norm.dead, term("dead-channel", "dead")
     if not dead:
-        return f"No channel is dead: every |γ| is above {_NEAR_ZERO} of the largest."
+        return f"No channel is {word}: every |γ| is above {_NEAR_ZERO} of the largest."
     named = f": {', '.join(map(str, dead))}" if len(dead) <= _NAMED else ""
     return (
-        f"**{len(dead):,} of {len(norm.weight):,} channels are dead**{named}. Their |γ| is at most "
+        f"**{len(dead):,} of {len(norm.weight):,} channels are {word}**{named}. Their |γ| is at most "
         f"{_NEAR_ZERO} of the largest."
     )
 

@@ -18,9 +18,13 @@ from PIL import Image
 from streamlit.navigation.page import Page
 
 from resnet_viz.components.browser_tab import browser_tab
+from resnet_viz.components.terms import terms
 from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import palette
 from resnet_viz.texts import plain
+from resnet_viz.texts.glossary import glossary
+from resnet_viz.ui.glossary import glossary_panel
+from resnet_viz.ui.glossary.destination import go_to_see
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
 from resnet_viz.ui.state import cache, url, visit
 from resnet_viz.ui.state.notices import show_notices
@@ -36,11 +40,13 @@ _FRAMED: ContextVar[ViewState | None] = ContextVar("framed", default=None)
 def run() -> None:
     """Draw the frame and the page that the URL names; `app.py` calls this on every run."""
     chosen = _navigation()
-    view_state = _sidebar()
+    view_state, asked = _sidebar()
     token = _FRAMED.set(view_state)
     try:
         if visit.uploads_are_refused():
             _offer_own_tab()
+        if asked is not None:
+            glossary_panel.dialog(view_state, asked)
         notices = st.container()  # above the page, but filled when it has had its say
         chosen.run()
         with notices:
@@ -93,7 +99,8 @@ def _offer_own_tab() -> None:
     st.link_button("Open in a tab of its own", url.link(), icon=":material/open_in_new:")
 
 
-def _sidebar() -> ViewState:
+def _sidebar() -> tuple[ViewState, str | None]:
+    """What is looked at, and the term that the visitor asked for, if any."""
     with st.sidebar:
         config = network_controls.network()
         with st.expander("Input and device", icon=":material/settings:"):
@@ -104,4 +111,8 @@ def _sidebar() -> ViewState:
         theme = palette.theme(st.context.theme.type)
         layer = network_controls.layer(cache.trace(config, size))
         browser_tab(visit.say_what_was_missed)
-    return ViewState(config, size, weights, slug, image, device, layer, theme)
+        asked = terms(
+            {each.slug: (each.name, each.sentence) for each in glossary().values()},
+            on_see=lambda slug: go_to_see(slug, cache.trace(config, size)),
+        )
+    return ViewState(config, size, weights, slug, image, device, layer, theme), asked

@@ -17,6 +17,7 @@ from resnet_viz.components.network_map.encode import (
 from resnet_viz.figures import maps
 from resnet_viz.images import as_seen
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.texts.glossary import term
 from resnet_viz.ui.shared import notes
 from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.cache import ModelKey
@@ -61,9 +62,13 @@ def network_panel(view_state: ViewState) -> None:
 
 def _legend(view_state: ViewState) -> str:
     """What there is to be seen, in as few words as will do."""
-    arcs = "Arcs: shortcuts, dashed where x must be made to fit; they are added at ⊕. "
+    arcs = (
+        f"Arcs: {term('shortcut', 'shortcuts')}, dashed where x must be made to fit; they are "
+        f"{term('sum', 'added')} at ⊕. "
+    )
     return (
-        f"Small maps: the {THUMBNAILS} highest-variance channels of a block, each on its own scale. "
+        f"Small maps: the {THUMBNAILS} {term('variance', 'highest-variance channels')} of a "
+        f"{term('block', 'block')}, each on its own scale. "
         f"{'' if view_state.config.shortcut == 'none' else arcs}"
         "Frame: what the central cell can see of the image. A click on a block selects it for all "
         "pages."

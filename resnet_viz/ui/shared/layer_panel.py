@@ -8,10 +8,12 @@ import streamlit as st
 
 from resnet_viz.analysis.arithmetic import Formula, explain
 from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.analysis.why import biases
 from resnet_viz.figures import formatting
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import explanation as kind_explanation
 from resnet_viz.texts import text
+from resnet_viz.texts.glossary import term
 from resnet_viz.ui.shared import block_maps, facts
 from resnet_viz.ui.state import selection
 from resnet_viz.ui.state.view_state import ViewState
@@ -25,9 +27,9 @@ def row_facts(row: LayerRecord) -> None:
         (
             ("In", formatting.shape(row.input_shape)),
             ("Out", formatting.shape(row.output_shape)),
-            ("Parameters", formatting.count(row.params)),
-            ("Multiply-adds", formatting.short(row.macs)),
-            ("Receptive field", f"{row.receptive_field:,} px"),
+            (term("parameters", "Parameters"), formatting.count(row.params)),
+            (term("multiply-adds", "Multiply-adds"), formatting.short(row.macs)),
+            (term("receptive-field", "Receptive field"), f"{row.receptive_field:,} px"),
         )
     )
 
@@ -49,7 +51,7 @@ def explanation(view_state: ViewState, row: LayerRecord) -> None:
         more += [text("conv_groups")] if row.groups != 1 else []
         more += [text("conv_stride")] if row.stride != (1, 1) else []
         follows = {trace[path].kind for path in trace.readers(row.path)}
-        more += [text("conv_no_bias")] if follows == {"BatchNorm2d"} else []
+        more += [_no_bias(trace, row)] if follows == {"BatchNorm2d"} else []
     more += _place_in_block(trace, row)
     st.markdown("\n\n".join([kind_explanation(row.kind), *more]))
 
@@ -81,6 +83,12 @@ def _place_in_block(trace: Trace, row: LayerRecord) -> list[str]:
         branch, shortcut = trace.sources(row.path)
         return [f"It adds **{branch}**, the end of the branch, and **{shortcut}**, the shortcut."]
     return []
+
+
+def _no_bias(trace: Trace, row: LayerRecord) -> str:
+    """Why a convolution has no bias, and what that saves."""
+    here, everywhere = row.output_shape[0], biases(trace)
+    return text("conv_no_bias").format(here=f"{here:,}", everywhere=f"{everywhere:,}")
 
 
 def _formula_line(formula: Formula) -> str:

@@ -10,7 +10,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.texts import plain
-from resnet_viz.ui.shared import shapes_panel, widgets
+from resnet_viz.ui.shared import shapes_panel, why, widgets
 from resnet_viz.ui.sidebar import (
     assumption_notes,
     download_controls,
@@ -20,6 +20,7 @@ from resnet_viz.ui.sidebar import (
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.usable import usable_weights
 from resnet_viz.weights import folder, sources
+from resnet_viz.weights.checkpoints import published
 from resnet_viz.weights.folder import FolderSource
 from resnet_viz.weights.loaded import Weights
 from resnet_viz.weights.random import MAX_SEED, RandomSource
@@ -37,6 +38,7 @@ def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
         default=sources.default_weights(config),
         help="Where the parameters come from. ImageNet's are fetched once, and only when you say so.",
     )
+    _what_v2_means(config, chosen)
     wanted = _completed(config, chosen)
     if chosen == UploadSource.slug or chosen.startswith(f"{FolderSource.slug}:"):
         wanted = preprocessing_controls.with_preprocessing(
@@ -50,6 +52,14 @@ def weights(config: ResNetConfig, input_size: int, device: str) -> Weights:
     _about(found.shown, meanwhile=found.choice != wanted)
     assumption_notes.assumption_notes(config, found.shown)
     return found.shown
+
+
+def _what_v2_means(config: ResNetConfig, chosen: str) -> None:
+    """Say that a second training is no other network, where it is chosen."""
+    checkpoint = sources.checkpoint(config, chosen)
+    if checkpoint and checkpoint.version == "v2":
+        first = next(c for c in published(checkpoint.network) if c.version == "v1")
+        why.show([why.second_training(first.acc1, checkpoint.acc1)])
 
 
 def _assumed(config: ResNetConfig, wanted: str, input_size: int) -> Preprocessing:

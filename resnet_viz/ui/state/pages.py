@@ -32,6 +32,7 @@ PAGES: Final = (
     PageInfo("filters", "Filters", ":material/blur_on:"),
     PageInfo("predict", "Predict", ":material/image_search:"),
     PageInfo("why", "Why this class?", ":material/center_focus_strong:"),
+    PageInfo("glossary", "Glossary", ":material/dictionary:"),
 )
 
 

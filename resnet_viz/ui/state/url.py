@@ -252,6 +252,8 @@ PARTS: Final = Parameter("parts", "several", "output", "parts of a block", _EXPL
 
 TOP: Final = Parameter("top", "number", "5", "classes shown", ("predict",))
 
+TERM: Final = Parameter("term", "text", "nothing", "words of the terms listed", ("glossary",))
+
 PARAMETERS: Final = tuple(
     value for value in list(globals().values()) if isinstance(value, Parameter)
 )

@@ -12,7 +12,8 @@ from resnet_viz.analysis.walkthrough import Step, walkthrough
 from resnet_viz.figures import formatting, maps
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import facts, layer_panel, prediction, stepper
+from resnet_viz.texts.glossary import term
+from resnet_viz.ui.shared import facts, layer_panel, prediction, stepper, why
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import pages, selection, url
 from resnet_viz.ui.state.view_state import ViewState
@@ -29,6 +30,7 @@ def explain(view_state: ViewState, step: Step) -> None:
     """The step in words and in worked formulas."""
     for row in step.rows:
         layer_panel.explanation(view_state, row)
+    why.show(why.of_layer(view_state.trace, step.shown.path))
     for row in step.rows:
         if len(step.rows) > 1:
             st.markdown(f"**{row.path}** · {row.kind}")
@@ -39,9 +41,9 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
     """Costs of the step, and the feature maps of the image at that point."""
     facts.key_figures(
         (
-            ("Parameters", formatting.count(step.params)),
-            ("Multiply-adds", formatting.short(step.macs)),
-            ("Output activations", formatting.count(step.shown.activations)),
+            (term("parameters", "Parameters"), formatting.count(step.params)),
+            (term("multiply-adds", "Multiply-adds"), formatting.short(step.macs)),
+            (term("activation", "Output activations"), formatting.count(step.shown.activations)),
         )
     )
     path = step.shown.path
@@ -49,7 +51,7 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
     if path == view_state.trace.classifier.path:
         prediction.prediction_chart(view_state, view_state.prediction(view_state.capture(path)))
         return
-    st.markdown(f"**Highest-variance channels of {path}**")
+    st.markdown(f"**{term('variance', 'Highest-variance channels')} of {path}**")
     channel_pictures(view_state, activation, STRONGEST)
     st.button(
         f"See all {len(activation.values):,} channels of {path}",

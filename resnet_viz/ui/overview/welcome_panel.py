@@ -1,0 +1,28 @@
+"""The strip on the landing page: what this is, for whom, and three things to begin with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.components.welcome import FirstStep, welcome
+from resnet_viz.texts import text
+from resnet_viz.ui.state import pages
+
+STEPS: Final = (
+    FirstStep("walkthrough", "Follow one image", "from pixels to class scores, step by step"),
+    FirstStep("predict", "Bring an image", "a drawing, a photograph, the camera"),
+    FirstStep("residual", "Open a block", "what it adds, and the answer without it"),
+)
+
+
+def welcome_panel() -> None:
+    """The strip; folded it stays folded at this visitor's next visit."""
+    welcome(text("welcome").split("\n\n"), STEPS, on_choose=_go, key="welcome")
+
+
+def _go(slug: str) -> None:
+    """Go to a page with all that is looked at."""
+    if slug in {step.slug for step in STEPS}:
+        st.switch_page(pages.page_path(slug), query_params={})  # bound ones stay by themselves
