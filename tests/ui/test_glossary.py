@@ -24,6 +24,8 @@ TITLES = {
     "residual": "Residual",
     "filters": "Filters",
     "predict": "Predict",
+    "why_shortcuts": "Why shortcuts?",
+    "why": "Why this class?",
 }
 
 
@@ -116,7 +118,7 @@ def test_a_button_opens_what_it_names(open_page, leads_to, monkeypatch, slug):
     if not to.preset:
         assert chosen(key="picture").value == "heart"
     for name, value in to.query.items():
-        if name == "step":
+        if name in ("step", "part"):
             assert app.header[0].value.startswith(f"{value}. ")
         elif value == "true":
             assert app.toggle(key=name).value is True
