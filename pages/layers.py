@@ -20,7 +20,7 @@ with shell.page("layers") as view_state:
     table_panel.table(view_state, selection)
     table_panel.downloads(view_state, selection)
 
-    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
     words, sums = st.columns([2, 3], gap="large")
@@ -29,7 +29,7 @@ with shell.page("layers") as view_state:
     with sums:
         layer_panel.arithmetic(view_state, view_state.layer)
 
-    st.subheader("Cost by layer")
+    st.header("Cost by layer")
     measure = widgets.segments("Measure", tuple(bars.MEASURES), url.MEASURE, default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:

@@ -22,7 +22,7 @@ with shell.page("overview") as view_state:
         network_panel(view_state)
         notes.weights_note(view_state)
 
-    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.row_facts(view_state.selected)
     words, sums = st.columns([2, 3], gap="large")
     with words:
@@ -42,7 +42,7 @@ with shell.page("overview") as view_state:
     with sums:
         layer_panel.arithmetic(view_state, view_state.layer)
 
-    st.subheader("Where the costs are")
+    st.header("Where the costs are")
     costs.stage_costs(view_state)
     if config == PRESETS["walkthrough"]:
         st.page_link(pages.page_path("walkthrough"), label="Walk through it in nine steps")

@@ -13,6 +13,8 @@ from resnet_viz.ui.state import files
 def test_a_file_that_was_let_go_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     record = UploadedFileRec("1", "mine.safetensors", "application/octet-stream", b"1234")
     whole = UploadedFile(record, FileURLs())
-    monkeypatch.setattr(st, "session_state", {"sent": whole, "gone": DeletedFile("2"), "none": None})
+    monkeypatch.setattr(
+        st, "session_state", {"sent": whole, "gone": DeletedFile("2"), "none": None}
+    )
     assert files.sent("sent") is whole
     assert [files.sent(key) for key in ("gone", "none", "never shown")] == [None, None, None]
