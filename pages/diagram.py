@@ -29,7 +29,7 @@ with shell.page("diagram") as view_state:
     )
     diagram_panel.drawing(view_state, diagram, describe(trace, level, within))
 
-    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))

@@ -17,7 +17,7 @@ with shell.page("filters") as view_state:
     filters_panel.stem(view_state)
 
     row = filters_panel.subject(view_state.trace, view_state.layer)
-    st.subheader(f"{row.path} · {row.kind}")
+    st.header(f"{row.path} · {row.kind}")
     layer_panel.breadcrumbs(view_state)
     filters_panel.layer(view_state, row)
     weights_panel.all_layers(view_state)

@@ -23,7 +23,7 @@ with shell.page("layers") as view_state:
     table_panel.table(view_state, selection)
     table_panel.downloads(view_state, selection)
 
-    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))
@@ -33,7 +33,7 @@ with shell.page("layers") as view_state:
     with sums:
         layer_panel.arithmetic(view_state, view_state.layer)
 
-    st.subheader("Cost by layer")
+    st.header("Cost by layer")
     measure = widgets.segments("Measure", tuple(bars.MEASURES), url.MEASURE, default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:

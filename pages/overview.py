@@ -30,7 +30,7 @@ with shell.page("overview") as view_state:
         network_panel(view_state)
         notes.weights_note(view_state)
 
-    st.subheader(f"{view_state.layer} · {view_state.selected.kind}")
+    st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))
     words, sums = st.columns([2, 3], gap="large")
@@ -51,7 +51,7 @@ with shell.page("overview") as view_state:
     with sums:
         layer_panel.arithmetic(view_state, view_state.layer)
 
-    st.subheader("Where the costs are")
+    st.header("Where the costs are")
     costs.stage_costs(view_state)
     why.show([why.costs(trace)])
     if config == PRESETS["walkthrough"]:

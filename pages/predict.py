@@ -22,9 +22,9 @@ with shell.page("predict") as view_state:
             predict_panel.why(view_state)
     notes.weights_note(view_state)
 
-    st.subheader("Another image")
+    st.header("Another image")
     upload, camera = st.columns(2, gap="large")
     with upload:
-        image_upload.uploader("page")
+        image_upload.uploader("page", "Another image")
     with camera:
         predict_panel.camera()

@@ -20,10 +20,10 @@ with shell.page("residual") as view_state:
     shapes_panel.little_difference(view_state)
     lesion_table_panel.on_test_set(view_state, block)
 
-    st.subheader(f"Ablation of {block}")
+    st.header(f"Ablation of {block}")
     ablation_panel.ablation_panel(view_state, block)
     if view_state.config.shortcut != "none":
-        st.subheader("Lesion study")
+        st.header("Lesion study")
         lesion_panel.study(view_state, block)
     if view_state.weights.trained:
         notes.weights_note(view_state)

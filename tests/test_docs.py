@@ -54,6 +54,10 @@ def test_text_and_marks_can_be_read_on_their_ground(theme):
         assert contrast(theme.muted, ground) >= 4.5
         for hue in (*theme.stages, theme.shortcut):
             assert contrast(hue, ground) >= 3
+        chosen = palette.mixed(
+            theme.shortcut, ground, 0.1
+        )  # of several buttons the one that is pressed
+        assert contrast(theme.shortcut, chosen) >= 4.5
 
 
 def test_every_kind_of_layer_is_explained_in_words():

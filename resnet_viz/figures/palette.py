@@ -45,7 +45,7 @@ LIGHT: Final = Theme(
     text="#1f2933",
     muted="#52606d",
     line="#7b8794",
-    shortcut="#d9480f",
+    shortcut="#b93c0a",
     stages=STAGE_HUES,
 )
 DARK: Final = Theme(

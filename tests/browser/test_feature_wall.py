@@ -345,3 +345,25 @@ def test_a_tap_pins(browser: Browser, components: str) -> None:
     page.touchscreen.tap(*over_tile(page, 5, 0.52, 0.52))
     expect(page.get_by_text("pin: 5 14-14", exact=True)).to_be_visible()
     context.close()
+
+
+def test_a_dead_channel_is_told_from_a_quiet_one(page: Page, components: str) -> None:
+    """Both are as dark as zero; only the dead ones have a line through them, and the foot says so."""
+    opened(page, components, "quiet")
+    middles: list[bool] = page.locator(".wall").evaluate(
+        """(wall) => {
+          const context = wall.querySelector("canvas").getContext("2d");
+          const side = parseFloat(wall.querySelector(".here").style.width);
+          const columns = Number(wall.getAttribute("aria-colcount"));
+          const at = (x, y) => context.getImageData(x * devicePixelRatio, y * devicePixelRatio, 1, 1);
+          return Array.from({ length: 8 }, (_, tile) => {
+            const [x, y] = [(tile % columns) * (side + 2), Math.floor(tile / columns) * (side + 2)];
+            const [middle, aside] = [at(x + side / 2, y + side / 2), at(x + side / 4, y + side / 4)];
+            return middle.data.join() !== aside.data.join();
+          });
+        }"""
+    )
+    assert middles == [not channel.any() for channel in made("quiet")]
+    expect(page.locator(".foot")).to_contain_text("A tile with a line through it is dead")
+    page.get_by_label("Show").select_option("alive")
+    expect(page.locator(".foot")).not_to_contain_text("line through it")

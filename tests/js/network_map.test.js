@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrange, factsOf, title } from "../../resnet_viz/components/network_map/columns.js";
+import { arrange, factsOf, spoken, title } from "../../resnet_viz/components/network_map/columns.js";
 import { arcPath, wirePath } from "../../resnet_viz/components/network_map/wires.js";
 
 // A stem, a block of its own, three equal blocks, and two.
@@ -47,6 +47,13 @@ test("facts stand beside their measures; a group says how many blocks they hold 
   const facts = [["Parameters", "4"], ["Kernel", "2 × 2"]];
   assert.deepEqual(factsOf(stem, ["Parameters", "Kernel"]), facts);
   assert.deepEqual(factsOf(three, ["Parameters", "Kernel"]), [["Equal blocks", "3, each with"], ...facts]);
+});
+
+test("a column is spoken of with the words that it shows, and what it does not show after them", () => {
+  const block = { ...NODES[1], shape: "4 × 8 × 8", shortcut_label: "1×1, /2", facts: ["4 × 8 × 8", "12"] };
+  const [shown] = arrange([block], new Set());
+  const measures = ["Out", "Parameters"];
+  assert.equal(spoken(shown, measures), "the layer1.0, 4 × 8 × 8, 1×1, /2, Parameters 12");
 });
 
 // x of all points of a path, in its order.

@@ -116,13 +116,17 @@ def test_no_origin_of_a_visitor_makes_the_server_ask_another_host(monkeypatch, o
     assert asked == []
 
 
-def test_every_page_has_our_script_before_streamlits():
-    for route in web.routes()[:-1]:
+def test_every_page_has_our_style_and_script_before_streamlits():
+    *pages, style, script = web.routes()
+    for route in pages:
         _, headers, body = ask(route.app, route.path)
         text = body.decode()
         assert headers["content-type"].startswith("text/html")
-        assert 0 < text.index("resnet-explorer.js") < text.index("static/js/index")
-    script = web.routes()[-1]
+        ours = [text.index(f"resnet-explorer.{ending}") for ending in ("css", "js")]
+        assert 0 < ours[0] < ours[1] < text.index("static/js/index")
+    _, headers, body = ask(style.app, style.path)
+    assert headers["content-type"].startswith("text/css")
+    assert b"stCaptionContainer" in body
     _, headers, body = ask(script.app, script.path)
     assert headers["content-type"].startswith("text/javascript")
     assert b"begin();" in body

@@ -34,7 +34,7 @@ LAYERS = {
 
 
 def sections(app: AppTest) -> list[str]:
-    return [str(element.value) for element in app.subheader]
+    return [str(element.value) for element in app.header]
 
 
 @pytest.mark.parametrize(("model", "path"), [(m, p) for m, paths in LAYERS.items() for p in paths])

@@ -5,7 +5,7 @@
 import { colorIndex, css, pixelTable } from "../shared/colours.js";
 import { context2d } from "../shared/elements.js";
 import { written } from "../shared/numbers.js";
-import { MIDDLE, mapOf } from "./wall.js";
+import { MIDDLE, isDead, mapOf } from "./wall.js";
 
 const WHITE = "rgb(255 255 255)";
 const BLACK = "rgb(0 0 0 / 70%)";
@@ -107,7 +107,32 @@ export function paintWall(context, wall, sheet, layout, order, positions, option
     const { columns, rows } = wall;
     context.drawImage(sheet.canvas, left, top, columns, rows, x, y, tile.width, tile.height);
     if (layout.vectors) writeTile(context, wall, options, channel, x, y, tile);
+    else if (isDead(wall, channel)) crossOut(context, ink(wall, options, channel, 0), x, y, tile);
   }
+}
+
+// What shows on the colour of a value.
+/** @type {(wall: Wall, options: Options, channel: number, value: number) => string} */
+function ink(wall, options, channel, value) {
+  const color = colorIndex(wall.signed, limits(wall, options, channel));
+  const at = 3 * color(value);
+  const [red, green, blue] = wall.colours.subarray(at, at + 3);
+  return 0.3 * red + 0.59 * green + 0.11 * blue > 140 ? BLACK : WHITE;
+}
+
+// A dead channel is as dark as one that is only quiet beside others: a line through it tells them apart.
+/**
+ * @type {(
+ *   context: CanvasRenderingContext2D, colour: string, x: number, y: number, tile: Layout["tile"]
+ * ) => void}
+ */
+function crossOut(context, colour, x, y, { width, height }) {
+  context.strokeStyle = colour;
+  context.lineWidth = width < 40 ? 1 : 1.5;
+  context.beginPath();
+  context.moveTo(x + 1, y + height - 1);
+  context.lineTo(x + width - 1, y + 1);
+  context.stroke();
 }
 
 // Two digits, as 0.0012 or as 1.2e−7.
@@ -141,10 +166,7 @@ function fitted(context, text, width) {
  */
 function writeTile(context, wall, options, channel, x, y, tile) {
   const value = wall.minima[channel]; // of a single value, it is that value
-  const color = colorIndex(wall.signed, limits(wall, options, channel));
-  const [red, green, blue] = wall.colours.subarray(3 * color(value));
-  const light = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
-  context.fillStyle = light ? BLACK : WHITE;
+  context.fillStyle = ink(wall, options, channel, value);
   context.textAlign = "center";
   context.textBaseline = "middle";
   const room = tile.width - 4;

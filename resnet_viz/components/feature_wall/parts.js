@@ -180,12 +180,19 @@ export const KEYS = COARSE.matches
   : "Click or Enter pins a cell, Esc lets go, arrow keys walk.";
 const ROUNDED = " ≈ is rounded; of the pinned cell the exact value stands below.";
 
+const CROSSED = " A tile with a line through it is dead: zero everywhere for this image.";
+
 /** @type {(parts: Parts, state: State) => void} */
-export function showCount({ foot }, { wall, order, options }) {
+export function showCount({ foot }, { wall, layout, order, options }) {
   const count = order.length;
   const nouns = { channel: "channels", class: "classes" }[wall.noun];
   const some = `${count} of ${wall.channels} ${nouns} are ${options.show}. `;
+  const crossed = !layout.vectors && order.some((channel) => isDead(wall, channel));
   foot.classList.toggle("alone", !count);
-  foot.textContent =
-    (options.show === "all" ? "" : some) + (count ? KEYS + (wall.code === "float32" ? "" : ROUNDED) : "");
+  foot.textContent = [
+    options.show === "all" ? "" : some,
+    count ? KEYS : "",
+    crossed ? CROSSED : "",
+    count && wall.code !== "float32" ? ROUNDED : "",
+  ].join("");
 }

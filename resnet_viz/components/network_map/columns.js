@@ -35,6 +35,16 @@ export function factsOf({ node, folded, members }, measures) {
   return folded ? [["Equal blocks", `${members.length}, each with`], ...facts] : facts;
 }
 
+// First what the column shows, word by word: who speaks to the browser says what is seen. (Spaces between
+// the elements are there for the same reason.)
+/** @type {(shown: Shown, measures: string[]) => string} */
+export function spoken(shown, measures) {
+  const { shape, shortcut_label: label } = shown.node;
+  const facts = factsOf(shown, measures).filter(([, value]) => value !== shape);
+  const unseen = facts.map((fact) => fact.join(" "));
+  return [title(shown), shape, label, ...unseen].filter(Boolean).join(", ");
+}
+
 /** @type {(shape: string, into: HTMLElement) => void} */
 function spacedShape(shape, into) {
   const [channels, ...plane] = shape.split(" × ");
@@ -55,15 +65,15 @@ export function buildColumn(shown, index, measures, grid) {
   box.style.setProperty("--stage", `var(--stage-${node.stage})`);
   box.dataset.path = node.path;
   box.role = "button";
-  const facts = factsOf(shown, measures).map((fact) => fact.join(" "));
-  box.ariaLabel = [title(shown), ...facts].join(", ");
-  make("span", "name", box, title(shown));
+  box.ariaLabel = spoken(shown, measures);
+  make("span", "name", box, `${title(shown)} `);
   const thumbs = make("span", "thumbs", box);
   const canvases = Array.from({ length: node.thumbnails }, () => make("canvas", "", thumbs));
+  spacedShape(node.shape, make("span", "shape", make("span", "foot", box)));
+  box.append(" ");
   const rail = make("span", "rail", box);
   make("i", node.shortcut ? "sum" : "dot", rail).classList.toggle("run", folded);
   if (node.shortcut_label) make("span", "label", rail, node.shortcut_label);
-  spacedShape(node.shape, make("span", "shape", make("span", "foot", box)));
   return { box, canvases, badge: buildBadge(shown, index, grid) };
 }
 

@@ -74,18 +74,21 @@ export function likeliest({ classes: [[name, probability]] }) {
 /** @type {(box: HTMLElement, data: NetworkMapData) => void} */
 export function showPrediction(box, { nodes, classes, trained }) {
   const { path, title, shape } = nodes[nodes.length - 1];
-  const [best, probability] = classes[0];
+  const heading = trained ? "prediction" : "scores of an untrained network";
+  const ends = `${title} → ${shape} classes`;
   box.dataset.path = path;
-  box.ariaLabel = `${title}, ${shape} classes, ${best} ${percent(probability)}`;
+  // What is seen, word by word, so that who speaks to the browser can say it.
+  const scores = classes.map(([name, share]) => `${name} ${percent(share)}`);
+  box.ariaLabel = [heading, ...scores, ends].join(", ");
   box.classList.toggle("untrained", !trained);
   box.replaceChildren();
-  make("strong", "", box, trained ? "prediction" : "scores of an untrained network");
+  make("strong", "", box, `${heading} `);
   const list = make("ol", "", box);
   for (const [name, share] of classes) {
     const row = make("li", "", list);
-    make("span", "class", row, name).title = name;
-    make("span", "percent", row, percent(share));
+    make("span", "class", row, `${name} `).title = name;
+    make("span", "percent", row, `${percent(share)} `);
     make("i", "", make("span", "share", row)).style.width = percent(share).replace(" ", "");
   }
-  make("span", "shape", box, `${title} → ${shape} classes`);
+  make("span", "shape", box, ends);
 }

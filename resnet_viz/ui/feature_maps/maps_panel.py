@@ -35,7 +35,7 @@ def below(view_state: ViewState, pin: Pin) -> None:
     with boundary.error_boundary():
         field_panel(view_state, pin)
     with boundary.error_boundary():
-        st.subheader("This cell by hand")
+        st.header("This cell by hand")
         worked_example_panel(view_state, pin)
 
 

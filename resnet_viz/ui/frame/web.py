@@ -1,4 +1,4 @@
-"""What the server answers beside Streamlit: its page with our script, headers, what is not served at all.
+"""What the server answers beside Streamlit: its page with ours in it, headers, what is not served at all.
 
 It stands before Streamlit as routes and ASGI middleware, so it holds however the app is started.
 """
@@ -16,17 +16,19 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
 
 from resnet_viz.components.browser_tab import page_script
+from resnet_viz.ui.frame.page_style import page_style
 from resnet_viz.ui.frame.upload_limits import UploadLimits
 from resnet_viz.ui.state.pages import PAGES
 
 _ORIGIN: Final = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?", re.ASCII)
 _SCRIPT: Final = "resnet-explorer.js"
+_STYLE: Final = "resnet-explorer.css"
 _METRICS: Final = "/_stcore/metrics"  # how many visitors there are, and what they have stored
 
 
@@ -46,22 +48,27 @@ def middleware(embed_in: Sequence[str] = (), *, metrics: bool = False) -> list[M
 
 
 def routes() -> list[Route]:
-    """Every page as Streamlit has it, with our script before Streamlit's, and that script."""
+    """Every page as Streamlit has it, with our style and script before Streamlit's, and those two."""
     base = st.get_option("server.baseUrlPath").strip("/")
     root = f"/{base}/" if base else "/"
-    html = _html().replace(
-        "<head>", f'<head>\n    <script type="module" src="./{_SCRIPT}"></script>', 1
-    )
-    script = page_script()
-
-    async def page(request: Request) -> Response:
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
-
-    async def own_script(request: Request) -> Response:
-        return Response(script, 200, {"Cache-Control": "no-cache"}, "text/javascript")
-
+    style = f'<link rel="stylesheet" href="./{_STYLE}">'
+    script = f'<script type="module" src="./{_SCRIPT}"></script>'
+    html = _html().replace("<head>", f"<head>\n    {style}\n    {script}", 1)
     paths = ("", *(info.slug for info in PAGES))
-    return [*(Route(root + path, page) for path in paths), Route(root + _SCRIPT, own_script)]
+    return [
+        *(_route(root + path, html, "text/html") for path in paths),
+        _route(root + _STYLE, page_style(), "text/css"),
+        _route(root + _SCRIPT, page_script(), "text/javascript"),
+    ]
+
+
+def _route(path: str, content: str, media_type: str) -> Route:
+    """A text that a browser asks for anew each time."""
+
+    async def answer(request: Request) -> Response:
+        return Response(content, 200, {"Cache-Control": "no-cache"}, media_type)
+
+    return Route(path, answer)
 
 
 def is_origin(text: str) -> bool:

@@ -26,7 +26,7 @@ def on_test_set(view_state: ViewState, block: str) -> None:
     table = read_lesions(view_state.config.name)
     if table is None:
         return
-    st.subheader("Lesion study on the test set")
+    st.header("Lesion study on the test set")
     st.markdown(finding(table))
     residual_panel.block_chart(
         drawn(residual.lesion_table_bars, table, block, view_state.theme),

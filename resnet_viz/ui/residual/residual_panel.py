@@ -61,7 +61,7 @@ def all_blocks(view_state: ViewState, block: str) -> None:
     ratios = ratios_of(view_state)
     if not ratios:
         return
-    st.subheader("What every block adds")
+    st.header("What every block adds")
     block_chart(
         drawn(residual.ratio_chart, ratios, block, view_state.theme),
         f"L2 norm of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",

@@ -11,11 +11,14 @@ from resnet_viz.texts import plain
 from resnet_viz.ui.state import files, selection, session, visit
 
 
-def uploader(place: str) -> None:
-    """A place to drop, paste or choose an image; afterwards the file is let go, the pixels kept."""
+def uploader(place: str, label: str = "Your image") -> None:
+    """A place to drop, paste or choose an image; afterwards the file is let go, the pixels kept.
+
+    A page that has two of them needs two labels: whoever hears the page knows them by nothing else.
+    """
     key = f"_file_{place}_{session.IMAGES_ACCEPTED.get(0)}"
     st.file_uploader(
-        "Your image: drop, paste or choose",
+        f"{label}: drop, paste or choose",
         type=["image"],
         key=key,
         max_upload_size=MAX_BYTES // 10**6,

@@ -1,0 +1,90 @@
+"""What axe-core finds on every page: nothing of ours."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final, Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from resnet_viz.ui.state.pages import PAGES
+from tests.browser.serving import ROOT, settled
+
+pytestmark = pytest.mark.browser
+
+Scheme = Literal["light", "dark"]
+
+# Rules that Streamlit's own elements break, by a word in the HTML of those: nothing else is excused.
+STREAMLITS: Final = {
+    # The uploader's drop zone says that it is no element, and has a name and a place in the tab order.
+    "presentation-role-conflict": "stFileUploaderDropzone",
+}
+PATHS: Final = [
+    *(page.slug for page in PAGES),
+    "overview?model=resnet110&weights=random",  # folded blocks, an untrained network
+    "walkthrough?step=4",  # a block worked out
+]
+
+
+@cache
+def axe() -> str:
+    """axe-core's script, as `npm ci` in `tests/js` has it."""
+    return (ROOT / "tests/js/node_modules/axe-core/axe.min.js").read_text("utf-8")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, a line for each element, without what is Streamlit's."""
+    page.evaluate(axe())
+    found: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+        if STREAMLITS.get(rule["id"], "\0") not in node["html"]
+    ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_of_ours(page: Page, app: str, path: str, scheme: Scheme) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{app}/{path}")
+    settled(page)
+    expect(page.get_by_test_id("stSidebar").get_by_text("Selected layer")).to_be_visible()
+    page.wait_for_timeout(500)  # components and charts come after the page itself
+    assert violations(page) == []
+
+
+def looks(page: Page, chosen: str, other: str, *properties: str) -> tuple[list[str], list[str]]:
+    """What a chosen element and another one of its kind are drawn with."""
+    read = "(e, names) => names.map(name => getComputedStyle(e)[name])"
+    one, two = page.locator(chosen).first, page.locator(other).first
+    expect(one).to_be_visible()
+    expect(two).to_be_visible()
+    return one.evaluate(read, properties), two.evaluate(read, properties)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_chosen_is_seen_where_the_system_sets_the_colours(
+    page: Page, app: str, scheme: Scheme
+) -> None:
+    page.emulate_media(color_scheme=scheme, forced_colors="active")
+    page.goto(f"{app}/overview?layer=layer2.0")
+    settled(page)
+    thumbs = '.station[data-path="{}"] .thumbs'.format
+    ground = ("outlineStyle", "outlineWidth")
+    chosen, other = looks(page, thumbs("layer2.0"), thumbs("layer2.1"), *ground)
+    assert chosen == ["solid", "3px"]
+    assert other[0] == "none"
+    page.goto(f"{app}/layers?layer=layer2.0")
+    settled(page)
+    row, pill = 'tr[data-path="{}"] td', '[data-testid="stMain"] [role=radio][data-{}]'
+    pair = [row.format("layer2.0"), row.format("layer2.1")]
+    for chosen_one, other_one in (
+        pair,
+        [pill.format('selected="true"'), pill.format("variant") + ":not([data-selected])"],
+    ):
+        chosen, other = looks(page, chosen_one, other_one, "backgroundColor", "color")
+        assert chosen[0] != other[0], chosen_one
+        assert chosen[0] != chosen[1]
