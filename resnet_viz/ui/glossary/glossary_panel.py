@@ -24,7 +24,7 @@ def found_terms(view_state: ViewState, words: str, *, in_dialog: bool = False) -
     if not found:
         st.caption(f"No term has “{plain(words)}”; clear the search to see all.")
     for group, terms in groupby(found, key=lambda term: term.group):
-        st.subheader(group)
+        st.header(group)
         for term in terms:
             _entry(view_state, term, in_dialog=in_dialog)
 

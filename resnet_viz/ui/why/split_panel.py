@@ -25,7 +25,7 @@ _CHANNELS: Final = 24  # bars
 def split(view_state: ViewState, target: int | None) -> None:
     """What the logit of a class is made of; every split adds up to it with the bias."""
     found = cache.logit_split(view_state.network, view_state.image, target)
-    st.subheader(f"The logit of {plain(found.target.label)}, split")
+    st.header(f"The logit of {plain(found.target.label)}, split")
     st.markdown(text("why_split"))
     given = float(found.positions.sum())
     facts.key_figures(

@@ -24,7 +24,7 @@ def worked_out(view_state: ViewState, found: Sequence[Heatmap]) -> None:
     heatmap = next((each for each in found if each.method == "grad_cam"), None)
     if heatmap is None or heatmap.weights is None:
         return
-    st.subheader("Grad-CAM, worked out")
+    st.header("Grad-CAM, worked out")
     label = plain(heatmap.target.label)
     st.markdown(text("why_grad_cam").format(label=label, layer=heatmap.layer))
     values = _activations(view_state, heatmap)
