@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from resnet_viz.components.layer_bars import layer_bars
 from resnet_viz.figures import bars, formatting
 from resnet_viz.texts import text
 from resnet_viz.texts.glossary import term
@@ -37,9 +38,12 @@ with shell.page("layers") as view_state:
     measure = widgets.segments("Measure", tuple(bars.MEASURES), url.MEASURE, default="macs")
     leaves = [layer for layer in selection.rows if not layer.is_container]
     if leaves:
-        st.plotly_chart(
-            bars.cost_bars(leaves, measure, view_state.theme),
-            alt=f"{bars.MEASURES[measure]} of {len(leaves)} layers in the order of execution",
+        shown = bars.cost_bars(leaves, measure, view_state.theme)
+        layer_bars(
+            shown,
+            bars.cost_ticks(shown),
+            alt=f"{bars.MEASURES[measure]} of {len(shown)} layers in the order of execution",
+            key="cost_by_layer",
         )
     else:
         st.caption("No layer matches the search; clear it to see all.")

@@ -10,7 +10,8 @@ from resnet_viz.ui.shared import boundary, image_upload, notes, prediction
 with shell.page("predict") as view_state:
     st.title("Predict")
     st.caption(f"{view_state.title} · {view_state.weights.label} · {plain(view_state.image.name)}")
-    original, seen, answer = st.columns([3, 3, 4], gap="large")
+    with st.container(key="images_and_classes"):
+        original, seen, answer = st.columns([3, 3, 4], gap="large")
     with original:
         predict_panel.original(view_state)
     with seen:

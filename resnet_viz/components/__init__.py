@@ -23,11 +23,13 @@ def declare(
 ) -> Callable[..., Any]:
     """Declare the component of a folder; call once, when its module is imported.
 
-    `styles` are files of the folder that come before `component.css`. The returned function mounts the
+    `styles` are files of the folder that come before `component.css`; what all share on paper comes after
+    it. The returned function mounts the
     component: `key`, `data`, and one `on_<event>_change` for each event.
     """
     folder = Path(init_file).parent
-    sheets = ((folder / name).read_text("utf-8") for name in (*styles, "component.css"))
+    names = (*styles, "component.css", "../shared/print.css")
+    sheets = ((folder / name).read_text("utf-8") for name in names)
     return st.components.v2.component(
         f"resnet_viz.{folder.name}",
         html=html,

@@ -50,7 +50,19 @@ class ScorePair:
         return before, after
 
 
-def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.Figure:
+@dataclass(frozen=True, slots=True)
+class LayerBar:
+    """What one layer costs: its share of the largest (0 to 1), its number in words, its stage's colour."""
+
+    path: str
+    value: int
+    share: float
+    text: str
+    colour: str
+    named: bool  # whether there is room for its name
+
+
+def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> tuple[LayerBar, ...]:
     """One bar for each row that costs anything, in the order of execution, coloured by stage.
 
     Every bar has its name where there is room for all of them, else the first one of each stage has.
@@ -63,26 +75,23 @@ def cost_bars(layers: Iterable[LayerRecord], measure: str, theme: Theme) -> go.F
     layers = tuple(layer for layer in layers if getattr(layer, measure))
     named = layers if len(layers) <= _NAMED_BARS else _first_of_each_stage(layers)
     values = [getattr(layer, measure) for layer in layers]
-    bars = go.Bar(
-        x=[layer.path for layer in layers],
-        y=values,
-        customdata=[formatting.count(value) for value in values],
-        marker={"color": [theme.stage(layer.stage) for layer in layers], "line": {"width": 0}},
-        hovertemplate="%{x}<br>%{customdata} " + MEASURES[measure] + "<extra></extra>",
+    return tuple(
+        LayerBar(
+            path=layer.path,
+            value=value,
+            share=value / max(values),
+            text=f"{formatting.count(value)} {MEASURES[measure]}",
+            colour=theme.stage(layer.stage),
+            named=layer in named,
+        )
+        for layer, value in zip(layers, values, strict=True)
     )
-    layout = charts.layout(theme) | {
-        "height": 260,
-        "bargap": 0.15,
-        "xaxis": {
-            "tickangle": -40,
-            "automargin": True,
-            "showgrid": False,
-            "ticks": "outside",
-            "tickvals": [layer.path for layer in named],
-        },
-        "yaxis": {"title": MEASURES[measure]},
-    }
-    return go.Figure(bars, layout)
+
+
+def cost_ticks(bars: Sequence[LayerBar]) -> tuple[tuple[float, str], ...]:
+    """Zero, half of the largest and the largest, as heights and in words."""
+    largest = max((bar.value for bar in bars), default=0)
+    return tuple((share, formatting.short(share * largest)) for share in (0.0, 0.5, 1.0))
 
 
 def _first_of_each_stage(layers: Sequence[LayerRecord]) -> list[LayerRecord]:

@@ -43,6 +43,11 @@ class ImageInput:
         object.__setattr__(self, "rgb", read_only(self.rgb))
         object.__setattr__(self, "name", one_line(self.name, NAME_LENGTH) or "picture")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all pixels have the same colour."""
+        return bool((self.rgb == self.rgb[0, 0]).all())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ImageInput) and self.sha256 == other.sha256
 

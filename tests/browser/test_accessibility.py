@@ -1,4 +1,4 @@
-"""What axe-core finds on every page: nothing of ours."""
+"""Who sees a page in another way: axe-core finds nothing of ours, forced colours, a tablet, paper."""
 
 from __future__ import annotations
 
@@ -87,4 +87,61 @@ def test_what_is_chosen_is_seen_where_the_system_sets_the_colours(
     ):
         chosen, other = looks(page, chosen_one, other_one, "backgroundColor", "color")
         assert chosen[0] != other[0], chosen_one
-        assert chosen[0] != chosen[1]
+        assert chosen[0] != chosen[1], chosen_one
+
+
+@pytest.mark.parametrize("path", ["overview?model=resnet50", "layers", "feature_maps", "diagram"])
+def test_on_paper_a_page_is_whole_and_alone(page: Page, app: str, path: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{app}/{path}")
+    settled(page)
+    page.wait_for_timeout(2000)
+    page.set_viewport_size({"width": 696, "height": 1000})  # A4 between margins of 13 mm
+    page.emulate_media(media="print")
+    for gone in ("stSidebar", "stHeader", "stButtonGroup", "stDownloadButton"):
+        for each in page.get_by_test_id(gone).all():
+            expect(each).to_be_hidden()
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_have_css("color", "rgb(31, 41, 51)")  # on white paper, in the dark too
+    # The page is as tall as what is in it, and nothing of it stands beyond its right edge.
+    box = page.get_by_test_id("stMainBlockContainer").bounding_box()
+    assert box
+    assert page.evaluate("document.documentElement.scrollHeight") >= box["height"] - 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 696
+    for each in page.locator(
+        ".station, .prediction, [data-slug], .wall .board canvas, svg .node"
+    ).all():
+        if place := each.bounding_box():
+            assert place["x"] + place["width"] <= 697
+
+
+def test_on_a_tablet_no_class_is_cut(page: Page, app: str) -> None:
+    page.set_viewport_size({"width": 820, "height": 1180})
+    page.goto(f"{app}/predict")
+    settled(page)
+    labels = page.locator(".js-plotly-plot .ytick text")
+    expect(labels).to_have_count(5, timeout=30_000)
+    chart = page.locator(".js-plotly-plot").bounding_box()
+    assert chart
+    assert chart["width"] >= 300
+    for label in labels.all():
+        box = label.bounding_box()
+        assert box
+        assert box["x"] >= chart["x"]
+        expect(label).to_have_css("fill", "rgb(82, 96, 109)")  # the palette's, which is 6 : 1
+
+
+def test_the_layers_page_loads_no_chart_library(page: Page, app: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{app}/layers?model=resnet18")
+    settled(page)
+    plot = page.get_by_role("group", name="multiply-adds of 21 layers in the order of execution")
+    expect(plot.locator(".column")).to_have_count(21)
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    said = page.locator(".says")
+    expect(said).to_have_text("conv1: 118,013,952 multiply-adds")
+    plot.locator(".column").last.hover()
+    expect(said).to_have_text("fc: 512,000 multiply-adds")
+    assert not [url for url in asked if "lotly" in url]

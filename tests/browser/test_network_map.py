@@ -242,6 +242,24 @@ def test_the_frame_on_the_picture_follows_the_cursor(page: Page, components: str
     assert edge["x"] - whole["x"] == pytest.approx(whole["width"] * 52 / 224, abs=line)
     page.mouse.move(1200, 880)
     expect(note).to_have_text("receptive field 99 px")
+    # Over a channel that is shown large it would speak of pixels that are not there.
+    _node(page, "layer3.0").locator("canvas").first.hover()
+    expect(note).to_be_hidden()
+    page.mouse.move(1200, 880)
+    expect(note).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [820, 1400])
+def test_no_label_is_smaller_than_twelve_pixels(page: Page, components: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    _open(page, components)
+    sizes: list[float] = page.locator(".root").first.evaluate(
+        """(root) => [...root.querySelectorAll("*")]
+          .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+          .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
+    )
+    assert len(sizes) > 20
+    assert min(sizes) >= 12
 
 
 def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, components: str) -> None:

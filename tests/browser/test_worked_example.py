@@ -468,3 +468,19 @@ def test_back_is_to_the_cell_that_was_read_whatever_the_layers_shape(page: Page,
     expect(page.get_by_text("layer1.1.relu2 · ReLU")).to_be_visible()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     page.wait_for_url(lambda url: "cell=16-24" in url)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1400])
+def test_what_is_said_covers_no_kernel_and_no_button(
+    page: Page, components: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 600})  # lower than what there is to see
+    opened(page, components, "3")
+    said = page.locator(".says").bounding_box()
+    assert said
+    for other in page.locator(".channel, .slide, .output .board, .place").all():
+        box = other.bounding_box()
+        assert box
+        beside = box["x"] >= said["x"] + said["width"] or said["x"] >= box["x"] + box["width"]
+        apart = box["y"] >= said["y"] + said["height"] or said["y"] >= box["y"] + box["height"]
+        assert beside or apart

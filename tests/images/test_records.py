@@ -58,3 +58,10 @@ def test_pictures_are_equal_when_their_bytes_are():
 def test_a_record_of_other_pixels_cannot_be_made(shape):
     with pytest.raises(ValueError, match="uint8"):
         ImageInput("0", np.zeros(shape, np.uint8), "x", (8, 8))
+
+
+def test_an_image_of_one_colour_is_known_as_such():
+    plain = np.full((4, 5, 3), 7, np.uint8)
+    assert ImageInput("a", plain, "plain", (5, 4)).is_plain
+    plain[3, 4, 2] = 8
+    assert not ImageInput("b", plain, "nearly", (5, 4)).is_plain

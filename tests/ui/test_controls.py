@@ -244,3 +244,11 @@ def test_a_map_of_one_position_says_why_and_offers_a_stem_that_keeps_more(open_p
     assert problems(app) == []
     pooled = open_page("feature_maps", model="resnet18", layer="avgpool")
     assert not any("single position" in note.value for note in pooled.main.info)
+
+
+def test_an_image_of_one_colour_is_called_so(open_page):
+    app = open_page("predict")
+    assert not any("single colour" in note.value for note in app.info)
+    app = app.sidebar.file_uploader[0].upload("my.png", png(), "image/png").run()
+    (said,) = [note.value for note in app.info if "single colour" in note.value]
+    assert "red 255, green 0, blue 0" in said

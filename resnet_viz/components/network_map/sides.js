@@ -53,6 +53,7 @@ export class InputImage {
   /** @type {(thumbnail: HTMLCanvasElement | null, name: string, size: string) => void} */
   enlarge(thumbnail, name, size) {
     this.large.classList.toggle("shown", Boolean(thumbnail));
+    this.box.classList.toggle("covered", Boolean(thumbnail)); // its pixels are not those of the image
     this.heading.textContent = thumbnail ? name : INPUT;
     this.shape.textContent = thumbnail ? size : this.size;
     if (!thumbnail) return;

@@ -77,7 +77,8 @@ export class WorkedExample {
     this.output = output;
     this.slide = windowed && output && !single ? new Slide(this, windowed, output.figure) : null;
     if (maps) make("p", "scale", root, this.scale());
-    this.says = make("p", "says", root);
+    // Below the output map, which stays in sight beside the rows and covers none of them.
+    this.says = make("p", "says", single ? root : (output?.figure ?? root));
     this.says.setAttribute("role", "status");
     this.steps = make("dl", "steps", root);
     this.show();

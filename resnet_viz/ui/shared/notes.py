@@ -30,6 +30,13 @@ _FEW: Final = 20  # classes
 def weights_note(view_state: ViewState) -> None:
     """Say what the answer is worth, where it means nothing or the network knows little."""
     weights = view_state.weights
+    if view_state.image.is_plain:
+        red, green, blue = view_state.image.rgb[0, 0].tolist()
+        st.info(
+            f"**This image is a single colour** (red {red}, green {green}, blue {blue}): there is nothing "
+            "in it to recognise. What the maps show is that colour, and the padding at the borders.",
+            icon=":material/crop_square:",
+        )
     if not weights.trained:
         st.info(text("untrained"), icon=":material/shuffle:")
     elif 0 < len(weights.labels) <= _FEW and not _drawing_for_shapes(view_state):
