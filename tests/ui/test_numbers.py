@@ -20,6 +20,7 @@ NONE = (*LINKED, "-inf", "+5", " 5", "5.", "0x40", "1e2e3", "５", "²", "-" + "
 SHOWN_WITH = {
     url.SEED: {"weights": "random"},
     url.FILTER: {"layer": "layer1.0.conv1"},
+    url.DRAW: {"part": "3", "reveal": "true"},
 }
 SENT = (math.inf, -math.inf, math.nan, -1e300, 4.5)
 

@@ -57,7 +57,7 @@ def test_before_a_photograph_it_says_how_little_it_knows_and_offers_imagenet(ope
     assert any("knows only 12 classes" in info.value for info in app.info)
     offered = [button.label for button in app.main.button if "·" in button.label]
     assert offered == [
-        *("ResNet-20 (32 × 32) · Bundled weights: CIFAR-10, 10 classes",),
+        *("ResNet-56 (32 × 32) · Bundled weights: CIFAR-10, 10 classes",),
         *("ResNet-50 · ImageNet-1k, V2 (torchvision)",),
     ]
     app = next(b for b in app.main.button if "ImageNet" in b.label).click().run()
@@ -71,7 +71,7 @@ def test_one_click_shows_the_photograph_to_the_bundled_network_for_photographs(o
     app = next(b for b in app.main.button if "CIFAR-10" in b.label).click().run()
     assert problems(app) == []
     values = {key: app.sidebar.selectbox(key=key).value for key in ("model", "weights", "picture")}
-    assert values == {"model": "resnet20", "weights": "bundled", "picture": "cat"}
+    assert values == {"model": "resnet56", "weights": "bundled", "picture": "cat"}
     assert "32 × 32 pixels" in " ".join(
         each.caption for image in app.get("image") for each in image.proto.imgs
     )

@@ -221,7 +221,7 @@ LATER: Final = Parameter(
 )
 
 _WHY: Final = ("why_shortcuts",)
-PART: Final = Parameter("part", "number", "1", "the part of the argument", _WHY)
+PART: Final = Parameter("part", "choice", "1", "the part of the argument, 1 to 6", _WHY)
 REVEAL: Final = Parameter(
     "reveal", "flag", "off", "whether answers are shown without a prediction", _WHY
 )
