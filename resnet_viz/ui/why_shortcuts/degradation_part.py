@@ -103,7 +103,7 @@ def _row(network: str) -> dict[str, str]:
     card = evidence.card(network)
     return {
         "Network": evidence.name(network),
-        "Training error": formatting.percent(training_error(network)),
-        f"Test error, n = {card['test_images']:,}": formatting.percent(test_error(network)),
+        "Training error": f"{100 * training_error(network):.2f} %",
+        f"Test error, n = {card['test_images']:,}": f"{100 * test_error(network):.2f} %",
         "The paper's test error": PAPER_TEST_ERROR.get(network, "in figure 6 only"),
     }
