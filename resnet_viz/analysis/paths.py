@@ -1,4 +1,4 @@
-"""The paths through a residual network: Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.
+"""The paths through a residual network: Veit, Wilber and Belongie 2016 (arXiv 1605.06431), sections 3 and 5.
 
 Multiplied out, n blocks are a sum of 2ⁿ paths: each goes through a branch or past it. Their lengths are
 distributed binomially; how much gradient a path of each length carries is measured.
@@ -78,7 +78,7 @@ def path_lengths(loaded: LoadedModel, image: ImageInput) -> PathLengths:
     """Measure the gradient of one image's loss through single paths of every length.
 
     Forward, the image goes through the whole network. Back, the gradient goes through the branches of k
-    blocks, drawn anew each time, and past all others (section 4.2).
+    blocks, drawn anew each time, and past all others (section 5).
 
     Raises:
         ConfigError: the network has no shortcut.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from torch import Tensor
+
 from resnet_viz.analysis.price import price
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
+from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.loss_surface import loss_surface, mean_loss
 from resnet_viz.training.rendered import Split, rendered
 from resnet_viz.weights.loaded import LoadedModel, at_work
@@ -29,23 +32,27 @@ class SurfaceJob(Job[LossSurface]):
         self._loaded, self._seed = loaded, seed
 
     def work(self) -> tuple[LossSurface, str]:
-        """Measure the loss at every point; others' forward passes come in between."""
+        """Measure the loss at every point."""
         preparation = self._loaded.weights.preprocessing
         found = price(self._loaded.config, preparation.crop)
         images = rendered(Split.TEST, 0, IMAGES, preparation.crop)
         memory = IMAGES * found.passing + 4 * found.weights
-        with LINE.turn(Turn(memory, is_long=True)):
-            surface = loss_surface(
-                self._loaded.module,
-                images,
-                preparation,
-                "held-out",
-                self._report,
-                count=IMAGES,
-                points=POINTS,
-                seed=self._seed,
-                evaluate=lambda *run: at_work(mean_loss, *run),
-            )
+
+        def evaluate(network: ResNet, batch: Tensor, labels: Tensor) -> float:
+            with LINE.turn(Turn(memory, is_long=True)):  # at each point: others come in between
+                return at_work(mean_loss, network, batch, labels)
+
+        surface = loss_surface(
+            self._loaded.module,
+            images,
+            preparation,
+            "held-out",
+            self._report,
+            count=IMAGES,
+            points=POINTS,
+            seed=self._seed,
+            evaluate=evaluate,
+        )
         return surface, f"The loss was measured at {POINTS**2} points."
 
     def _report(self, done: int, total: int) -> None:

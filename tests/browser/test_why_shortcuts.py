@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -47,3 +49,16 @@ def test_walkthrough_and_residual_lead_to_the_argument(page: Page, app: str) -> 
     settled(page)
     page.get_by_role("button", name="Why shortcuts? The evidence").click()
     expect(page.get_by_role("heading", name="1. Degradation")).to_be_visible()
+
+
+def test_the_blocks_of_the_deep_network_can_be_removed_by_oneself(page: Page, app: str) -> None:
+    page.goto(f"{app}/why_shortcuts?part=5&reveal=true&picture=cat")
+    settled(page)
+    page.get_by_role("button", name="Remove blocks of ResNet-56 yourself").click()
+    expect(page.get_by_role("heading", name="Ablation of layer1.0")).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("ResNet-56 (32 × 32) · Bundled weights")
+    settled(page)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["model"] == ["resnet56"]
+    assert asked["picture"] == ["cat"]
+    assert "part" not in asked

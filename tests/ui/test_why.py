@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 
 from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.compute import attribute
+from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.split import split_logit
 from resnet_viz.components import heat_maps as component
+from resnet_viz.errors import WeightsError
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts import text
@@ -20,6 +23,7 @@ from resnet_viz.ui.why import request
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import charts, problems, texts
+from tests.waiting import BOUND
 
 STAR = read_sample("star")
 
@@ -133,6 +137,61 @@ def test_the_split_adds_up_to_the_logit(open_page, mounted):
 def test_classes_of_one_name_are_told_apart(open_page):
     twins = SimpleNamespace(answers=("crane", "cat", "crane"))
     assert request.class_names(twins) == ("crane (0)", "cat", "crane (2)")  # type: ignore[arg-type]
+
+
+def test_a_class_that_has_the_name_of_a_numbered_one_is_told_apart():
+    names = request.class_names(SimpleNamespace(answers=("a", "a", "a (0)")))  # type: ignore[arg-type]
+    assert len(set(names)) == 3
+
+
+def test_a_long_map_that_fails_is_said_once_and_not_tried_again(open_page, mounted, monkeypatch):
+    tried = []
+
+    def work(job):
+        tried.append(job)
+        time.sleep(0.7)  # longer than a page waits for a map without showing a bar
+        raise WeightsError("These weights give no numbers.")
+
+    monkeypatch.setattr(AttributionJob, "work", work)
+    app = open_page("why", picture="star", methods=["occlusion", "grad_cam"])
+    for _ in range(60):
+        said = [warning.value for warning in app.warning]
+        if said:
+            break
+        time.sleep(0.1)
+        app = app.run()
+    assert said == ["These weights give no numbers."]
+    app = app.run()
+    assert [warning.value for warning in app.warning] == said
+    assert len(tried) == 1
+    assert [panel["title"] for panel in mounted["heat_maps"]["panels"]] == ["Grad-CAM"]
+
+
+def test_another_image_lets_go_of_the_map_that_was_waited_for(open_page, mounted, monkeypatch):
+    begun = []
+
+    def work(job):
+        begun.append(job)
+        while True:
+            job.check()
+            time.sleep(0.02)
+
+    monkeypatch.setattr(AttributionJob, "work", work)
+    monkeypatch.setattr(AttributionJob, "linger_s", 0.0)
+    app = open_page("why", picture="star", methods="occlusion")
+    app.sidebar.selectbox(key="picture").set_value("heart").run()
+    assert len(begun) == 2
+    assert begun[0].cancelled.wait(BOUND)
+    assert not begun[1].cancelled.is_set()
+    app.multiselect(key="methods").set_value(["grad_cam"]).run()
+    assert begun[1].cancelled.wait(BOUND)
+
+
+def test_a_plain_networks_split_is_not_told_of_a_shortcut(open_page, mounted):
+    app = open_page("why", model="shapes_plain", picture="star")
+    assert problems(app) == []
+    assert text("why_split_plain") in texts(app)
+    assert text("why_split_blocks") not in texts(app)
 
 
 def test_untrained_weights_are_said_before_the_maps(open_page, mounted):

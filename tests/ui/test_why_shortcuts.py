@@ -86,6 +86,27 @@ def test_the_right_answer_follows_from_the_number():
     assert rights == [0, 0, 1, 2]
 
 
+def test_which_loss_rises_more_is_said_as_far_as_it_holds():
+    steps = (-1.0, -0.5, 0.0, 0.5, 1.0)
+
+    def bowl(name: str, near: float, far: float) -> LossSurface:
+        """0 at the centre, `near` around it, `far` at the border."""
+        losses = tuple(
+            tuple(0.0 if a == b == 0 else near if max(abs(a), abs(b)) < 1 else far for a in steps)
+            for b in steps
+        )
+        return LossSurface(name, 5, "training", 0, steps, losses)
+
+    plain = bowl("plain56", 2, 3)
+    everywhere = surface_part.compared(bowl("resnet56", 1, 2), plain)
+    assert everywhere.startswith("As far as the slices go, the loss of plain-56 rises more")
+    turned = surface_part.compared(bowl("resnet56", 1, 9), plain)
+    assert turned.startswith("Up to ±0.5 the loss of plain-56 rises more")
+    assert turned.endswith("further out that of ResNet-56.")
+    real = surface_part.compared(evidence.surface("resnet56"), evidence.surface("plain56"))
+    assert real.startswith("Up to ±0.8 the loss of plain-56 rises more")
+
+
 @pytest.mark.parametrize(
     ("model", "shares"), [("shapes", True), ("shapes_plain", False)], ids=lambda v: str(v)
 )
@@ -113,6 +134,8 @@ def test_depth_and_seed_of_the_untrained_networks_stand_in_the_link(open_page):
 def test_what_is_said_of_a_growing_gradient():
     assert gradient_part.times(4012.3) == "4,000 times"
     assert gradient_part.times(1.44) == "1.4 times"
+    assert gradient_part.times(6.4e7) == "64,000,000 times"
+    assert gradient_part.times(0.012) == "0.012 times"
 
 
 def test_shortcuts_cost_what_the_trace_counts():

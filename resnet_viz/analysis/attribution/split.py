@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from resnet_viz.images import ImageInput, to_tensor
 from resnet_viz.model.blocks import Add
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
+
+_WORKED: Final = 5  # arrays of the last stage's size that are held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +95,8 @@ def split_logit(
     index = find_class(answers, target)
     stage = last_place(trace)
     blocks = tuple(block.path for block in trace.blocks(stage))
-    paths = [path for block in blocks for path in _watched(trace.parts(block))]
-    found = price.price_of_outputs(trace, paths)
+    paths = _split_paths(trace)
+    found = price_of_split(trace)
     price.check(trace.config, trace.input_size, price.in_float64(found) if precise else found)
     asked = in_double(loaded) if precise else loaded
     picture = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
@@ -106,6 +109,19 @@ def split_logit(
             return _split(network, trace, seen, blocks, record)
 
     return run_pictures(asked, picture, forward)
+
+
+def price_of_split(trace: Trace) -> price.Price:
+    """One forward pass, what is kept of the last stage's blocks, and what is worked out of it in float64."""
+    found = price.price_of_outputs(trace, _split_paths(trace))
+    worked = _WORKED * 2 * price.BYTES * trace.stages()[-1].activations
+    return dataclasses.replace(found, kept=found.kept + worked)
+
+
+def _split_paths(trace: Trace) -> list[str]:
+    """The modules of the last stage that are looked at."""
+    blocks = (block.path for block in trace.blocks(last_place(trace)))
+    return [path for block in blocks for path in _watched(trace.parts(block))]
 
 
 def _split(

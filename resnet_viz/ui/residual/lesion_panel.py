@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 import streamlit as st
@@ -31,10 +31,16 @@ def study(view_state: ViewState, block: str) -> None:
         f"Remove each block in turn: {passes} forward passes", subject, ":material/science:"
     )
     with boundary.error_boundary():
-        lesions = _STUDY.result(subject, lambda: LesionJob(view_state.model(), view_state.image))
+        lesions = _STUDY.result(subject, lambda: _prepared(view_state))
         if lesions is not None:
             _show(view_state, lesions, block)
     st.caption(text("lesions"))
+
+
+def _prepared(view_state: ViewState) -> Callable[[], LesionJob]:
+    """How the study is begun, once its network is there."""
+    loaded = view_state.model()
+    return lambda: LesionJob(loaded, view_state.image)
 
 
 def _subject(view_state: ViewState) -> Hashable:

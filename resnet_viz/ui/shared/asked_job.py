@@ -23,7 +23,11 @@ _AT_ONCE_S: Final = 0.5  # what is through by then needs no bar
 
 @dataclass(frozen=True)  # slots and Generic do not go together
 class AskedJob(Generic[T]):
-    """One kind of work on a page, by the place in the session where it is remembered."""
+    """One kind of work on a page, by the place in the session where it is remembered.
+
+    `prepare` is called in the visitor's own run, where it may wait for what the job needs; what it returns
+    makes the job and waits for nothing.
+    """
 
     slot: Asked
 
@@ -31,35 +35,55 @@ class AskedJob(Generic[T]):
         """Ask for the work on this subject, in place of any other."""
         st.button(label, key=f"{self.slot.key}_ask", on_click=self._ask, args=(subject,), icon=icon)
 
-    def result(self, subject: Hashable, make: Callable[[], Job[T]]) -> T | None:
+    def result(self, subject: Hashable, prepare: Callable[[], Callable[[], Job[T]]]) -> T | None:
         """What the work found, once it was asked for and is through; until then how far it is."""
-        asked, job = self.slot.get((None, None))
+        asked, before = self.slot.get((None, None))
         if asked != subject:
+            if before and not before.progress.has_ended:
+                self.leave()
             return None
-        if job is None:
-            job = jobs.start((self.slot.key, subject), make, answers.visitor())
-            self.slot.set((subject, job))
-        now = job.wait(_AT_ONCE_S)
+        job = self.at_once(subject, prepare)
         if job.result is not None:
             found: T = job.result
             return found
-        if now.has_ended:
-            st.error(plain(now.sentence))
-        else:
-            followed = job
-            job_progress.follow(
-                job,
-                is_followed=lambda: self.slot.get((None, None))[1] is followed,
-                on_cancel=self._leave,
-            )
+        if job.progress.has_ended:
+            st.error(plain(job.progress.sentence))
         return None
 
-    def _ask(self, subject: Hashable) -> None:
-        self._leave()
-        self.slot.set((subject, None))
+    def at_once(
+        self,
+        subject: Hashable,
+        prepare: Callable[[], Callable[[], Job[T]]],
+        on_cancel: Callable[[], None] = lambda: None,
+    ) -> Job[T]:
+        """The job of a subject, begun without being asked for; while it runs, how far it is.
 
-    def _leave(self) -> None:
+        What was wanted before is left. `on_cancel` is called when the visitor no longer wants it.
+        """
+        asked, job = self.slot.get((None, None))
+        if asked != subject or job is None:
+            self.leave()
+            job = jobs.start((self.slot.key, subject), prepare(), answers.visitor())
+            self.slot.set((subject, job))
+        if not job.wait(_AT_ONCE_S).has_ended:
+            self._follow(job, on_cancel)
+        return job
+
+    def leave(self) -> None:
         """No longer want the work that was asked for; others go on."""
         _, job = self.slot.pop((None, None))
         if job:
             job.leave(answers.visitor())
+
+    def _follow(self, job: Job[T], on_cancel: Callable[[], None]) -> None:
+        def cancel() -> None:
+            self.leave()
+            on_cancel()
+
+        job_progress.follow(
+            job, is_followed=lambda: self.slot.get((None, None))[1] is job, on_cancel=cancel
+        )
+
+    def _ask(self, subject: Hashable) -> None:
+        self.leave()
+        self.slot.set((subject, None))

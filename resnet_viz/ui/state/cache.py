@@ -22,7 +22,7 @@ from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.attribution.compute import attribute, price_of_request
 from resnet_viz.analysis.attribution.records import Heatmap
-from resnet_viz.analysis.attribution.split import LogitSplit, split_logit
+from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, split_logit
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.gradient_flow import GradientFlow
@@ -36,7 +36,7 @@ from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.store import STORE
-from resnet_viz.ui.state.answers import Task, ask
+from resnet_viz.ui.state.answers import Task, ask, visitor
 from resnet_viz.weights import sources
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.training_range import TrainingRange
@@ -242,17 +242,15 @@ def heatmap(
     return ask(heatmap_key(network, image, method, layer, part, target), prepare, _RUNNING_BACK)
 
 
-def kept_heatmap(
-    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
-) -> Heatmap | None:
+def kept_heatmap(key: Hashable) -> Heatmap | None:
     """The same where it is there already."""
-    kept = STORE.get(heatmap_key(network, image, method, layer, part, target))
+    kept = STORE.get(key)
     return kept.value if kept else None
 
 
 def keep_heatmap(key: Hashable, found: Heatmap) -> None:
     """Keep a map that was computed in the background."""
-    STORE.put(key, found)
+    STORE.put(key, found, visitor().session)
 
 
 def logit_split(network: ModelKey, image: ImageInput, target: int | None) -> LogitSplit:
@@ -261,7 +259,7 @@ def logit_split(network: ModelKey, image: ImageInput, target: int | None) -> Log
         ("logit_split", network, image.sha256, target),
         lambda: _run(
             network,
-            price.price_of_outputs(_trace(network)),
+            price_of_split(_trace(network)),
             lambda loaded: split_logit(loaded, image, target),
         ),
         _RUNNING,

@@ -88,6 +88,12 @@ SURFACE: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
 SURFACE_PLAIN: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_loss_surface_plain", "the same of the network without shortcuts"
 )
+MAP: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_map", "the map of many passes that the visitor waits for, and its computation"
+)
+FAILED_MAPS: Final = Slot[dict[Hashable, str]](
+    "_failed_maps", "maps that could not be computed during this visit, and why"
+)
 PREDICTIONS: Final = Slot[dict[int, int]](
     "_predictions", "what the visitor predicted in each part of the argument: the option's number"
 )

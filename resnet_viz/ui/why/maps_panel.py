@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
 
-from resnet_viz import jobs
 from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.method import PixelMethod
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.components.heat_maps import HeatPanel, heat_maps
-from resnet_viz.errors import ExplorerError
+from resnet_viz.errors import ConfigError, ExplorerError
 from resnet_viz.figures import formatting
 from resnet_viz.figures.maps import picture_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.shared import facts, job_progress
-from resnet_viz.ui.state import answers, cache, url
+from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.state import cache, session, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why.request import MapRequest
 
 _QUICK: Final = 4  # passes, up to which a map is computed without a bar of its progress
-_AT_ONCE_S: Final = 0.5  # what is through by then needs no bar
+_MAP: Final = AskedJob[Heatmap](session.MAP)
 
 
 def show(view_state: ViewState, requests: Sequence[MapRequest]) -> list[Heatmap]:
@@ -78,6 +78,8 @@ def _found(
             continue
         if heatmap is not None:
             found.append(heatmap)
+    if not waits:
+        _MAP.leave()  # nobody waits for a long one any more
     return found, list(dict.fromkeys(refused))
 
 
@@ -87,39 +89,41 @@ def _is_long(view_state: ViewState, request: MapRequest) -> bool:
 
 
 def _long(view_state: ViewState, request: MapRequest) -> Heatmap | None:
-    """A map of many passes: kept, or computed in the background while its bar is shown."""
+    """A map of many passes: kept, or computed in the background while its bar is shown.
+
+    Raises:
+        ConfigError: it was tried during this visit, and failed.
+    """
     network, image = view_state.network, view_state.image
-    if kept := cache.kept_heatmap(network, image, *_asked(request)):
+    key = cache.heatmap_key(network, image, *_asked(request))
+    if failed := session.FAILED_MAPS.get({}).get(key):
+        raise ConfigError(failed)
+    if kept := cache.kept_heatmap(key):
         return kept
-    loaded = view_state.model()
-    method, layer, part, target = _asked(request)
-    key = cache.heatmap_key(network, image, method, layer, part, target)
-    job = jobs.start(
-        key,
-        lambda: AttributionJob(loaded, image, make_method(method), layer, part, target),
-        answers.visitor(),
-    )
-    now = job.wait(_AT_ONCE_S)
-    if now.has_ended:
-        if job.error is not None and isinstance(job.error, ExplorerError):
-            raise job.error
-        if job.result is None:
-            st.error(plain(now.sentence))
-            return None
+    job = _MAP.at_once(key, lambda: _prepared(view_state, request), lambda: _give_up(request))
+    if job.result is not None:
         cache.keep_heatmap(key, job.result)
         return job.result
-
-    def keep(_: jobs.Progress) -> None:
-        if job.result is not None:
-            cache.keep_heatmap(key, job.result)
-
-    def cancel() -> None:
-        job.leave(answers.visitor())
-        url.METHODS.set([each for each in url.METHODS.value([]) if each != request.method])
-
-    st.caption(f"{METHODS[request.method].title} is being computed:")
-    job_progress.follow(job, is_followed=lambda: True, on_cancel=cancel, on_end=keep)
+    if job.progress.has_ended:
+        sentence = job.progress.sentence
+        session.FAILED_MAPS.set(session.FAILED_MAPS.get({}) | {key: sentence})
+        raise ConfigError(sentence)
+    st.caption(f"{METHODS[request.method].title} is being computed.")
     return None
+
+
+def _prepared(view_state: ViewState, request: MapRequest) -> Callable[[], AttributionJob]:
+    """How a map is begun, once its network is there."""
+    loaded = view_state.model()
+    method, layer, part, target = _asked(request)
+    return lambda: AttributionJob(
+        loaded, view_state.image, make_method(method), layer, part, target
+    )
+
+
+def _give_up(request: MapRequest) -> None:
+    """Take a method out of the link; for callbacks."""
+    url.METHODS.set([each for each in url.METHODS.value([]) if each != request.method])
 
 
 def _asked(request: MapRequest) -> tuple[str, str, str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -63,11 +64,14 @@ def _classes(view_state: ViewState) -> list[int | None]:
 
 def class_names(view_state: ViewState) -> tuple[str, ...]:
     """What a class is called in the URL: its name; where several share it, with its number."""
-    answers = view_state.answers
-    return tuple(
-        name if answers.count(name) == 1 else f"{name} ({index})"
-        for index, name in enumerate(answers)
-    )
+    counts = Counter(view_state.answers)
+    names: list[str] = []
+    for index, name in enumerate(view_state.answers):
+        called = name if counts[name] == 1 else f"{name} ({index})"
+        while called != name and called in counts:  # a class has just this name
+            called += "′"
+        names.append(called)
+    return tuple(names)
 
 
 def _layers(view_state: ViewState, asked: str) -> list[str]:

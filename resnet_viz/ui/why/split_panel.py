@@ -37,7 +37,8 @@ def split(view_state: ViewState, target: int | None) -> None:
         )
     )
     facts.table([_row(found, number) for number in range(len(found.blocks))], "The logit by block")
-    st.caption(text("why_split_blocks"))
+    plain_ = found.blocks[-1].shortcut is None
+    st.caption(text("why_split_plain" if plain_ else "why_split_blocks"))
     left, right = st.columns([3, 2], gap="large")
     with left:
         _channels(view_state, found)

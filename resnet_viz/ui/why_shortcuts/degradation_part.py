@@ -96,7 +96,7 @@ def _finding() -> str:
 def _compared(shallow: float, deep: float) -> str:
     if deep > shallow:
         return f"more layers make it worse, {deep / shallow:.1f} times as many errors"
-    return f"more layers make it better, {shallow / deep:.1f} times fewer errors"
+    return f"more layers make it better, with {100 * deep / shallow:.0f} % of the errors"
 
 
 def _row(network: str) -> dict[str, str]:

@@ -98,7 +98,7 @@ def at_the_start(found: InitialGradients) -> str:
 
 def times(factor: float) -> str:
     """`4012.3` as `4,000 times`: two leading digits."""
-    return f"{float(f'{factor:.2g}'):,g} times"
+    return f"{factor:.2g} times" if factor < 10 else f"{int(float(f'{factor:.2g}')):,} times"
 
 
 def _current_network(view_state: ViewState) -> None:
@@ -153,7 +153,8 @@ def _two_ways(view_state: ViewState, flow: GradientFlow) -> None:
         selection_mode="points",
         alt="Share of the gradient through the shortcut, by block: "
         + "; ".join(
-            f"{block.path} {share:.0%}" for block, share in zip(known, shortcut, strict=True)
+            f"{block.path} {100 * share:.0f} %"
+            for block, share in zip(known, shortcut, strict=True)
         ),
     )
     most = max(known, key=lambda block: block.shortcut_share or 0.0)
@@ -230,7 +231,7 @@ def _shattered(view_state: ViewState) -> None:
             key="_autocorrelation",
             alt="Autocorrelation of the derivatives by distance",
         )
-    near = "; ".join(f"{name} {one.correlation[_NEAR]:.2f}" for name, one in found.items())
+    near = "; ".join(f"{name}: {one.correlation[_NEAR]:.2f}" for name, one in found.items())
     st.markdown(f"{_NEAR} steps apart the derivatives correlate: {near}.".replace("-0.", "−0."))
     st.caption(
         f"{POINTS} inputs from −2 to 2, {depth} layers of {WIDTH} neurons with BatchNorm and ReLU; mean "

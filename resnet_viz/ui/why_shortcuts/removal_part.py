@@ -11,7 +11,7 @@ from resnet_viz.analysis.paths import SAMPLES, path_shares, shortest_with
 from resnet_viz.figures import argument, formatting, residual
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared.drawn import drawn
-from resnet_viz.ui.state import cache, pages
+from resnet_viz.ui.state import cache, pages, selection
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
 from resnet_viz.ui.why_shortcuts import question as questions
@@ -21,7 +21,7 @@ from resnet_viz.weights.lesion_table import LesionTable
 
 _TRAINED: Final = "resnet56"
 _MOST: Final = 0.95  # of the gradient
-# Veit et al. 2016, section 4.3: ResNet-110 has 54 blocks, and the paths that matter have 5 to 17.
+# Veit et al. 2016, section 5: ResNet-110 has 54 blocks, and the paths that matter have 5 to 17.
 _PAPER_BLOCKS: Final = 54
 _PAPER_LENGTHS: Final = range(5, 18)
 
@@ -81,12 +81,12 @@ def _study(view_state: ViewState, network: str) -> None:
 def _lead_on() -> None:
     """The way to the same on one image, block by block."""
     if st.button(
-        "Remove blocks of ResNet-56 yourself, on this image", icon=":material/call_split:"
+        f"Remove blocks of {evidence.name(_TRAINED)} yourself, on this image",
+        on_click=selection.select_model,
+        args=(_TRAINED, BundledSource.slug),
+        icon=":material/call_split:",
     ):
-        st.switch_page(
-            pages.page_path("residual"),
-            query_params={"model": _TRAINED, "weights": BundledSource.slug},
-        )
+        st.switch_page(pages.page_path("residual"), query_params={})  # bound ones stay
 
 
 def _paths(view_state: ViewState) -> None:
@@ -106,9 +106,10 @@ def _paths(view_state: ViewState) -> None:
     share = sum(found.shares[low : high + 1])
     few, many = shortest_with(found.shares, _MOST)
     paper = sum(path_shares(_PAPER_BLOCKS)[length] for length in _PAPER_LENGTHS)
+    most = f"{100 * _MOST:.0f} %"
     st.markdown(
-        f"{found.blocks} blocks make {2**found.blocks:,} paths, {_MOST:.0%} of them of "
-        f"length {few} to {many}. But {_MOST:.0%} of the gradient of {plain(view_state.image.name)} comes by "
+        f"{found.blocks} blocks make {2**found.blocks:,} paths, {most} of them of "
+        f"length {few} to {many}. But {most} of the gradient of {plain(view_state.image.name)} comes by "
         f"paths of length **{low} to {high}**, which are {formatting.percent(share)} of all. By the same "
         f"formula lengths {_PAPER_LENGTHS[0]} to {_PAPER_LENGTHS[-1]} of {_PAPER_BLOCKS} blocks, those that "
         f"matter in the paper's ResNet-110, are {100 * paper:.2f} % of its paths."

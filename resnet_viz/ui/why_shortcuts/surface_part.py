@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from resnet_viz.ui.shared import boundary
 from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, session
+from resnet_viz.ui.state.cache import ModelKey
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
 from resnet_viz.ui.why_shortcuts.question import Question
@@ -34,8 +36,8 @@ def question(view_state: ViewState) -> Question:
     plain, residual = (rise(evidence.surface(network)) for network in evidence.DEEP)
     right = 2 if max(plain, residual) / min(plain, residual) < _ALIKE else int(residual < plain)
     return Question(
-        "All weights of a trained network are moved by the same small share of their length, in a random "
-        "direction. In which network does the loss rise more steeply?",
+        f"All filters of a trained network are moved in random directions, by up to {_NEAR} of their own "
+        "length. In which network does the loss rise more?",
         ("ResNet-56", "plain-56", "in both about the same"),
         right,
     )
@@ -54,14 +56,33 @@ def see(view_state: ViewState) -> None:
         f"{len(first.steps)} points, the same two directions for both, seed {first.seed}. At 1 every filter "
         "is moved by its own length. The cross marks the trained network."
     )
+    st.markdown(compared(*surfaces))
     st.subheader("See: live")
     _live(view_state)
 
 
-def rise(surface: LossSurface) -> float:
-    """How far the loss lies above the centre up to half a filter's length away: the median, in nats."""
-    near = [number for number, step in enumerate(surface.steps) if abs(step) <= _NEAR]
+def rise(surface: LossSurface, reach: float = _NEAR) -> float:
+    """How far the loss lies above the centre, up to a reach in filters' lengths: the median, in nats."""
+    near = [number for number, step in enumerate(surface.steps) if abs(step) <= reach]
     return float(np.median(np.array(surface.losses)[np.ix_(near, near)])) - surface.centre
+
+
+def compared(residual: LossSurface, plain: LossSurface) -> str:
+    """Which loss rises more, as far as the slices go: near the centre, and further out."""
+    reaches = [step for step in residual.steps if step > 0]
+    plain_more = [rise(plain, reach) > rise(residual, reach) for reach in reaches]
+    names = [evidence.name(each.network) for each in (plain, residual)]
+    if not plain_more[0]:
+        names.reverse()
+    turn = next((i for i, more in enumerate(plain_more) if more != plain_more[0]), None)
+    if turn is None:
+        return (
+            f"As far as the slices go, the loss of {names[0]} rises more than that of {names[1]}."
+        )
+    return (
+        f"Up to ±{reaches[turn - 1]:g} the loss of {names[0]} rises more (median over the square), further "
+        f"out that of {names[1]}."
+    )
 
 
 def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
@@ -90,10 +111,16 @@ def _live(view_state: ViewState) -> None:
     )
 
 
+def _prepared(network: ModelKey) -> Callable[[], SurfaceJob]:
+    """How the measurement is begun, once its network is there."""
+    loaded = cache.model(network)
+    return lambda: SurfaceJob(loaded, _SEED)
+
+
 def _measured(view_state: ViewState, name: str, asked: AskedJob[LossSurface]) -> None:
     """A button, and the slice once it is measured."""
     network, called = evidence.model_key(name), title(PRESETS[name])
     asked.button(f"Measure {called}", name, ":material/landscape:")
-    surface = asked.result(name, lambda: SurfaceJob(cache.model(network), _SEED))
+    surface = asked.result(name, lambda: _prepared(network))
     if surface is not None:
         _show(view_state, surface, called)
