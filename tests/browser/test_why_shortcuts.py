@@ -52,7 +52,7 @@ def test_walkthrough_and_residual_lead_to_the_argument(page: Page, app: str) -> 
 
 
 def test_the_blocks_of_the_deep_network_can_be_removed_by_oneself(page: Page, app: str) -> None:
-    page.goto(f"{app}/why_shortcuts?part=5&reveal=true&picture=cat")
+    page.goto(f"{app}/why_shortcuts?part=5&reveal=true&picture=rocket")
     settled(page)
     page.get_by_role("button", name="Remove blocks of ResNet-56 yourself").click()
     expect(page.get_by_role("heading", name="Ablation of layer1.0")).to_be_visible()
@@ -60,5 +60,5 @@ def test_the_blocks_of_the_deep_network_can_be_removed_by_oneself(page: Page, ap
     settled(page)
     asked = parse_qs(urlsplit(page.url).query)
     assert asked["model"] == ["resnet56"]
-    assert asked["picture"] == ["cat"]
+    assert asked["picture"] == ["rocket"]
     assert "part" not in asked
