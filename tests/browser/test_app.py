@@ -185,6 +185,7 @@ def test_a_cell_is_pinned_by_click_and_by_key(page: Page, app: str) -> None:
     wall.press("ArrowRight")
     wall.press("Enter")
     expect(main).to_contain_text("Channel 13 (of 0–63), row 28, column 28")
+    settled(page)  # while the page is being made, a key belongs to the step before
     wall.press("Escape")
     settled(page)
     page.wait_for_url(lambda url: "channel" not in url and "cell" not in url)
@@ -210,6 +211,7 @@ def test_one_step_back_leads_to_the_layer_and_its_pin(page: Page, app: str) -> N
     visit(page, app, "feature_maps?layer=layer1.0.conv1&channel=8&cell=30-30&of=layer1.0.conv1")
     place = page.locator(f"{WALL} .place")
     expect(place).to_have_text("channel 8 (of 0–15) · row 30, column 30")
+    settled(page)
     chips = page.get_by_test_id("stButtonGroup")
     chips.get_by_role("radio", name="layer3", exact=True).click()
     expect(place).to_have_text("channel 8 (of 0–63) · row 7, column 7")
