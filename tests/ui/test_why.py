@@ -18,6 +18,7 @@ from resnet_viz.components import heat_maps as component
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.store import STORE
 from resnet_viz.texts import text
 from resnet_viz.ui.why import request
 from resnet_viz.weights.loaded import LoadedModel
@@ -153,6 +154,7 @@ def test_a_long_map_that_fails_is_said_once_and_not_tried_again(open_page, mount
         raise WeightsError("These weights give no numbers.")
 
     monkeypatch.setattr(AttributionJob, "work", work)
+    STORE.clear()  # other tests have asked for the same map
     app = open_page("why", picture="star", methods=["occlusion", "grad_cam"])
     for _ in range(60):
         said = [warning.value for warning in app.warning]
@@ -178,6 +180,7 @@ def test_another_image_lets_go_of_the_map_that_was_waited_for(open_page, mounted
 
     monkeypatch.setattr(AttributionJob, "work", work)
     monkeypatch.setattr(AttributionJob, "linger_s", 0.0)
+    STORE.clear()
     app = open_page("why", picture="star", methods="occlusion")
     app.sidebar.selectbox(key="picture").set_value("heart").run()
     assert len(begun) == 2
