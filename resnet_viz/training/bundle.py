@@ -20,8 +20,8 @@ from resnet_viz.images import Preprocessing
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.card import Facts, card
 from resnet_viz.training.card_page import MARKER, as_markdown
-from resnet_viz.training.checkpoint import write_whole
-from resnet_viz.training.dataset import Dataset, ImageSet, Subset
+from resnet_viz.training.checkpoint import rounded, write_whole
+from resnet_viz.training.dataset import Dataset, some_of
 from resnet_viz.training.evaluation import evaluate, features_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
 from resnet_viz.training.lesion_study import lesion_table
@@ -36,7 +36,6 @@ from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
 FOLDER: Final = curves.FOLDER
 LICENCE: Final = "MIT"  # of the parameters that come with the package
 RANGE_IMAGES: Final = (100, 10_000)  # training images, at least and at most, that make a range
-_DIGITS: Final = 6  # significant, of a number in a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def training_range(
     """
     if len(dataset.train) < RANGE_IMAGES[0]:
         return None
-    train, test = _some(dataset.train), _some(dataset.test)
+    train, test = (some_of(images, RANGE_IMAGES[1]) for images in (dataset.train, dataset.test))
     features, logits = features_and_logits(network, train, preparation)
     known = TrainingRange.measure(features.numpy(), logits.numpy(), train.labels)
     features, logits = features_and_logits(network, test, preparation)
@@ -192,30 +191,20 @@ def progress_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.resume.safetensors"
 
 
-def _some(images: ImageSet) -> Subset:
-    """At most `RANGE_IMAGES` of them, drawn by a fixed seed."""
-    order = np.random.default_rng(0).permutation(len(images))
-    return Subset(images, np.sort(order[: RANGE_IMAGES[1]]))
-
-
 def _epoch(point: EpochRecord, gradients: BlockGradients) -> dict[str, Any]:
     return {
         "epoch": point.epoch,
-        "train_loss": _digits(point.train_loss),
-        "train_accuracy": _digits(point.train_accuracy),
-        "held_out_loss": _digits(point.held_out_loss),
-        "held_out_accuracy": _digits(point.held_out_accuracy),
+        "train_loss": rounded(point.train_loss),
+        "train_accuracy": rounded(point.train_accuracy),
+        "held_out_loss": rounded(point.held_out_loss),
+        "held_out_accuracy": rounded(point.held_out_accuracy),
         "output_gradients": _short(gradients.outputs),
         "weight_gradients": _short(gradients.weights),
     }
 
 
 def _short(values: tuple[float, ...]) -> list[float]:
-    return [_digits(value) for value in values]
-
-
-def _digits(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
+    return [rounded(value) for value in values]
 
 
 def _json(record: dict[str, Any]) -> bytes:

@@ -12,7 +12,13 @@ from safetensors import safe_open
 from safetensors.torch import save as as_safetensors
 from torch import Tensor
 
+_DIGITS: Final = 6  # significant, of a measured number
 _RECORD: Final = "record"  # the format's metadata maps strings to strings
+
+
+def rounded(value: float) -> float:
+    """A measured number as the files of a trained network hold it."""
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -77,6 +77,12 @@ class Subset:
         return self.images.pixels(self.chosen[np.asarray(indices, np.int64)])
 
 
+def some_of(images: ImageSet, count: int) -> Subset:
+    """At most so many images of a set, the same each time; drawn, since folders are sorted by class."""
+    order = np.random.default_rng(0).permutation(len(images))
+    return Subset(images, np.sort(order[:count]))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """What a network is trained and tested on.

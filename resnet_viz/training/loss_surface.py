@@ -13,7 +13,8 @@ from torch import Tensor
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.training.batches import as_batch, normalised
-from resnet_viz.training.dataset import ImageSet
+from resnet_viz.training.checkpoint import rounded
+from resnet_viz.training.dataset import ImageSet, some_of
 from resnet_viz.weights.loss_surface import LossSurface
 
 IMAGES: Final = 256  # of a data set, of which the loss is the mean
@@ -21,7 +22,6 @@ POINTS: Final = 21  # along each direction; odd, so that the network itself is o
 REACH: Final = 1.0
 _STREAM: Final = 4  # spawn key, beside those of `rendered.Split` and `batches`
 _AT_ONCE: Final = 128  # images in one forward pass
-_DIGITS: Final = 6  # significant
 
 Direction = dict[str, Tensor]
 Report = Callable[[int, int], None]  # points done, and of how many
@@ -66,11 +66,11 @@ def loss_surface(
         row = []
         for a in steps:
             _move(probe, network, ((a, across), (b, down)))
-            row.append(_rounded(evaluate(probe, batch, labels)))
+            row.append(rounded(evaluate(probe, batch, labels)))
             report(len(losses) * points + len(row), points * points)
         losses.append(tuple(row))
-    rounded = tuple(_rounded(step) for step in steps)
-    return LossSurface(network.config.name, len(labels), kind, seed, rounded, tuple(losses))
+    places = tuple(map(rounded, steps))
+    return LossSurface(network.config.name, len(labels), kind, seed, places, tuple(losses))
 
 
 def directions(network: ResNet, seed: int) -> tuple[Direction, Direction]:
@@ -105,10 +105,10 @@ def _lengths(weight: Tensor) -> Tensor:
 
 
 def _some(images: ImageSet, preparation: Preprocessing, count: int) -> tuple[Tensor, Tensor]:
-    """Some images (N, 3, H, W), normalised, and their labels (N,); drawn, since folders are sorted."""
-    indices = np.sort(np.random.default_rng(0).permutation(len(images))[:count])
-    batch = normalised(as_batch(images.pixels(indices)), preparation)
-    return batch, torch.from_numpy(images.labels[indices])
+    """Some images (N, 3, H, W), normalised, and their labels (N,)."""
+    some = some_of(images, count)
+    batch = normalised(as_batch(some.pixels(range(len(some)))), preparation)
+    return batch, torch.from_numpy(some.labels)
 
 
 @torch.no_grad()
@@ -129,7 +129,3 @@ def mean_loss(network: ResNet, batch: Tensor, labels: Tensor) -> float:
         [network(batch[start : start + _AT_ONCE]) for start in range(0, len(batch), _AT_ONCE)]
     )
     return F.cross_entropy(scores.double(), labels).item()
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,7 +20,7 @@ from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.training.augmentation import AUGMENTATIONS
 from resnet_viz.training.batches import as_batch, normalised, shuffled
 from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
-from resnet_viz.training.dataset import Dataset, ImageSet
+from resnet_viz.training.dataset import Dataset, ImageSet, some_of
 from resnet_viz.training.evaluation import evaluate
 from resnet_viz.training.gradients import BlockGradients, block_gradients
 from resnet_viz.training.recipe import PRECISIONS, Recipe
@@ -189,10 +188,10 @@ class Training:
         return F.cross_entropy(scores.detach(), labels).item(), int(hits)
 
     def _gradients(self, images: ImageSet) -> BlockGradients:
-        """On some training images, without augmentation; drawn, since folders are sorted by class."""
-        indices = np.sort(np.random.default_rng(0).permutation(len(images))[:GRADIENT_IMAGES])
-        batch = as_batch(images.pixels(indices)).to(self._device)
-        labels = torch.from_numpy(images.labels[indices]).to(self._device)
+        """On some training images, without augmentation."""
+        some = some_of(images, GRADIENT_IMAGES)
+        batch = as_batch(some.pixels(range(len(some)))).to(self._device)
+        labels = torch.from_numpy(some.labels).to(self._device)
         return block_gradients(self.network, normalised(batch, self.plan.preparation), labels)
 
     def _set_rate(self, rate: float) -> None:
