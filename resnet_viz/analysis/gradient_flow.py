@@ -78,7 +78,7 @@ def gradient_flow(loaded: LoadedModel, image: ImageInput) -> GradientFlow:
         ConfigError: the backward pass would need too much memory.
     """
     trace = traced(loaded)
-    price.check(trace.config, trace.input_size, price.price_of_gradient(trace, trace.classifier))
+    price.check(trace.config, trace.input_size, price.price_of_pass(trace, backward_to=price.IMAGE))
 
     def forward(network: ResNet, picture: Tensor) -> GradientFlow:
         picture.requires_grad_()

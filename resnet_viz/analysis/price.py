@@ -126,18 +126,6 @@ def price_of_gradient(trace: Trace, layer: LayerRecord) -> Price:
     return replace(whole, kept=BYTES * kept, macs=3 * whole.macs, values=3 * whole.values)
 
 
-def price_of_paths(trace: Trace, paths: int, at_once: int) -> Price:
-    """An image forward and back along so many single paths, some of them in one batch."""
-    one = price_of_gradient(trace, trace.classifier)
-    return replace(
-        one,
-        passing=at_once * one.passing,
-        kept=at_once * one.kept,
-        macs=paths * one.macs,
-        values=paths * one.values,
-    )
-
-
 def price_of_pass(trace: Trace, batch: int = 1, backward_to: int | None = None) -> Price:
     """So many images at once through the network, and the way back to the row of that order.
 
@@ -156,6 +144,12 @@ def price_of_pass(trace: Trace, batch: int = 1, backward_to: int | None = None) 
         macs=batch * (whole.macs + 2 * sum(row.macs for row in behind)),
         values=batch * (whole.values + 2 * sum(row.activations for row in behind)),
     )
+
+
+def price_of_paths(trace: Trace, paths: int, at_once: int) -> Price:
+    """An image forward and back along so many single paths, some of them in one batch."""
+    batch, batches = price_of_pass(trace, at_once, IMAGE), math.ceil(paths / at_once)
+    return replace(batch, macs=batches * batch.macs, values=batches * batch.values)
 
 
 def in_float64(found: Price) -> Price:

@@ -162,7 +162,7 @@ def gradient_flow(network: ModelKey, image: ImageInput) -> GradientFlow:
         ("gradient_flow", network, image.sha256),
         lambda: _run(
             network,
-            price.price_of_gradient(_trace(network), _trace(network).classifier),
+            price.price_of_pass(_trace(network), backward_to=price.IMAGE),
             lambda loaded: gradients.gradient_flow(loaded, image),
         ),
         _RUNNING_BACK,
@@ -202,8 +202,8 @@ def initial_gradients(depth: int, seed: int) -> InitialGradients:
 
     def prepare() -> Task[InitialGradients]:
         config = initial.at_depth(depth)
-        one = price.price_of_gradient(trace(config), trace(config).classifier)
-        memory = one.weights * 3 + initial.IMAGES * (one.passing + one.kept)
+        batch = price.price_of_pass(trace(config), initial.IMAGES, price.IMAGE)
+        memory = 3 * batch.weights + batch.passing + batch.kept
         return Task(partial(initial.initial_gradients, depth, seed), memory, is_long=True)
 
     return ask(("initial_gradients", depth, seed), prepare, _RUNNING_BACK)
