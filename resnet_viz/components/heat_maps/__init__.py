@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.components import blob, declare
 from resnet_viz.figures.maps import colour_table
 
@@ -19,18 +20,12 @@ _COMPONENT = declare(__file__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatPanel:
-    """One map: its raw values, and where the first of them lies.
-
-    `start` and `jump` place the centres of the values, as in `receptive_field.Field`: pixels of the
-    network's input.
-    """
+    """One map: its raw values, and the receptive field of the first of them."""
 
     title: str
     subtitle: str
     values: np.ndarray  # (h, w)
-    start: float
-    jump: float
-    field: int  # side of a value's theoretical receptive field, pixels
+    field: Field
     note: str = ""  # why there is nothing to paint; empty where there is something
 
 
@@ -45,9 +40,9 @@ def heat_maps(
             "note": panel.note,
             "rows": panel.values.shape[0],
             "columns": panel.values.shape[1],
-            "start": panel.start,
-            "jump": panel.jump,
-            "field": panel.field,
+            "start": float(panel.field.start),
+            "jump": float(panel.field.jump),
+            "field": panel.field.size,
         }
         for panel in panels
     ]

@@ -36,7 +36,7 @@ def contributions_panel(view_state: ViewState, worked: WorkedExample, pin: Pin) 
     )
     (source,) = view_state.trace.sources(worked.path)
     key = f"_adds_{worked.path}_{pin.channel}_{pin.row}_{pin.column}"
-    st.plotly_chart(
+    charts.chart(
         drawn(
             signed_bars,
             shares.values.tolist(),
@@ -45,11 +45,9 @@ def contributions_panel(view_state: ViewState, worked: WorkedExample, pin: Pin) 
             name="channel",
             measure="adds",
         ),
-        config={"displayModeBar": False},
         alt=f"What each of {len(shares.channels):,} channels of {source} adds: {_extremes(shares)}",
         key=key,
-        on_select=lambda: _go_to(key, source, worked),
-        selection_mode="points",
+        on_click=lambda: _go_to(key, source, worked),
     )
     st.caption(_words(shares, source, worked))
 

@@ -16,7 +16,7 @@ from resnet_viz.figures.residual import colour_bar
 from resnet_viz.texts import explanation, plain, text
 from resnet_viz.texts.glossary import term
 from resnet_viz.ui.filters import weights_panel
-from resnet_viz.ui.shared import boundary, facts, widgets
+from resnet_viz.ui.shared import boundary, charts, facts, widgets
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import selection, url
 from resnet_viz.ui.state.view_state import ViewState
@@ -63,9 +63,8 @@ def _lengths(view_state: ViewState, loaded: LoadedModel) -> None:
     """How long each filter is, which its stretched colours do not tell."""
     lengths = weights.stem_lengths(loaded)
     shortest, longest = int(lengths.argmin()), int(lengths.argmax())
-    st.plotly_chart(
+    charts.chart(
         drawn(figures.length_bars, lengths, view_state.theme),
-        config={"displayModeBar": False},
         alt=f"L2 norms of {len(lengths)} filters, from {formatting.value(lengths[shortest])} of filter "
         f"{shortest} to {formatting.value(lengths[longest])} of filter {longest}",
     )
@@ -126,7 +125,7 @@ def _convolution(view_state: ViewState, row: LayerRecord) -> None:
         )
     )
     if row.kernel == (1, 1):
-        st.plotly_chart(
+        charts.chart(
             drawn(
                 figures.signed_bars,
                 kernels[:, 0, 0].tolist(),
@@ -134,7 +133,6 @@ def _convolution(view_state: ViewState, row: LayerRecord) -> None:
                 view_state.theme,
                 name="input channel",
             ),
-            config={"displayModeBar": False},
             alt=f"{len(kernels)} weights of filter {chosen} of {row.path}",
         )
         st.markdown(text("filters_1x1"))
@@ -189,9 +187,8 @@ def _norm(view_state: ViewState, row: LayerRecord) -> None:
     )
     if view_state.weights.trained:
         st.markdown(_dead(norm))
-    st.plotly_chart(
+    charts.chart(
         drawn(figures.norm_chart, norm, view_state.theme, hue=view_state.theme.stage(row.stage)),
-        config={"displayModeBar": False},
         alt=f"γ, β, running mean and variance of {len(norm.weight)} channels of {row.path}",
     )
     st.markdown(text("filters_norm" if view_state.weights.trained else "filters_norm_untrained"))
@@ -234,9 +231,8 @@ def _classifier(view_state: ViewState, row: LayerRecord) -> None:
         f"({formatting.value(float(row_of_class[best]))}), channel **{worst}** the smallest "
         f"({formatting.value(float(row_of_class[worst]))})."
     )
-    st.plotly_chart(
+    charts.chart(
         drawn(figures.class_bars, most, least, view_state.theme),
-        config={"displayModeBar": False},
         alt=f"Weights of the {few} channels most for and most against {name}",
     )
     st.caption(

@@ -10,7 +10,7 @@ from resnet_viz.analysis.filters import NEAR_ZERO, WeightStatistics
 from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.figures import filters as figures
 from resnet_viz.figures import formatting
-from resnet_viz.ui.shared import facts, widgets
+from resnet_viz.ui.shared import charts, facts, widgets
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
@@ -22,9 +22,8 @@ def spread(view_state: ViewState, row: LayerRecord) -> None:
     """How often which weights occur in a layer, over the whole tensor."""
     counted = cache.weight_histogram(view_state.network, row.path)
     st.markdown(f"**How the {counted.counts.sum():,} weights of {row.path} are spread**")
-    st.plotly_chart(
+    charts.chart(
         drawn(figures.histogram, counted, view_state.theme, hue=view_state.theme.stage(row.stage)),
-        config={"displayModeBar": False},
         alt=f"Histogram of the weights of {row.path}, from {counted.edges[0]:.3g} to "
         f"{counted.edges[-1]:.3g}",
     )

@@ -15,7 +15,7 @@ from resnet_viz.ui.state import cache, pages, selection, url
 from resnet_viz.ui.state.url import Parameter
 
 _PARAMETERS: Final[Mapping[str, Parameter]] = {each.name: each for each in url.PARAMETERS}
-_WITHOUT_WIDGET: Final = (url.STEP, url.PART)
+_WITHOUT_WIDGET: Final = (url.STEP, url.PART)  # no widget holds it, so that the link has to
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from resnet_viz.images import as_seen
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts.glossary import term
 from resnet_viz.ui.shared import notes
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.cache import ModelKey
 from resnet_viz.ui.state.notices import notice
@@ -38,7 +39,7 @@ def network_panel(view_state: ViewState) -> None:
         trace,
         capture,
         prediction,
-        maps.picture_jpeg(pixels),
+        drawn(maps.picture_jpeg, pixels),
         unfolded=unfolded,
         trained=view_state.weights.trained,
         prepared=view_state.weights.preprocessing.words,

@@ -11,7 +11,7 @@ from resnet_viz.analysis.records import Capture
 from resnet_viz.figures import bars, maps
 from resnet_viz.texts import plain
 from resnet_viz.ui.residual import ablation_controls
-from resnet_viz.ui.shared import block_maps, boundary
+from resnet_viz.ui.shared import block_maps, boundary, charts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
@@ -79,11 +79,10 @@ def _compare_answers(view_state: ViewState, before: Capture, after: Capture) -> 
     """The top classes of both networks in one chart."""
     pairs = paired(view_state, before, after)
     spoken = "; ".join(f"{pair.label} {' → '.join(pair.written)}" for pair in pairs)
-    st.plotly_chart(
+    charts.chart(
         drawn(
             bars.paired_bars, pairs, _ANSWERS, view_state.theme, trained=view_state.weights.trained
         ),
-        config={"displayModeBar": False},
         alt=f"Untouched → after the ablation: {spoken}",
     )
 

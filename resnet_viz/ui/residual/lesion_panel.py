@@ -11,7 +11,6 @@ from resnet_viz.analysis.lesions import LesionJob, removable
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.figures import formatting, residual
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.residual import residual_panel
 from resnet_viz.ui.shared import boundary, charts, facts
 from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
@@ -55,10 +54,10 @@ def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> Non
         f"Without one block the answer is still **{name}** in **{survived} of {len(lesions)}** "
         f"cases. {verdict(lesions, trained=view_state.weights.trained)}"
     )
-    residual_panel.block_chart(
+    charts.block_chart(
         drawn(residual.lesion_bars, lesions, block, view_state.theme),
-        f"Probability of {name} without each of {len(lesions)} blocks",
-        _CHART,
+        alt=f"Probability of {name} without each of {len(lesions)} blocks",
+        key=_CHART,
     )
     with st.expander("As a table", icon=":material/table_rows:"):
         facts.table(

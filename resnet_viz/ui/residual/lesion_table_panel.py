@@ -8,8 +8,7 @@ import streamlit as st
 
 from resnet_viz.figures import formatting, residual
 from resnet_viz.texts import text
-from resnet_viz.ui.residual import residual_panel
-from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared import charts, facts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource
@@ -28,10 +27,10 @@ def on_test_set(view_state: ViewState, block: str) -> None:
         return
     st.header("Lesion study on the test set")
     st.markdown(finding(table))
-    residual_panel.block_chart(
+    charts.block_chart(
         drawn(residual.lesion_table_bars, table, block, view_state.theme),
-        f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
-        _CHART,
+        alt=f"Error on {table.images:,} test images without each of {len(table.blocks)} blocks",
+        key=_CHART,
     )
     st.caption(text("lesion_table"))
     with st.expander("As a table", icon=":material/table_rows:"):

@@ -14,7 +14,7 @@ from resnet_viz.figures import formatting, residual
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
 from resnet_viz.ui.shared import block_maps, charts, facts
-from resnet_viz.ui.shared.drawn import SentChart, drawn
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, selection
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -62,32 +62,14 @@ def all_blocks(view_state: ViewState, block: str) -> None:
     if not ratios:
         return
     st.header("What every block adds")
-    block_chart(
+    charts.block_chart(
         drawn(residual.ratio_chart, ratios, block, view_state.theme),
-        f"L2 norm of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
-        _RATIOS,
+        alt=f"L2 norm of F(x) against x for {len(ratios)} blocks{_extremes(ratios)}",
+        key=_RATIOS,
     )
     st.caption(text("residual_ratios"))
     with st.expander("As a table", icon=":material/table_rows:"):
         facts.table([_row(ratio) for ratio in ratios], "What every block adds")
-
-
-def block_chart(figure: SentChart, alt: str, key: str) -> None:
-    """A chart with a bar or dot for each block; a click on one selects its block."""
-    st.plotly_chart(
-        figure,
-        config={"displayModeBar": False},
-        alt=alt,
-        key=key,
-        on_select=lambda: select_clicked(key),
-        selection_mode="points",
-    )
-
-
-def select_clicked(key: str) -> None:
-    """Select the block that was clicked in a chart; for callbacks."""
-    if path := charts.clicked(key):
-        selection.select_layer(path)
 
 
 def ratios_of(view_state: ViewState) -> tuple[BlockRatio, ...]:

@@ -10,6 +10,7 @@ from resnet_viz.analysis.records import Prediction
 from resnet_viz.figures import bars, formatting
 from resnet_viz.figures.pictures import enlarged, with_frame
 from resnet_viz.images import as_seen
+from resnet_viz.ui.shared import charts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
 
@@ -34,9 +35,8 @@ def prediction_chart(view_state: ViewState, prediction: Prediction) -> None:
     """The top classes as bars."""
     trained = view_state.weights.trained
     spoken = ", ".join(f"{s.label} {formatting.percent(s.probability)}" for s in prediction.top)
-    st.plotly_chart(
+    charts.chart(
         drawn(bars.prediction_bars, prediction.top, view_state.theme, trained=trained),
-        config={"displayModeBar": False},
         alt=f"Most probable classes: {spoken}",
     )
     if prediction.note:

@@ -19,6 +19,7 @@ from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import facts
 from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, session, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why.request import MapRequest
@@ -48,10 +49,9 @@ def about(requests: Sequence[MapRequest]) -> None:
     chosen = [METHODS[slug] for slug in dict.fromkeys(request.method for request in requests)]
     rows = [
         {
-            "Method": method.title,
+            "Method": f"**{method.title}**  \n{method.source}",
             "Shows": method.shows,
             "Does not show": method.hides,
-            "Source": method.source,
         }
         for method in chosen
     ]
@@ -137,7 +137,7 @@ def _mount(view_state: ViewState, found: Sequence[Heatmap]) -> None:
     named = "; ".join(f"{panel.title}, {panel.subtitle}" for panel in panels)
     heat_maps(
         panels,
-        picture_jpeg(pixels),
+        drawn(picture_jpeg, pixels),
         view_state.input_size,
         f"{view_state.image.name} under heat maps: {named}",
         key="heat_maps",
@@ -152,8 +152,6 @@ def _panel(heatmap: Heatmap) -> HeatPanel:
         METHODS[heatmap.method].title,
         f"{target.label}, {formatting.percent(target.probability)} · {where} · {rows} × {columns}",
         heatmap.values,
-        float(heatmap.field.start),
-        float(heatmap.field.jump),
-        heatmap.field.size,
+        heatmap.field,
         heatmap.note,
     )

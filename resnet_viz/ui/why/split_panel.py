@@ -14,7 +14,7 @@ from resnet_viz.figures.filters import signed_bars
 from resnet_viz.figures.maps import picture_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared import charts, facts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
@@ -61,11 +61,10 @@ def _channels(view_state: ViewState, found: LogitSplit) -> None:
     """What the strongest channels give, and what all others give together."""
     strongest = found.strongest[:_CHANNELS]
     values = [float(found.channels[k]) for k in strongest]
-    st.plotly_chart(
+    charts.chart(
         drawn(
             signed_bars, values, list(strongest), view_state.theme, name="channel", measure="gives"
         ),
-        config={"displayModeBar": False},
         key="_logit_channels",
         alt=f"What each of the {len(strongest)} strongest channels gives to the logit",
     )
@@ -85,10 +84,8 @@ def _positions(view_state: ViewState, found: LogitSplit) -> None:
         "Positions",
         f"what each of {rows} × {columns} gives to the logit; {formatting.value(share)} above zero",
         found.positions,
-        float(found.field.start),
-        float(found.field.jump),
-        found.field.size,
+        found.field,
     )
     pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     alt = f"What each position of {found.layer} gives to the logit"
-    heat_maps([panel], picture_jpeg(pixels), found.input_size, alt, key="logit_positions")
+    heat_maps([panel], drawn(picture_jpeg, pixels), found.input_size, alt, key="logit_positions")

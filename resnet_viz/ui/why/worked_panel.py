@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
+from resnet_viz.analysis.attribution.place import find_place
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.figures import formatting, maps
 from resnet_viz.texts import plain, text
@@ -45,16 +46,7 @@ def worked_out(view_state: ViewState, found: Sequence[Heatmap]) -> None:
 
 def _activations(view_state: ViewState, heatmap: Heatmap) -> np.ndarray:
     """(C, h, w): what the layer puts out that the map is of."""
-    path = heatmap.layer
-    if heatmap.part:
-        parts = view_state.trace.parts(path)
-        total = parts.total or parts.branch[-1]
-        path = {
-            "output": parts.activation or total,
-            "sum": total,
-            "branch": parts.branch[-1],
-            "shortcut": parts.shortcut[-1] if parts.shortcut else "",
-        }[heatmap.part]
+    path = find_place(view_state.trace, heatmap.layer, heatmap.part).row.path
     values: np.ndarray = view_state.capture(path)[path].values
     return values
 

@@ -13,7 +13,7 @@ from resnet_viz.figures import argument, formatting, residual
 from resnet_viz.figures.argument import Line
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared import charts, facts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
@@ -41,9 +41,8 @@ def see(view_state: ViewState) -> None:
     """Ratios and responses of the trained deep pair, and the cost of shortcuts."""
     st.subheader("See")
     ratios = _ratios(view_state)
-    st.plotly_chart(
+    charts.chart(
         drawn(residual.ratio_chart, ratios, "", view_state.theme),
-        config={"displayModeBar": False},
         key="_deep_ratios",
         alt=f"L2 norm of F(x) against x for {len(ratios)} blocks",
     )
@@ -81,7 +80,7 @@ def _responses(view_state: ViewState) -> None:
         Line(evidence.name(network), values, residual=evidence.is_residual(network))
         for network, values in found.items()
     ]
-    st.plotly_chart(
+    charts.chart(
         drawn(
             argument.lines,
             list(range(1, len(rows[0].values) + 1)),
@@ -89,7 +88,6 @@ def _responses(view_state: ViewState) -> None:
             ("3×3 convolution of a block", "standard deviation after BatchNorm"),
             view_state.theme,
         ),
-        config={"displayModeBar": False},
         key="_responses",
         alt="Standard deviation of every layer's response in both networks",
     )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from resnet_viz.figures import argument, formatting
 from resnet_viz.figures.argument import Line
-from resnet_viz.ui.shared import facts
+from resnet_viz.ui.shared import charts, facts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import evidence
@@ -73,9 +73,8 @@ def _curves(view_state: ViewState, title: str, kind: str) -> None:
     ]
     epochs = [point.epoch for point in evidence.curves(evidence.NETWORKS[0]).points]
     ends = ", ".join(f"{row.name} {formatting.percent(float(row.values[-1] or 0))}" for row in rows)
-    st.plotly_chart(
+    charts.chart(
         drawn(argument.lines, epochs, rows, ("epoch", "error"), view_state.theme, percent=True),
-        config={"displayModeBar": False},
         key=f"_curves_{kind}",
         alt=f"{title} by epoch; at the end {ends}",
     )

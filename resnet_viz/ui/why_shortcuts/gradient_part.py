@@ -14,7 +14,7 @@ from resnet_viz.figures.argument import Line
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import boundary, charts, facts, widgets
 from resnet_viz.ui.shared.drawn import drawn
-from resnet_viz.ui.state import cache, selection, url
+from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why_shortcuts import question as questions
 from resnet_viz.ui.why_shortcuts.question import Question
@@ -46,16 +46,16 @@ def question(view_state: ViewState) -> Question:
 def see(view_state: ViewState) -> None:
     """Three measurements, each with its own controls."""
     st.subheader("See: before training, at any depth")
-    _at_the_start(view_state)
+    seed = _at_the_start(view_state)
     st.subheader(f"See: {plain(view_state.title)}, with this image")
     with boundary.error_boundary():
         _current_network(view_state)
     st.subheader("See: shattered gradients")
-    _shattered(view_state)
+    _shattered(view_state, seed)
 
 
-def _at_the_start(view_state: ViewState) -> None:
-    """Two networks from one seed that differ in their shortcuts only."""
+def _at_the_start(view_state: ViewState) -> int:
+    """Two networks from one seed that differ in their shortcuts only; returns the chosen seed."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         depth = widgets.segments(
             "Layers", [str(depth) for depth in DEPTHS], url.DEPTH, default=str(_ASKED_DEPTH)
@@ -66,7 +66,7 @@ def _at_the_start(view_state: ViewState) -> None:
         Line(f"plain-{depth}", found.plain, residual=False),
         Line(f"ResNet-{depth}", found.residual, residual=True),
     ]
-    st.plotly_chart(
+    charts.chart(
         drawn(
             argument.lines,
             list(range(1, len(found.plain) + 1)),
@@ -75,7 +75,6 @@ def _at_the_start(view_state: ViewState) -> None:
             view_state.theme,
             logarithmic=True,
         ),
-        config={"displayModeBar": False},
         key="_initial_gradients",
         alt=f"Gradient norm at the output of every block, {depth} layers, from seed {seed}",
     )
@@ -84,6 +83,7 @@ def _at_the_start(view_state: ViewState) -> None:
         f"Both networks have the same weights from seed {seed}, and {found.images} rendered images of "
         "32 × 32 pixels go through as one batch, in training mode, as in the first step of a training."
     )
+    return seed
 
 
 def at_the_start(found: InitialGradients) -> str:
@@ -105,7 +105,7 @@ def _current_network(view_state: ViewState) -> None:
     """One backward pass of the current image: norms at every block, and the two ways."""
     flow = cache.gradient_flow(view_state.network, view_state.image)
     paths = [block.path for block in flow.blocks]
-    st.plotly_chart(
+    charts.chart(
         drawn(
             argument.lines,
             paths,
@@ -120,7 +120,6 @@ def _current_network(view_state: ViewState) -> None:
             view_state.theme,
             logarithmic=True,
         ),
-        config={"displayModeBar": False},
         key="_gradient_flow",
         alt=f"Gradient norm at the input of each of {len(paths)} blocks",
     )
@@ -145,12 +144,9 @@ def _two_ways(view_state: ViewState, flow: GradientFlow) -> None:
         return
     branch = [block.branch_share or 0.0 for block in known]
     shortcut = [block.shortcut_share or 0.0 for block in known]
-    st.plotly_chart(
+    charts.block_chart(
         drawn(argument.shares, [block.path for block in known], branch, shortcut, view_state.theme),
-        config={"displayModeBar": False},
         key=_SHARES,
-        on_select=_select_clicked,
-        selection_mode="points",
         alt="Share of the gradient through the shortcut, by block: "
         + "; ".join(
             f"{block.path} {100 * share:.0f} %"
@@ -178,17 +174,10 @@ def _row(block: BlockGradient) -> dict[str, str]:
     }
 
 
-def _select_clicked() -> None:
-    if path := charts.clicked(_SHARES):
-        selection.select_layer(path)
-
-
-def _shattered(view_state: ViewState) -> None:
+def _shattered(view_state: ViewState, seed: int) -> None:
     """How much the gradients at neighbouring inputs have in common."""
     st.markdown(text("why_shattered"))
     depth = int(widgets.segments("Layers of each network", _SHATTERED, url.SHATTERED, default="24"))
-    seed = url.DRAW.value(0)
-    seed = int(seed) if str(seed).isdigit() else 0
     kinds = (("plain", False, 1.0), ("with shortcuts", True, 1.0), (f"β = {_SCALE}", True, _SCALE))
     found = {
         name: cache.shattered_gradient(depth, seed, residual=residual, scale=scale)
@@ -201,7 +190,7 @@ def _shattered(view_state: ViewState) -> None:
             Line(name, one.gradient.tolist(), residual=one.residual, thin=True)
             for name, one in list(found.items())[:2]
         ]
-        st.plotly_chart(
+        charts.chart(
             drawn(
                 argument.lines,
                 list(range(POINTS)),
@@ -209,7 +198,6 @@ def _shattered(view_state: ViewState) -> None:
                 ("input", "∂y/∂x, standardised"),
                 view_state.theme,
             ),
-            config={"displayModeBar": False},
             key="_shattered_gradient",
             alt=f"Derivatives at {POINTS} inputs of two networks of {depth} layers",
         )
@@ -219,7 +207,7 @@ def _shattered(view_state: ViewState) -> None:
             Line(name, one.correlation.tolist(), residual=one.residual, dashed="β" in name)
             for name, one in found.items()
         ]
-        st.plotly_chart(
+        charts.chart(
             drawn(
                 argument.lines,
                 list(range(LAGS + 1)),
@@ -227,7 +215,6 @@ def _shattered(view_state: ViewState) -> None:
                 ("distance of two inputs, steps", "autocorrelation"),
                 view_state.theme,
             ),
-            config={"displayModeBar": False},
             key="_autocorrelation",
             alt="Autocorrelation of the derivatives by distance",
         )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from resnet_viz.figures import argument, formatting
 from resnet_viz.figures.argument import Line
-from resnet_viz.ui.shared import facts, widgets
+from resnet_viz.ui.shared import charts, facts, widgets
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.view_state import ViewState
@@ -49,7 +49,7 @@ def see(view_state: ViewState) -> None:
         for network in evidence.DEEP
     ]
     blocks = list(range(1, len(rows[0].values) + 1))
-    st.plotly_chart(
+    charts.chart(
         drawn(
             argument.lines,
             blocks,
@@ -58,7 +58,6 @@ def see(view_state: ViewState) -> None:
             view_state.theme,
             logarithmic=True,
         ),
-        config={"displayModeBar": False},
         key="_weight_gradients",
         alt=f"Gradient norm at each of {len(blocks)} blocks after epoch {epoch}",
     )

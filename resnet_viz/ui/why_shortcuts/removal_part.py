@@ -10,6 +10,7 @@ import streamlit as st
 from resnet_viz.analysis.paths import SAMPLES, path_shares, shortest_with
 from resnet_viz.figures import argument, formatting, residual
 from resnet_viz.texts import plain, text
+from resnet_viz.ui.shared import charts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, pages, selection
 from resnet_viz.ui.state.view_state import ViewState
@@ -65,9 +66,8 @@ def typical(table: LesionTable) -> float:
 def _study(view_state: ViewState, network: str) -> None:
     table = evidence.lesions(network)
     st.markdown(f"**{evidence.name(network)}**")
-    st.plotly_chart(
+    charts.chart(
         drawn(residual.lesion_table_bars, table, "", view_state.theme),
-        config={"displayModeBar": False},
         key=f"_lesions_{network}",
         alt=f"Error of {evidence.name(network)} without each of its {len(table.blocks)} blocks",
     )
@@ -92,13 +92,12 @@ def _lead_on() -> None:
 def _paths(view_state: ViewState) -> None:
     """How many paths there are of each length, and what they carry of this image's gradient."""
     found = cache.path_lengths(evidence.model_key(_TRAINED), view_state.image)
-    st.plotly_chart(
+    charts.chart(
         drawn(
             argument.path_bars,
             {"all paths": found.shares, "the gradient": found.carried},
             view_state.theme,
         ),
-        config={"displayModeBar": False},
         key="_paths",
         alt=f"Share of the paths and of the gradient by length, 0 to {found.blocks}",
     )

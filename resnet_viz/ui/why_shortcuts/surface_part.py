@@ -12,7 +12,7 @@ from resnet_viz.analysis.surface import IMAGES, POINTS, SurfaceJob
 from resnet_viz.figures import argument, formatting
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import text
-from resnet_viz.ui.shared import boundary
+from resnet_viz.ui.shared import boundary, charts
 from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, session
@@ -87,9 +87,8 @@ def compared(residual: LossSurface, plain: LossSurface) -> str:
 
 def _show(view_state: ViewState, surface: LossSurface, name: str) -> None:
     st.markdown(f"**{name}**")
-    st.plotly_chart(
+    charts.chart(
         drawn(argument.surface, surface.steps, surface.losses, view_state.theme),
-        config={"displayModeBar": False},
         key=f"_surface_{surface.network}",
         alt=f"Loss around {name}: {formatting.value(surface.centre)} nats at the centre",
     )
