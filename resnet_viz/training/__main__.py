@@ -11,6 +11,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+import torch
+
 from resnet_viz.errors import ConfigError, DatasetError, ExplorerError, reason
 from resnet_viz.images import DRAWINGS, PHOTOGRAPHS
 from resnet_viz.model.config import ResNetConfig, parse_repeats
@@ -135,6 +137,9 @@ def _train(options: argparse.Namespace) -> None:
             "choose another folder with --out for these."
         )
     device = check_device(options.device)
+    torch.backends.cudnn.benchmark = (
+        True  # on a GPU the fastest kernels, tried once: all batches are alike
+    )
     bundle.check_writable(options.out)
     progress = bundle.progress_file(options.out, config.name)
     if progress.exists() and not options.resume:
@@ -257,6 +262,7 @@ def _command(options: argparse.Namespace) -> str:
     elif not options.network.startswith("shapes"):
         words += ["--data", RENDERED]
     words += ["--half"] if options.half else []
+    words += [] if options.device == "cpu" else ["--device", options.device]
     return shlex.join([*words, "--seed", str(options.seed)])
 
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 Augmentation = Callable[[Tensor, np.random.Generator], Tensor]
@@ -17,13 +17,13 @@ Augmentation = Callable[[Tensor, np.random.Generator], Tensor]
 def turned_and_recoloured(batch: Tensor, rng: np.random.Generator) -> Tensor:
     """Turned, mirrored, with colours inverted or exchanged: (N, 3, H, W) uint8, for drawn shapes."""
     coins = rng.random((4, len(batch), 1, 1, 1)) < 0.5
-    mirrored, upended, turned, inverted = torch.from_numpy(coins)
+    mirrored, upended, turned, inverted = torch.from_numpy(coins).to(batch.device)
     batch = torch.where(mirrored, batch.flip(3), batch)
     batch = torch.where(upended, batch.flip(2), batch)
     batch = torch.where(turned, batch.transpose(2, 3), batch)
     batch = torch.where(inverted, 255 - batch, batch)
     channels = torch.from_numpy(rng.permuted(np.tile(np.arange(3), (len(batch), 1)), axis=1))
-    return batch[torch.arange(len(batch))[:, None], channels]
+    return batch[torch.arange(len(batch))[:, None], channels.to(batch.device)]
 
 
 def cropped_and_flipped(batch: Tensor, rng: np.random.Generator) -> Tensor:
@@ -36,15 +36,24 @@ def cropped_and_flipped(batch: Tensor, rng: np.random.Generator) -> Tensor:
         batch: (N, 3, H, W) uint8.
         rng: decides offsets and flips.
     """
-    images = batch.permute(0, 2, 3, 1).numpy()  # (N, H, W, 3)
-    number, height, width, _ = images.shape
+    number, _, height, width = batch.shape
     margin = height // 8
-    padded = np.pad(images, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="reflect")
-    windows = sliding_window_view(padded, (height, width), axis=(1, 2))  # (N, 2m+1, 2m+1, 3, H, W)
-    down, across = rng.integers(0, 2 * margin + 1, (2, number))
-    crops = torch.from_numpy(windows[np.arange(number), down, across])  # (N, 3, H, W)
-    mirrored = torch.from_numpy(rng.random((number, 1, 1, 1)) < 0.5)
-    return torch.where(mirrored, crops.flip(3), crops)
+    down, across = rng.integers(0, 2 * margin + 1, (2, number, 1))
+    mirrored = rng.random((number, 1)) < 0.5
+    rows = _reflected(down - margin + np.arange(height), height)  # (N, H)
+    columns = _reflected(across - margin + np.arange(width), width)  # (N, W)
+    columns = np.where(mirrored, columns[:, ::-1], columns)
+    picked = (np.arange(number)[:, None, None], rows[:, :, None], columns[:, None, :])
+    where = [torch.from_numpy(each).to(batch.device) for each in picked]
+    crops = batch.permute(0, 2, 3, 1)[where[0], where[1], where[2]]  # (N, H, W, 3)
+    return crops.permute(0, 3, 1, 2)
+
+
+def _reflected(indices: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+    """Indices beyond either end, as those that mirror them; the end itself is not repeated."""
+    last = length - 1
+    reflected: npt.NDArray[np.int64] = last - np.abs(last - np.abs(indices))
+    return reflected
 
 
 AUGMENTATIONS: Final[Mapping[str, Augmentation]] = MappingProxyType(

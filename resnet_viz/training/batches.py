@@ -17,7 +17,12 @@ _ORDER: Final = 3  # spawn key of the shuffling, beside those of `rendered.Split
 
 
 def shuffled(
-    images: ImageSet, size: int, seed: int, epoch: int, augmentation: Augmentation
+    images: ImageSet,
+    size: int,
+    seed: int,
+    epoch: int,
+    augmentation: Augmentation,
+    device: torch.device | str = "cpu",
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of one epoch: changed images (size, 3, H, W) uint8 and their labels (size,).
 
@@ -29,8 +34,8 @@ def shuffled(
     order = rng.permutation(len(images))
     for start in range(0, len(order) - size + 1, size):
         chosen = order[start : start + size]
-        batch = augmentation(as_batch(images.pixels(chosen)), rng)
-        yield batch, torch.from_numpy(images.labels[chosen])
+        batch = augmentation(as_batch(images.pixels(chosen)).to(device), rng)
+        yield batch, torch.from_numpy(images.labels[chosen]).to(device)
 
 
 def as_batch(rgb: Pixels) -> Tensor:

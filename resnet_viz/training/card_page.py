@@ -137,7 +137,7 @@ def _making(cards: Cards) -> str:
         )
         tools = ", ".join(f"{tool} {number}" for tool, number in card["versions"].items())
         took = (
-            f"{card['hours']:g} hours by the clock on {card['threads']} threads of a {card['device'].upper()}"
+            f"{card['hours']:g} hours by the clock on {_processor(card)}"
             if card["hours"] is not None
             else "About ten minutes on two cores"
         )
@@ -149,6 +149,12 @@ def _making(cards: Cards) -> str:
         f"```sh\n{commands}\n```\n\n`--resume` goes on after an interruption. Another processor, number "
         "of threads or version of torch gives other last digits.\n\n" + "\n".join(lines)
     )
+
+
+def _processor(card: Card) -> str:
+    if card["device"] != "cpu":
+        return f"a GPU ({card['device'].upper()})"
+    return "one thread of a CPU" if card["threads"] == 1 else f"{card['threads']} threads of a CPU"
 
 
 def _licence(card: Card) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from resnet_viz.errors import ConfigError, WeightsError
@@ -18,15 +17,17 @@ from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.training.augmentation import AUGMENTATIONS
+from resnet_viz.training.batch_gradient import Answers, BatchGradient, CapturedGradient
 from resnet_viz.training.batches import as_batch, normalised, shuffled
 from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import Dataset, ImageSet, some_of
 from resnet_viz.training.evaluation import evaluate
 from resnet_viz.training.gradients import BlockGradients, block_gradients
-from resnet_viz.training.recipe import PRECISIONS, Recipe
+from resnet_viz.training.recipe import Recipe
 
 GRADIENT_IMAGES: Final = 128  # training images, the same every time, for `BlockGradients`
 _MOMENTUM: Final = "momentum."  # before a parameter's name
+_READ_EVERY: Final = 50  # batches, on a GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Training:
         self.network = build_random(plan.config, plan.seed)
         self.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = _optimizer(self.network, plan.recipe)
+        self._gradient: BatchGradient | CapturedGradient = BatchGradient(self.network, plan.recipe)
         self.curve: tuple[EpochRecord, ...] = ()
         self.initial_gradients: BlockGradients | None = None  # before the first step
 
@@ -151,41 +153,40 @@ class Training:
 
     def _epoch(self, images: ImageSet, report: Report) -> tuple[float, float]:
         """Learn from all images once; the mean loss and the accuracy on the way."""
-        recipe, epoch, device = self.plan.recipe, len(self.curve), self._device
+        recipe, epoch = self.plan.recipe, len(self.curve)
         batches = len(images) // recipe.batch
-        losses, right = 0.0, 0
         change = AUGMENTATIONS[recipe.augmentation]
+        losses, right = 0.0, 0
         start = time.monotonic()
         self.network.train()
+        unread: list[Answers] = []
         for index, (batch, labels) in enumerate(
-            shuffled(images, recipe.batch, self.plan.seed, epoch, change)
+            shuffled(images, recipe.batch, self.plan.seed, epoch, change, self._device)
         ):
             self._set_rate(recipe.rate((epoch + index / batches) / recipe.epochs))
-            inputs = normalised(batch.to(device), self.plan.preparation)
-            loss, hits = self._step(inputs, labels.to(device))
-            if not math.isfinite(loss):
+            unread.append(self._step(normalised(batch, self.plan.preparation), labels))
+            if len(unread) < self._read_every and index + 1 < batches:
+                continue
+            for loss, hits in _numbers(unread):
+                losses, right = losses + loss, right + hits
+            unread.clear()
+            if not math.isfinite(losses):
                 raise ConfigError(
                     f"The training diverged: in epoch {epoch + 1} the loss is no longer a number. "
                     "Begin anew with another --recipe, --batch or --seed."
                 )
-            losses, right = losses + loss, right + hits
             share = (index + 1) / batches
             left = (time.monotonic() - start) / share * (recipe.epochs - epoch - share)
             report(Step(epoch + 1, share, loss, left))
         return losses / batches, right / (batches * recipe.batch)
 
-    def _step(self, inputs: Tensor, labels: Tensor) -> tuple[float, int]:
-        """One step down the gradient; the cross-entropy before it, and how many were right."""
-        precision = PRECISIONS[self.plan.recipe.precision]
-        with torch.autocast(inputs.device.type, precision, precision != torch.float32):
-            scores = self.network(inputs)
-        scores = scores.float()  # (N, classes)
-        loss = F.cross_entropy(scores, labels, label_smoothing=self.plan.recipe.label_smoothing)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+    def _step(self, inputs: Tensor, labels: Tensor) -> Answers:
+        """One step down the gradient; the answers before it."""
+        if inputs.is_cuda and isinstance(self._gradient, BatchGradient):
+            self._gradient = CapturedGradient(self._gradient, self.network, (inputs, labels))
+        answers = self._gradient(inputs, labels)
         self.optimizer.step()
-        hits = (scores.argmax(dim=1) == labels).sum()
-        return F.cross_entropy(scores.detach(), labels).item(), int(hits)
+        return answers
 
     def _gradients(self, images: ImageSet) -> BlockGradients:
         """On some training images, without augmentation."""
@@ -206,9 +207,20 @@ class Training:
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
+    @property
+    def _read_every(self) -> int:
+        """Batches after which the answers are read: a GPU would wait for the reader each time."""
+        return _READ_EVERY if self._device.type == "cuda" else 1
+
 
 def _gradients(record: dict[str, Any]) -> BlockGradients:
     return BlockGradients(tuple(record["outputs"]), tuple(record["weights"]))
+
+
+def _numbers(answers: list[Answers]) -> list[tuple[float, int]]:
+    """Losses and counts, read from the device together."""
+    losses, right = (torch.stack(each).tolist() for each in zip(*answers, strict=True))
+    return list(zip(losses, right, strict=True))
 
 
 def _optimizer(network: ResNet, recipe: Recipe) -> torch.optim.SGD:
