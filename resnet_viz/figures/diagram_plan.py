@@ -175,7 +175,7 @@ class Plan:
     def _neighbours(self) -> tuple[str, str]:
         """What the two ends are called."""
         if not self.within:
-            return "picture", f"{self.trace.config.num_classes:,} class scores"
+            return "image", f"{self.trace.config.num_classes:,} class scores"
         inside = self.seats.keys()
         fed = next(a for a, b in self.trace.edges if b in inside and a not in inside)
         fed_by_it = next(b for a, b in self.trace.edges if a in inside and b not in inside)

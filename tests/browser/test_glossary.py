@@ -71,7 +71,7 @@ def test_the_keyboard_reaches_a_word_and_the_place_where_it_is_seen(page: Page, 
     expect(opened).to_have_count(0)
     page.wait_for_url(lambda url: "model" in url)
     kept = {"model": ["resnet34"], "layer": ["layer2.1"], "picture": ["coffee"]}
-    assert kept.items() <= query(page).items()
+    assert query(page) == kept | {"measure": ["params"]}  # which whoever is sent the link sees too
     measure = page.get_by_role("radio", name="params", exact=True)
     expect(measure).to_be_checked()
 
@@ -99,6 +99,25 @@ def test_a_question_mark_brings_the_glossary_but_not_while_typing(page: Page, ap
     expect(search).to_have_value("?")
     repainted(page)
     expect(opened).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("slug", "button", "link"),
+    [
+        ("effective-receptive-field", "Feature maps", {"erf": ["true"]}),
+        ("contribution", "Feature maps", {"adds": ["true"]}),
+    ],
+)
+def test_a_switch_that_a_term_turns_on_is_on_and_in_the_link(
+    page: Page, app: str, slug: str, button: str, link: dict[str, list[str]]
+) -> None:
+    term = glossary()[slug]
+    visit(page, app, f"glossary?term={term.name.replace(' ', '+')}")
+    page.get_by_role("button", name=button).first.click()
+    expect(page.get_by_role("heading", level=1, name=button)).to_be_visible()
+    settled(page)
+    expect(page.get_by_role("switch", checked=True)).to_have_count(1)
+    assert link.items() <= query(page).items()
 
 
 def test_another_network_opens_where_this_one_has_none(page: Page, app: str) -> None:

@@ -57,6 +57,25 @@ def test_one_step_leads_back_from_a_preset_to_the_network_that_a_link_built(
     assert query(page) == {"model": ["resnet34"]}
 
 
+def test_one_step_leads_back_from_another_page_that_shows_another_network(
+    page: Page, app: str
+) -> None:
+    visit(page, app, "glossary?model=resnet18&term=bottleneck+b")
+    expect(page.get_by_test_id("stSidebar").get_by_role("combobox")).to_have_count(4)
+    asked, boxes = query(page), sidebar(page)
+    page.get_by_role("button", name="Diagram: layer1.0 of ResNet-50").click()
+    expect(page.get_by_role("heading", level=1, name="Diagram")).to_be_visible()
+    settled(page)
+    there = query(page)
+    back(page)
+    expect(page.get_by_role("heading", level=1, name="Glossary")).to_be_visible()
+    assert query(page) == asked
+    assert sidebar(page) == boxes
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1, name="Diagram")).to_be_visible()
+    assert query(page) == there
+
+
 def test_every_step_back_shows_what_its_link_says(page: Page, app: str) -> None:
     visit(page, app, "?model=resnet18&layer=layer2.1")
     page.wait_for_timeout(500)

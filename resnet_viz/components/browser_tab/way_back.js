@@ -3,7 +3,7 @@
 // A choice may change many parts of the URL: a preset sets all fields of the network. Streamlit puts the
 // visitor's own part into the present entry of the history, and each of the others into one of its own;
 // the way back would then lead through states that nobody chose. Here the first change after a click or
-// a key makes the new entry, and all that follow from it are made in that entry.
+// a key makes the new entry, and all that follow from it are made in that entry, another page included.
 
 import { app } from "./app.js";
 
@@ -13,22 +13,26 @@ export function makeOneStepOfEachChange() {
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
   let isNew = false; // whether the next change begins a step
+  let isMade = false; // whether the present entry was made since the visitor last did something
 
   for (const kind of BY_THE_VISITOR) {
     const begins = () => {
+      isMade = false;
       // While the page is being made, what comes still belongs to the step before.
       if (app()?.dataset.testScriptState !== "running") isNew = true;
     };
     addEventListener(kind, begins, { capture: true, passive: true });
   }
-  addEventListener("popstate", () => (isNew = false), { capture: true });
+  addEventListener("popstate", () => (isNew = isMade = false), { capture: true });
 
   /** @type {History["pushState"]} */
   function change(state, unused, url) {
     const target = new URL(url ?? "", location.href);
     const here = new URL(location.href);
-    if (target.pathname !== here.pathname || (isNew && target.search !== here.search)) {
+    const toAnotherPage = target.pathname !== here.pathname && !isMade;
+    if (toAnotherPage || (isNew && target.search !== here.search)) {
       isNew = false;
+      isMade = true;
       push(state, unused, url);
     } else {
       replace(state, unused, url);

@@ -49,14 +49,12 @@ def go(to: Destination) -> None:
         selection.select_model(to.preset)
     if to.layer:
         selection.select_layer(to.layer)
-    link = {}
     for name, value in to.query.items():
         parameter = _PARAMETERS[name]
-        if parameter in _WITHOUT_WIDGET:
-            link[name] = value
-        else:
+        if parameter not in _WITHOUT_WIDGET:
             parameter.set(value == "true" if parameter.kind == "flag" else value)
-    st.switch_page(pages.page_path(to.page), query_params=link)  # bound ones stay by themselves
+    # Streamlit keeps what is bound to the sidebar's widgets; those of the page were not drawn yet.
+    st.switch_page(pages.page_path(to.page), query_params=dict(to.query))
 
 
 def _fitting(term: Term, trace: Trace) -> str | None:
