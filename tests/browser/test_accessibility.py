@@ -115,6 +115,28 @@ def test_on_paper_a_page_is_whole_and_alone(page: Page, app: str, path: str) -> 
             assert place["x"] + place["width"] <= 697
 
 
+def test_a_chart_that_was_drawn_for_a_wide_screen_shrinks_to_the_paper(
+    page: Page, app: str
+) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"{app}/residual")
+    settled(page)
+    charts = page.locator(".js-plotly-plot svg.main-svg")
+    charts.first.wait_for()
+    # What printing does: the paper is narrower, and no chart is drawn again for it.
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    drawn = str(charts.first.get_attribute("viewBox")).split()
+    assert drawn[:2] == ["0", "0"]
+    assert float(drawn[2]) > 1000
+    page.emulate_media(media="print")
+    page.add_style_tag(content=".stPlotlyChart, .js-plotly-plot { width: 500px !important; }")
+    place = charts.first.bounding_box()
+    assert place
+    assert place["width"] <= 500
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("svg.main-svg[viewBox]")).to_have_count(0)
+
+
 def test_on_a_tablet_no_class_is_cut(page: Page, app: str) -> None:
     page.set_viewport_size({"width": 820, "height": 1180})
     page.goto(f"{app}/predict")
