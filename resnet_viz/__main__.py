@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from resnet_viz import __version__, api
 from resnet_viz.analysis.capture import capture, predict
-from resnet_viz.analysis.range_check import features_path, range_check
+from resnet_viz.analysis.range_check import compared_path, range_check
 from resnet_viz.analysis.trace import trace
 from resnet_viz.commands.explain import add_parser as add_explain
 from resnet_viz.commands.network import add_network, chosen, named, ready, say_notes
@@ -183,7 +183,7 @@ def _answer(loaded: LoadedModel, path: Path, top: int) -> dict[str, Any]:
     names = loaded.weights.answers(loaded.config.num_classes)
     traced = trace(loaded.config)
     known = training_range(loaded.config, loaded.weights.source, loaded.config.input_size)
-    seen = capture(loaded, image, (features_path(traced),) if known else ())
+    seen = capture(loaded, image, (compared_path(traced),) if known else ())
     prediction = predict(seen, names, top)
     check = range_check(known, traced, seen) if known else None
     return {
@@ -208,7 +208,7 @@ def _as_table(answer: dict[str, Any]) -> str:
     if check and not check["in_range"]:
         lines.append(
             f"  unlike the training images: top logit higher than on {check['logit_percentile']:.1f} %, "
-            f"features farther from every class than on {check['distance_percentile']:.1f} % of them"
+            f"halfway through the network farther from them than {check['distance_percentile']:.1f} % are"
         )
     return "\n".join(lines)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from resnet_viz.analysis.records import Capture, Trace
-from resnet_viz.weights.training_range import RangeCheck, TrainingRange
+from resnet_viz.weights.training_range import (
+    RangeCheck,
+    TrainingRange,
+    channel_statistics,
+    compared_stage,
+)
 
 
-def features_path(trace: Trace) -> str:
-    """The layer whose output the classifier, the network's last layer, reads."""
-    return trace.sources(trace.layers[-1].path)[0]
+def compared_path(trace: Trace) -> str:
+    """The stage whose output is compared with that of the training images."""
+    return compared_stage([stage.path for stage in trace.stages()])
 
 
 def range_check(known: TrainingRange, trace: Trace, capture: Capture) -> RangeCheck:
@@ -17,6 +22,7 @@ def range_check(known: TrainingRange, trace: Trace, capture: Capture) -> RangeCh
     Args:
         known: what was measured on the training images.
         trace: of the network, at the input size that it was trained at.
-        capture: of the image, with the layer at `features_path`.
+        capture: of the image, with the layer at `compared_path`.
     """
-    return known.check(capture[features_path(trace)].values.ravel(), capture.logits)
+    maps = capture[compared_path(trace)].values[None]  # (1, channels, H, W)
+    return known.check(channel_statistics(maps)[0], capture.logits)

@@ -22,7 +22,7 @@ from resnet_viz.training.card import Facts, card
 from resnet_viz.training.card_page import MARKER, as_markdown
 from resnet_viz.training.checkpoint import rounded, write_whole
 from resnet_viz.training.dataset import Dataset, some_of
-from resnet_viz.training.evaluation import evaluate, features_and_logits
+from resnet_viz.training.evaluation import evaluate, statistics_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
 from resnet_viz.training.lesion_study import lesion_table
 from resnet_viz.training.loss_surface import loss_surface
@@ -135,17 +135,15 @@ def training_range(
     if len(dataset.train) < RANGE_IMAGES[0]:
         return None
     train, test = (some_of(images, RANGE_IMAGES[1]) for images in (dataset.train, dataset.test))
-    features, logits = features_and_logits(network, train, preparation)
-    known = TrainingRange.measure(features.numpy(), logits.numpy(), train.labels)
-    features, logits = features_and_logits(network, test, preparation)
-    checks = known.check_all(features.numpy(), logits.numpy())
+    known = TrainingRange.measure(*statistics_and_logits(network, train, preparation))
+    checks = known.check_all(*statistics_and_logits(network, test, preparation))
     beyond = [not check.in_range for check in checks]
     return known, sum(beyond) / len(beyond)
 
 
 def range_arrays(known: TrainingRange) -> dict[str, np.ndarray]:
     """A range's arrays by name, as its file has them."""
-    names = ("top_logits", "distances", "means", "precision")
+    names = ("top_logits", "distances", "directions")
     return {name: getattr(known, name) for name in names}
 
 

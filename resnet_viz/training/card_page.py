@@ -20,9 +20,11 @@ Each network is a `.safetensors` file with the parameters, a `.json` file with a
 `.curves.json` file with loss, accuracy and gradient norms of every epoch, and a `.range.safetensors` \
 file with the range of its answers on training images."""
 
+_ROWS: Final = 25  # about so many epochs of a long training are listed
 _CURVES: Final = (
-    "Cross-entropy in nats. Training: mean over the epoch's images, augmented, while the network "
-    "learns from them. {held_out}: after the epoch, on images never learned from."
+    "Cross-entropy in nats; every epoch is in the `.curves.json` files. Training: mean over the epoch's "
+    "images, augmented, while the network learns from them. {held_out}: after the epoch, on images never "
+    "learned from."
 )
 
 _LIMITS: Final = MappingProxyType(
@@ -109,8 +111,9 @@ def _curves(curves: Mapping[str, TrainingCurves]) -> str:
     kinds = ("training loss", "accuracy", "held-out loss", "accuracy")
     head = ["epoch", *(f"`{name}` {kind}" for name in curves for kind in kinds)]
     epochs = max(len(curve.points) for curve in curves.values())
+    every = -(-epochs // _ROWS)
     rows = []
-    for epoch in range(epochs):
+    for epoch in sorted({0, *range(every - 1, epochs, every), epochs - 1}):
         cells = [cell for curve in curves.values() for cell in _cells(curve.points, epoch)]
         rows.append([str(epoch + 1), *cells])
     return _table(head, rows)

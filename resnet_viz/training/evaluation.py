@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from resnet_viz.images import Preprocessing
-from resnet_viz.model.resnet import ResNet
+from resnet_viz.model.resnet import ResNet, Stage
 from resnet_viz.training.batches import as_batch, normalised
 from resnet_viz.training.dataset import ImageSet
+from resnet_viz.weights.training_range import Values, channel_statistics, compared_stage
 
 _BATCH: Final = 200
 
@@ -52,22 +54,32 @@ def evaluate(network: ResNet, images: ImageSet, preparation: Preprocessing) -> E
 
 def logits(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
     """(N, classes) float32 on the CPU."""
-    return features_and_logits(network, images, preparation)[1]
+    return torch.cat(list(_answers(network, images, preparation)))
 
 
-@torch.no_grad()
-def features_and_logits(
+def statistics_and_logits(
     network: ResNet, images: ImageSet, preparation: Preprocessing
-) -> tuple[Tensor, Tensor]:
-    """What the classifier reads, (N, features), and what it answers, (N, classes); on the CPU."""
+) -> tuple[Values, Values]:
+    """What `TrainingRange` compares: channel statistics (N, 2 × channels), and logits (N, classes)."""
+    stages = [name for name, part in network.named_children() if isinstance(part, Stage)]
+    seen: list[Values] = []
+    hook = network.get_submodule(compared_stage(stages)).register_forward_hook(
+        lambda _module, _inputs, maps: seen.append(channel_statistics(maps.float().cpu().numpy()))
+    )
+    try:
+        answered = list(_answers(network, images, preparation))
+    finally:
+        hook.remove()
+    return np.concatenate(seen), torch.cat(answered).numpy()
+
+
+def _answers(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Iterator[Tensor]:
+    """Logits (batch, classes) on the CPU, batch by batch; the network is in evaluation mode then."""
     network.eval()
     device = next(network.parameters()).device
-    *layers, classifier = network
-    body = nn.Sequential(*layers)
-    seen, answered = [], []
     for start in range(0, len(images), _BATCH):
         indices = range(start, min(start + _BATCH, len(images)))
         batch = normalised(as_batch(images.pixels(indices)).to(device), preparation)
-        seen.append(body(batch))
-        answered.append(classifier(seen[-1]))
-    return torch.cat(seen).float().cpu(), torch.cat(answered).float().cpu()
+        with torch.no_grad():
+            answers: Tensor = network(batch)
+        yield answers.float().cpu()

@@ -1,12 +1,13 @@
 """What a network's answers looked like on its own training images: the measure for any other image.
 
-Two numbers are compared: the top logit (the network's score for its answer), and how far the pooled
-features lie from the nearest class mean of training (Mahalanobis distance with one covariance for all
-classes, Lee et al. 2018, arXiv 1807.03888, section 2.1).
+Two numbers are compared: the top logit (the network's score for its answer), and how far an image lies
+from the training images halfway through the network. The last layers keep what tells the classes apart
+and little else: there most foreign images lie among the training images.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -17,6 +18,8 @@ Values = npt.NDArray[np.float32]
 
 RANGE_SUFFIX: Final = ".range.safetensors"  # of the file with a network's range
 EDGE: Final = 1.0  # percent of the training images that count as out of range, on either measure
+KEPT_IMAGES: Final = 1000  # training images, at most, whose directions are kept
+NEIGHBOUR: Final = 10  # the distance is that to the tenth nearest of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class RangeCheck:
     top_logit: float
     logit_percentile: float  # of training images have a lower top logit
     distance: float
-    distance_percentile: float  # of training images lie nearer to a class mean
+    distance_percentile: float  # of training images lie nearer to the others
 
     @property
     def low_score(self) -> bool:
@@ -35,7 +38,7 @@ class RangeCheck:
 
     @property
     def far_away(self) -> bool:
-        """Whether the features lie farther from every class than those of nearly all."""
+        """Whether it lies farther from the training images than nearly all of them do."""
         return self.distance_percentile > 100 - EDGE
 
     @property
@@ -45,52 +48,48 @@ class RangeCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingRange:
-    """Percentiles and feature statistics of training images, measured after the training.
+    """Percentiles and directions of training images, measured after the training.
+
+    An image's direction is that of the means and standard deviations of all channels at `compared_stage`.
+    Its distance is the Euclidean one to the tenth nearest direction that is kept (k nearest neighbours,
+    Sun et al. 2022, arXiv 2204.06507, section 3, who ask the last layer).
 
     Attributes:
         top_logits: (101,) percentiles 0, 1, … 100 of the top logit.
-        distances: (101,) percentiles of the distance to the nearest class mean.
-        means: (classes with images, features) class means of the pooled features.
-        precision: (features, features) inverse of their common covariance.
+        distances: (101,) percentiles of the distance, of training images that are not kept.
+        directions: (kept images, 2 × channels) float16, of length 1.
     """
 
     top_logits: Values = field(repr=False)
     distances: Values = field(repr=False)
-    means: Values = field(repr=False)
-    precision: Values = field(repr=False)
+    directions: npt.NDArray[np.float16] = field(repr=False)
 
     @classmethod
-    def measure(cls, features: Values, logits: Values, labels: npt.NDArray[np.int64]) -> Self:
-        """Measure on training images.
+    def measure(cls, statistics: Values, logits: Values) -> Self:
+        """Measure on training images, of which every so many-th is kept.
 
         Args:
-            features: (N, features) what the classifier reads.
-            logits: (N, classes) what it answers.
-            labels: (N,) true classes; those without an image have no mean.
+            statistics: (N, 2 × channels), as `channel_statistics` gives them; N at least 20.
+            logits: (N, classes) what the network answers.
         """
-        wide = features.astype(np.float64)
-        present, which = np.unique(labels, return_inverse=True)
-        means = np.stack([wide[labels == label].mean(axis=0) for label in present])
-        spread = np.cov((wide - means[which]).T)
-        # Dead channels have no variance: a millionth of the mean one keeps the inverse finite.
-        ridge = 1e-6 * np.trace(spread) / len(spread) + 1e-12
-        precision = np.linalg.inv(spread + ridge * np.eye(len(spread)))
-        small = (means.astype(np.float32), precision.astype(np.float32))
+        every = max(2, -(-len(statistics) // KEPT_IMAGES))
+        is_kept = np.arange(len(statistics)) % every == 0
+        directions = _directions(statistics[is_kept]).astype(np.float16)
         steps = np.arange(101)
         return cls(
             np.percentile(logits.max(axis=1), steps).astype(np.float32),
-            np.percentile(_distances(features, *small), steps).astype(np.float32),
-            *small,
+            np.percentile(_distances(statistics[~is_kept], directions), steps).astype(np.float32),
+            directions,
         )
 
-    def check(self, features: Values, logits: Values) -> RangeCheck:
-        """Where one image lies: its features (features,) and logits (classes,)."""
-        return self.check_all(features[None], logits[None])[0]
+    def check(self, statistics: Values, logits: Values) -> RangeCheck:
+        """Where one image lies: its statistics (2 × channels,) and logits (classes,)."""
+        return self.check_all(statistics[None], logits[None])[0]
 
-    def check_all(self, features: Values, logits: Values) -> tuple[RangeCheck, ...]:
-        """The same for many images: features (N, features) and logits (N, classes)."""
+    def check_all(self, statistics: Values, logits: Values) -> tuple[RangeCheck, ...]:
+        """The same for many images: statistics (N, 2 × channels) and logits (N, classes)."""
         tops = logits.max(axis=1).tolist()
-        distances = _distances(features, self.means, self.precision).tolist()
+        distances = _distances(statistics, self.directions).tolist()
         return tuple(
             RangeCheck(
                 top,
@@ -102,14 +101,32 @@ class TrainingRange:
         )
 
 
-def _distances(features: Values, means: Values, precision: Values) -> Values:
-    """(N,) Mahalanobis distance of features (N, D) to the nearest class mean."""
-    # Class by class: (N, classes, D) of a large network would be gigabytes.
-    squares, weights = [], precision.astype(np.float64)
-    for mean in means.astype(np.float64):
-        offset = features - mean  # (N, D)
-        squares.append(((offset @ weights) * offset).sum(axis=1))
-    return np.asarray(np.sqrt(np.maximum(np.min(squares, axis=0), 0)), np.float32)
+def compared_stage(stages: Sequence[str]) -> str:
+    """The stage whose output is compared, of all in their order: the one before the middle."""
+    return stages[(len(stages) - 1) // 2]
+
+
+def channel_statistics(maps: Values) -> Values:
+    """(N, channels, H, W) to (N, 2 × channels): each channel's mean, then each one's deviation."""
+    wide = maps.astype(np.float64)
+    both = np.concatenate([wide.mean(axis=(2, 3)), wide.std(axis=(2, 3))], axis=1)
+    return both.astype(np.float32)
+
+
+def _directions(statistics: Values) -> npt.NDArray[np.float64]:
+    """(N, D), each of length 1; a blank image, which has no direction, stays at 0."""
+    lengths = np.linalg.norm(statistics.astype(np.float64), axis=1, keepdims=True)
+    directions: npt.NDArray[np.float64] = statistics / np.where(lengths > 0, lengths, 1)
+    return directions
+
+
+def _distances(statistics: Values, kept: npt.NDArray[np.float16]) -> Values:
+    """(N,) Euclidean distance of each direction to the tenth nearest that is kept."""
+    ours, theirs = _directions(statistics), kept.astype(np.float64)
+    lengths = (ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1)
+    squares = lengths - 2 * ours @ theirs.T  # (N, kept)
+    nearest = np.partition(squares, NEIGHBOUR - 1, axis=1)[:, NEIGHBOUR - 1]
+    return np.asarray(np.sqrt(np.maximum(nearest, 0)), np.float32)
 
 
 def _percentile(value: float, percentiles: Values) -> float:

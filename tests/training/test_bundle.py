@@ -192,9 +192,10 @@ def test_the_stored_slice_has_the_trained_network_at_its_centre(name):
     assert (surface.network, surface.kind, len(surface.steps)) == (name, "training", 21)
     assert {len(row) for row in surface.losses} == {21}
     assert surface.steps == pytest.approx(np.linspace(-1, 1, 21).tolist())
-    # 256 of the 50,000 training images: five standard errors of a loss that spreads as it is large.
+    # 256 of the 50,000 training images: five standard errors, where the few wrong answers, of about a nat
+    # each, make most of a small loss.
     loss = CARDS[name]["train_loss"]
-    assert surface.centre == pytest.approx(loss, abs=5 * 2 * loss / 16)
+    assert surface.centre == pytest.approx(loss, abs=5 * loss**0.5 / 16)
     assert surface.centre == pytest.approx(min(min(row) for row in surface.losses), rel=0.2)
 
 

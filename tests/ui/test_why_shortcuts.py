@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
 from resnet_viz.model.presets import PRESETS
@@ -103,8 +106,26 @@ def test_which_loss_rises_more_is_said_as_far_as_it_holds():
     turned = surface_part.compared(bowl("resnet56", 1, 9), plain)
     assert turned.startswith("Up to ±0.5 the loss of plain-56 rises more")
     assert turned.endswith("further out that of ResNet-56.")
-    real = surface_part.compared(evidence.surface("resnet56"), evidence.surface("plain56"))
-    assert real.startswith("Up to ±0.8 the loss of plain-56 rises more")
+
+
+def test_what_is_said_of_the_shipped_slices_holds_at_every_reach():
+    said = surface_part.compared(evidence.surface("resnet56"), evidence.surface("plain56"))
+    found = re.fullmatch(
+        r"Up to ±(\S+) the loss of (\S+) rises more \(median over the square\), further out that of (\S+)\.",
+        said,
+    )
+    assert found
+    turn, near, far = float(found[1]), found[2], found[3]
+    slices = [evidence.surface(name) for name in ("plain56", "resnet56")]
+    for reach in (0.1, 0.2, 0.5, 0.8, 0.9, 1.0):
+        rises = {}
+        for surface in slices:
+            assert surface
+            inside = np.abs(surface.steps) <= reach + 1e-9
+            square = np.array(surface.losses)[np.ix_(inside, inside)]
+            rises[evidence.name(surface.network)] = np.median(square) - surface.centre
+        highest = max(rises, key=lambda name: rises[name])
+        assert highest == (near if reach <= turn + 1e-9 else far)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,25 @@
-"""The range of a network's answers on training images, against scipy-free arithmetic by hand."""
+"""The range of a network's answers on training images, against arithmetic by hand."""
 
 import numpy as np
 import pytest
+import torch
 
-from resnet_viz.weights.training_range import TrainingRange
+from resnet_viz.weights.training_range import (
+    TrainingRange,
+    channel_statistics,
+    compared_stage,
+)
 
 RNG = np.random.default_rng(0)
-SPREAD = np.array([[4.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.25]])
-MEANS = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]])
+USUAL = np.array([5.0, 4.0], np.float32)
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    """20,000 features of two Gaussian classes with one known covariance, and their logits."""
-    labels = np.arange(20_000) % 2
-    noise = RNG.multivariate_normal(np.zeros(3), SPREAD, len(labels))
-    features = (MEANS[labels] + noise).astype(np.float32)
-    logits = RNG.normal(5, 1, (len(labels), 2)).astype(np.float32)
-    return features, logits, labels
+    """4,000 statistics around the direction (1, 1, 0, 0), of any length, and their logits."""
+    directions = np.array([1.0, 1.0, 0.0, 0.0]) + RNG.normal(0, 0.1, (4000, 4))
+    statistics = (directions * RNG.uniform(0.1, 10, (4000, 1))).astype(np.float32)
+    return statistics, RNG.normal(5, 1, (4000, 2)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -25,48 +27,64 @@ def known(drawn):
     return TrainingRange.measure(*drawn)
 
 
-def test_means_and_covariance_are_those_that_were_drawn_from(known):
-    np.testing.assert_allclose(known.means, MEANS, atol=0.1)
-    np.testing.assert_allclose(np.linalg.inv(known.precision), SPREAD, atol=0.15)
+def test_statistics_are_each_channels_mean_and_population_deviation():
+    maps = RNG.normal(3, 2, (5, 7, 4, 6)).astype(np.float32)
+    found = channel_statistics(maps)
+    wide = torch.from_numpy(maps).double().flatten(2)
+    expected = torch.cat([wide.mean(dim=2), wide.std(dim=2, correction=0)], dim=1)
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-6)
 
 
-def test_a_distance_is_mahalanobis_to_the_nearest_class(known):
-    """Two standard deviations along an axis of the covariance are a distance of 2."""
-    for mean in MEANS:
-        at = (mean + np.array([0, 0, 1.0])).astype(np.float32)  # std 0.5 there
-        assert known.check(at, np.array([5.0, 4.0])).distance == pytest.approx(2, rel=0.05)
+def test_every_fourth_image_is_kept_as_a_direction(known, drawn):
+    statistics, _ = drawn
+    assert known.directions.shape == (1000, 4)
+    units = statistics[::4] / np.linalg.norm(statistics[::4], axis=1, keepdims=True)
+    np.testing.assert_allclose(known.directions, units, atol=1e-3)  # two bytes a number
+
+
+def test_a_distance_is_that_to_the_tenth_nearest_direction(known):
+    for at in ([1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 5.0, 0.0], [-2.0, 1.0, 0.3, 4.0]):
+        unit = np.array(at) / np.linalg.norm(at)
+        exact = sorted(np.linalg.norm(known.directions.astype(float) - unit, axis=1))[9]
+        found = known.check(np.array(at, np.float32), USUAL).distance
+        assert found == pytest.approx(exact, rel=1e-5)
+
+
+def test_brightness_alone_makes_no_distance(known):
+    """A statistic of another length has the same direction; contrast is no sign of another subject."""
+    at = np.array([1.0, 0.8, 0.1, 0.0], np.float32)
+    distances = [known.check(at * scale, USUAL).distance for scale in (0.01, 1, 100)]
+    assert distances[0] == pytest.approx(distances[1]) == pytest.approx(distances[2])
 
 
 def test_percentiles_are_shares_of_the_training_images(known, drawn):
-    features, logits, _ = drawn
-    checks = [known.check(*pair) for pair in zip(features[:4000], logits[:4000], strict=True)]
+    statistics, logits = drawn
+    checks = known.check_all(statistics, logits)
     tops = logits.max(axis=1)
     for check in checks[:50]:
         exact = 100 * (tops < check.top_logit).mean()
         assert check.logit_percentile == pytest.approx(exact, abs=0.5)
-    low = np.mean([check.low_score for check in checks])
-    far = np.mean([check.far_away for check in checks])
-    assert low == pytest.approx(0.01, abs=0.005)
-    assert far == pytest.approx(0.01, abs=0.005)
+    assert np.mean([check.low_score for check in checks]) == pytest.approx(0.01, abs=0.005)
+    others = [check for index, check in enumerate(checks) if index % 4]
+    assert np.mean([check.far_away for check in others]) == pytest.approx(0.01, abs=0.005)
 
 
 def test_what_lies_beyond_all_training_images_is_0_or_100(known):
-    near, far = np.zeros(3, np.float32), np.full(3, 99, np.float32)
-    assert known.check(far, np.array([-50.0, -60.0])).logit_percentile == 0
-    assert known.check(far, np.array([-50.0, -60.0])).distance_percentile == 100
-    assert not known.check(far, np.array([5.0, 4.0])).in_range
-    assert not known.check(near, np.array([-50.0, -60.0])).in_range
-    assert known.check(near, np.array([5.0, 4.0])).in_range
+    near, far = np.array([1, 1, 0, 0], np.float32), np.array([0, 0, 0, 1], np.float32)
+    low = np.array([-50.0, -60.0])
+    assert known.check(far, low).logit_percentile == 0
+    assert known.check(far, low).distance_percentile == 100
+    assert not known.check(far, USUAL).in_range
+    assert not known.check(near, low).in_range
+    assert known.check(near, USUAL).in_range
     assert known.check(near, np.array([50.0, 4.0])).in_range  # a high score alone is no alarm
 
 
-def test_dead_features_have_no_say(drawn):
-    """A feature that never varies has no inverse variance; the others decide as before."""
-    features, logits, labels = drawn
-    dead = np.concatenate([features, np.zeros((len(features), 2), np.float32)], axis=1)
-    known, alone = TrainingRange.measure(dead, logits, labels), TrainingRange.measure(*drawn)
-    at = np.array([1, 2, 3], np.float32)
-    wide = np.array([1, 2, 3, 0, 0], np.float32)
-    assert np.isfinite(known.precision).all()
-    found, expected = known.check(wide, logits[0]), alone.check(at, logits[0])
-    assert found.distance == pytest.approx(expected.distance, rel=1e-3)
+def test_a_blank_image_has_no_direction_and_is_far_from_all(known):
+    assert known.check(np.zeros(4, np.float32), USUAL).distance == pytest.approx(1, abs=1e-3)
+    assert known.check(np.zeros(4, np.float32), USUAL).far_away
+
+
+@pytest.mark.parametrize(("stages", "expected"), [("abc", "b"), ("abcd", "b"), ("a", "a")])
+def test_the_stage_before_the_middle_is_compared(stages, expected):
+    assert compared_stage(stages) == expected

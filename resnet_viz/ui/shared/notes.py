@@ -80,8 +80,8 @@ def range_note(view_state: ViewState, capture: Capture) -> None:
     if check.in_range:
         st.caption(
             f"Compared with the training images: top logit {formatting.value(check.top_logit)}, higher "
-            f"than on {check.logit_percentile:.0f} % of them; features farther from the nearest class "
-            f"than those of {check.distance_percentile:.0f} %."
+            f"than on {check.logit_percentile:.0f} % of them; halfway through the network, farther from "
+            f"them than {check.distance_percentile:.0f} % are from each other."
         )
         return
     reasons = []
@@ -92,8 +92,8 @@ def range_note(view_state: ViewState, capture: Capture) -> None:
         )
     if check.far_away:
         reasons.append(
-            "its features lie farther from every class than those of "
-            f"{_share(check.distance_percentile)} them"
+            "halfway through the network it lies farther from them than "
+            f"{_share(check.distance_percentile)} them from each other"
         )
     st.info(
         f"**This image is unlike the training images:** {', and '.join(reasons)}. The answer is "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_viz.analysis.capture import predict
-from resnet_viz.analysis.range_check import features_path, range_check
+from resnet_viz.analysis.range_check import compared_path, range_check
 from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
 from resnet_viz.figures.palette import Theme
 from resnet_viz.images import ImageInput
@@ -60,7 +60,7 @@ class ViewState:
     def capture(self, *paths: str) -> Capture:
         """The image through the network, with the outputs of the layers at `paths`.
 
-        Where the answers on training images are known, with the features to be compared with them.
+        Where the answers on training images are known, with what is to be compared with them.
         """
         return cache.capture(self.network, self.image, with_features(self.network, paths))
 
@@ -84,8 +84,8 @@ class ViewState:
 
 
 def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The layers, and the classifier's input where it can be compared with training images."""
+    """The layers, and the stage that is compared with training images where they are known."""
     if not cache.training_range(network):
         return paths
-    features = features_path(cache.trace(network.config, network.input_size))
-    return paths if features in paths else (*paths, features)
+    compared = compared_path(cache.trace(network.config, network.input_size))
+    return paths if compared in paths else (*paths, compared)
