@@ -4,7 +4,13 @@ import streamlit as st
 
 from resnet_viz.texts import plain
 from resnet_viz.ui.frame import shell
-from resnet_viz.ui.residual import ablation_panel, lesion_panel, lesion_table_panel, residual_panel
+from resnet_viz.ui.residual import (
+    ablation_panel,
+    lesion_panel,
+    lesion_table_panel,
+    residual_panel,
+    set_lesion_panel,
+)
 from resnet_viz.ui.shared import notes, shapes_panel
 
 with shell.page("residual") as view_state:
@@ -25,5 +31,6 @@ with shell.page("residual") as view_state:
     if view_state.config.shortcut != "none":
         st.header("Lesion study")
         lesion_panel.study(view_state, block)
+    set_lesion_panel.on_rendered_images(view_state, block)
     if view_state.weights.trained:
         notes.weights_note(view_state)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import numpy as np
+
+from resnet_viz.analysis.proportion import Proportion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,3 +99,51 @@ class Lesion:
     def survived(self) -> bool:
         """Whether the answer is still the same class."""
         return self.top == self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What a network without some of its blocks classifies right of a set of images."""
+
+    removed: tuple[str, ...]
+    right: Proportion
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The same for a network in which two blocks have changed places."""
+
+    blocks: tuple[str, str]
+    tau: float  # Kendall's rank correlation between the order of all blocks and the trained one
+    right: Proportion
+
+
+@dataclass(frozen=True, slots=True)
+class SetLesions:
+    """A lesion study on a set of images.
+
+    Attributes:
+        network: the preset's name.
+        whole: with all blocks.
+        kinds: what stands in for each block once it is removed, by its path, in the order of execution.
+        each: without each block in turn, in that order.
+        drawn: without several blocks, drawn at random; by how many, the fewest first.
+        exchanged: every pair of blocks that can change places.
+    """
+
+    network: str
+    whole: Proportion
+    kinds: tuple[tuple[str, str], ...]
+    each: tuple[Removal, ...]
+    drawn: tuple[Removal, ...]
+    exchanged: tuple[Exchange, ...]
+
+    def without(self, count: int) -> tuple[Removal, ...]:
+        """The draws in which so many blocks were removed."""
+        return tuple(removal for removal in self.drawn if len(removal.removed) == count)
+
+    def average(self, count: int) -> float:
+        """The accuracy without so many blocks: the mean of the draws, which have equal sets of images."""
+        if not count:
+            return self.whole.share
+        return fmean(removal.right.share for removal in self.without(count))

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
+from resnet_viz.analysis.residual_records import SetLesions
 from resnet_viz.figures import charts
 from resnet_viz.figures.palette import ACTIVATION_SCALE, Theme, mixed
 
@@ -75,6 +76,58 @@ def lines(
         "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
         "xaxis": charts.axis(theme, axes[0], fixedrange=True, showgrid=False, nticks=12),
         "yaxis": y,
+    }
+    return go.Figure(traces, layout)
+
+
+def removal_draws(
+    studies: Sequence[tuple[str, bool, SetLesions]], chance: float, theme: Theme
+) -> go.Figure:
+    """Accuracy by the number of removed blocks: a dot for each draw, a line through their means.
+
+    Args:
+        studies: name, whether it has shortcuts, and what was found, of each network.
+        chance: the accuracy of guessing, dotted.
+        theme: the page's colours.
+    """
+    traces = []
+    for name, residual, study in studies:
+        hue = theme.shortcut if residual else theme.stage(1)
+        draws = [(0, study.whole.share)]
+        draws += [(len(each.removed), each.right.share) for each in study.drawn]
+        counts = list(range(len(study.kinds) + 1))
+        hover = f"{name}, without %{{x}}: %{{y:.1%}}"
+        traces += [
+            go.Scatter(
+                x=[count for count, _ in draws],
+                y=[share for _, share in draws],
+                mode="markers",
+                marker={"color": hue, "size": 7, "opacity": 0.45},
+                showlegend=False,
+                hovertemplate=f"{hover}<extra></extra>",
+            ),
+            go.Scatter(
+                x=counts,
+                y=[study.average(count) for count in counts],
+                name=name,
+                mode="lines",
+                line={"color": hue, "width": 3},
+                hovertemplate=f"{hover} on average<extra></extra>",
+            ),
+        ]
+    level = {"color": theme.muted, "width": 1.5, "dash": "dot"}
+    layout = charts.layout(theme) | {
+        "height": _HEIGHT,
+        "dragmode": False,
+        "showlegend": True,
+        "legend": _legend(),
+        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
+        "xaxis": charts.axis(theme, "removed blocks", fixedrange=True, showgrid=False, dtick=1),
+        "yaxis": charts.axis(theme, "accuracy", fixedrange=True, tickformat=".0%", range=[0, 1.05]),
+        "shapes": [
+            {"type": "line", "line": level, "xref": "paper", "x0": 0, "x1": 1, "y0": chance}
+            | {"y1": chance}
+        ],
     }
     return go.Figure(traces, layout)
 

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from resnet_viz.analysis.residual_records import BlockRatio, Lesion
+from resnet_viz.analysis.residual_records import BlockRatio, Lesion, SetLesions
 from resnet_viz.figures import charts, formatting
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import Theme
@@ -128,6 +128,38 @@ def lesion_table_bars(table: LesionTable, selected: str, theme: Theme) -> go.Fig
     )
 
 
+def accuracy_bars(study: SetLesions, selected: str, theme: Theme) -> go.Figure:
+    """The accuracy without each block, one bar a block, with its 95 % interval as a whisker."""
+    paths, kinds = zip(*study.kinds, strict=True)
+    right = [removal.right for removal in study.each]
+    ends = [proportion.interval for proportion in right]
+    without = _bars_without(
+        paths,
+        kinds,
+        [proportion.share for proportion in right],
+        study.whole.share,
+        theme,
+        selected,
+        axis=f"accuracy on {study.whole.of:,} images",
+        level=f"dotted: all blocks, {formatting.percent(study.whole.share)}",
+        highest=1.0,
+    )
+    shares = [proportion.share for proportion in right]
+    return without.update_traces(
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - share for share, (_, high) in zip(shares, ends, strict=True)],
+            "arrayminus": [share - low for share, (low, _) in zip(shares, ends, strict=True)],
+            "color": theme.text,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        customdata=[f"{100 * low:.1f} to {100 * high:.1f} %" for low, high in ends],
+        hovertemplate="without %{x}: %{y:.1%} right<br>95 % interval %{customdata}<extra></extra>",
+    )
+
+
 def _bars_without(
     paths: Sequence[str],
     kinds: Sequence[str],
@@ -138,13 +170,17 @@ def _bars_without(
     *,
     axis: str,
     level: str,
+    highest: float = 0.0,
 ) -> go.Figure:
-    """A share for the network without each block, and a dotted line for the whole network."""
+    """A share for the network without each block, and a dotted line for the whole network.
+
+    The axis ends above the largest of them and of `highest`.
+    """
     bars = _bars(
         paths, heights, [theme.stage(stage_number(path)) for path in paths], theme, selected
     )
     bars.update(marker_pattern=_hatched(kinds, theme))
-    highest = max(untouched, *heights)
+    highest = max(highest, untouched, *heights)
     layout = _layout(theme, paths) | {
         "height": 320,
         "margin": {"l": 0, "r": 8, "t": 32, "b": 0},

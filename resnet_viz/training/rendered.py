@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import repeat
 from multiprocessing import get_context
@@ -12,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from resnet_viz.training.dataset import ArrayImages
+from resnet_viz.training.dataset import ArrayImages, Indices, Labels
 from resnet_viz.training.pictures import Pixels, render
 from resnet_viz.training.shapes import SHAPES
 
@@ -32,9 +33,39 @@ def seed_of(split: Split, seed: int, index: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(seed, spawn_key=(int(split), index))
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedImages:
+    """The first pictures of a split, shape by shape in turn, each drawn when it is asked for.
+
+    Nothing is kept, so that a key of a cache can name thousands of them.
+    """
+
+    split: Split
+    seed: int
+    count: int
+    size: int  # side of the square pictures, pixels
+
+    def __len__(self) -> int:
+        return self.count
+
+    @property
+    def labels(self) -> Labels:
+        """(N,) int64: indices into `SHAPES`."""
+        return labels_of(self.count)
+
+    def pixels(self, indices: Indices) -> Pixels:
+        """(len(indices), size, size, 3) uint8."""
+        return _some(self.split, self.seed, indices, self.size)
+
+
+def labels_of(count: int) -> Labels:
+    """(count,) int64: the shapes of the first pictures of any split."""
+    return np.arange(count, dtype=np.int64) % len(SHAPES)
+
+
 def rendered(split: Split, seed: int, count: int, size: int) -> ArrayImages:
     """The first `count` pictures of a split, shape by shape in turn, by all cores together."""
-    labels = np.arange(count, dtype=np.int64) % len(SHAPES)
+    labels = labels_of(count)
     starts = range(0, count, _BATCH)
     if len(starts) < 3:  # not worth the start of other processes
         return ArrayImages(_some(split, seed, range(count), size), labels)
@@ -51,6 +82,7 @@ def _by_processes(split: Split, seed: int, batches: list[range], size: int) -> I
         yield from pool.map(_some, repeat(split), repeat(seed), batches, repeat(size))
 
 
-def _some(split: Split, seed: int, indices: range, size: int) -> Pixels:
+def _some(split: Split, seed: int, indices: Indices, size: int) -> Pixels:
     """(len(indices), size, size, 3) uint8."""
-    return np.stack([render(i % len(SHAPES), seed_of(split, seed, i), size).rgb for i in indices])
+    numbers = map(int, indices)
+    return np.stack([render(i % len(SHAPES), seed_of(split, seed, i), size).rgb for i in numbers])

@@ -1,5 +1,7 @@
 """A block is removed as the paper removes it, and the errors are counted as one would by hand."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.training.batches import as_batch, normalised
 from resnet_viz.training.dataset import ArrayImages
-from resnet_viz.training.lesion_study import lesion_table
+from resnet_viz.training.lesion_study import lesion_table, right_answers, without
 from resnet_viz.weights.lesion_table import as_json, read_lesions
 from resnet_viz.weights.sources import load
 
@@ -71,6 +73,29 @@ def test_errors_are_those_of_the_network_written_out_without_the_block(shortcut)
     assert [block.kind for block in table.blocks] == [
         *("identity", "identity", kinds, "identity", kinds)
     ]
+
+
+@torch.no_grad()
+def test_what_ways_through_the_network_share_is_computed_once():
+    net = network("projection")
+    runs = dict.fromkeys(("conv1", "layer1.0", "layer2.1", "layer3.0", "fc"), 0)
+
+    def count(path: str) -> Callable[..., None]:
+        return lambda *_: runs.update({path: runs[path] + 1})
+
+    hooks = [net.get_submodule(path).register_forward_hook(count(path)) for path in runs]
+    x = normalised(as_batch(IMAGES.rgb[:8]), WHOLE)
+    ways = [
+        without(net),
+        without(net, "layer2.1"),
+        without(net, "layer2.1", "layer3.0"),
+        without(net, "layer1.0"),
+    ]
+    right_answers(net, x, torch.from_numpy(IMAGES.labels[:8]), ways)
+    for hook in hooks:
+        hook.remove()
+    # layer1.0 by all but one way, on which layer2.1 stays; layer3.0 after three different beginnings.
+    assert runs == {"conv1": 1, "layer1.0": 1, "layer2.1": 2, "layer3.0": 3, "fc": 4}
 
 
 def test_the_answer_without_a_block_is_the_one_that_the_residual_page_shows():

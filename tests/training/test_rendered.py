@@ -9,7 +9,7 @@ from resnet_viz.images import Preprocessing, read_sample, to_tensor
 from resnet_viz.training import rendered as rendering
 from resnet_viz.training.batches import as_batch, normalised, shuffled
 from resnet_viz.training.dataset import ArrayImages
-from resnet_viz.training.rendered import Split, rendered, seed_of
+from resnet_viz.training.rendered import RenderedImages, Split, rendered, seed_of
 
 
 def test_no_two_pictures_share_a_seed():
@@ -26,6 +26,13 @@ def test_processes_draw_the_same_as_one_does(monkeypatch):
     together = rendered(Split.TEST, 3, 40, 32)
     np.testing.assert_array_equal(alone.rgb, together.rgb)
     np.testing.assert_array_equal(alone.labels, np.arange(40) % 12)
+
+
+def test_pictures_that_are_drawn_when_asked_for_are_those_of_the_set():
+    whole, asked = rendered(Split.TEST, 3, 40, 32), RenderedImages(Split.TEST, 3, 40, 32)
+    np.testing.assert_array_equal(asked.labels, whole.labels)
+    np.testing.assert_array_equal(asked.pixels(np.array([39, 0, 7])), whole.rgb[[39, 0, 7]])
+    assert len(asked) == len(whole)
 
 
 def unchanged(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

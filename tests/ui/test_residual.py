@@ -10,10 +10,13 @@ from streamlit.testing.v1.element_tree import Button, ButtonGroup
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.lesions import lesion_study
 from resnet_viz.analysis.residual import block_view, residual_ratios
-from resnet_viz.analysis.residual_records import Lesion
+from resnet_viz.analysis.residual_records import Lesion, SetLesions
+from resnet_viz.analysis.set_lesions import SetLesionJob
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui.residual import lesion_panel
+from resnet_viz.training.rendered import RenderedImages, Split
+from resnet_viz.ui.residual import lesion_panel, set_lesion_panel
+from resnet_viz.ui.shared import asked_job
 from resnet_viz.ui.state import pages, session
 from resnet_viz.weights.sources import load
 from tests.ui.test_controls import warnings
@@ -54,9 +57,9 @@ def outcome(app: AppTest) -> str:
     return next(w for w in words if "goes from" in w or "Nothing is changed" in w)
 
 
-def studied(app: AppTest) -> AppTest:
+def studied(app: AppTest, slot: asked_job.Asked = session.STUDY) -> AppTest:
     """The page once its lesion study, which runs in the background, is through."""
-    _, job = app.session_state[session.STUDY.key]
+    _, job = app.session_state[slot.key]
     assert job.wait(60).state == "done"
     return app.run()
 
@@ -332,6 +335,52 @@ def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(op
     assert len(charts(app)) == 3
     app = app.sidebar.selectbox(key="picture").select("heart").run()
     assert len(charts(app)) == 2
+
+
+def test_the_study_on_rendered_images_compares_both_networks_and_is_kept(open_page, monkeypatch):
+    monkeypatch.setattr(
+        set_lesion_panel, "_IMAGES", 24
+    )  # other than the page's: nothing is kept yet
+    app = open_page("residual", layer="layer2.1", **SHAPES)
+    assert "Lesion study on 24 images" in texts(app)
+    app = studied(button(app, "Remove blocks of both").click().run(), session.SET_STUDY)
+    assert problems(app) == []
+    accuracies = [c for c in charts(app) if "24 images" in str(c["layout"]["yaxis"].get("title"))]
+    right = [[removal.right for removal in study.each] for study in measured(24)]
+    for chart, proportions in zip(accuracies, right, strict=True):
+        bars = chart["data"][0]
+        assert bars["y"] == pytest.approx([each.share for each in proportions])
+        high = [y + up for y, up in zip(bars["y"], bars["error_y"]["array"], strict=True)]
+        assert high == pytest.approx([each.interval[1] for each in proportions])
+    table = app.main.table[-2].value  # of the network with shortcuts
+    ends = " to ".join(f"{100 * end:.1f}" for end in right[0][0].interval)
+    first = f"{100 * right[0][0].share:.1f} % ({ends} %)"
+    assert table["Accuracy, 95 % interval"].iloc[0] == first
+    words = texts(app)
+    assert "Kendall’s τ between that order of the 8 blocks and the trained one is 0.93" in words
+    assert "ResNet-110, which has 54" in words
+    assert "n = 24 held-out images" in captions(app)
+    assert "rendered from seed 0" in captions(app)
+    # Another visitor finds it there, from the other network of the pair too.
+    later = open_page("residual", model="shapes_plain", picture="star")
+    assert "Two blocks exchanged" in texts(later)
+    assert not [b for b in later.main.button if b.label.startswith("Remove blocks of both")]
+
+
+def measured(count: int) -> tuple[SetLesions, ...]:
+    """The study of both networks, on the first images of the test set."""
+    networks = [load(PRESETS[name], "bundled", 128) for name in ("shapes", "shapes_plain")]
+    job = SetLesionJob(networks, RenderedImages(Split.TEST, 0, count, 128), 0)
+    job.join()
+    found, _ = job.work()
+    return found
+
+
+@pytest.mark.parametrize("query", [{"model": "resnet20"}, SHAPES | {"weights": "random"}])
+def test_other_networks_are_not_studied_on_rendered_shapes(open_page, query):
+    app = open_page("residual", **query)
+    assert problems(app) == []
+    assert not [b for b in app.main.button if b.label.startswith("Remove blocks of both")]
 
 
 def test_the_page_stands_after_the_feature_maps():

@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz import jobs
 from resnet_viz.jobs import Job
+from resnet_viz.store import STORE
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import job_progress
 from resnet_viz.ui.state import answers
@@ -26,10 +27,12 @@ class AskedJob(Generic[T]):
     """One kind of work on a page, by the place in the session where it is remembered.
 
     `prepare` is called in the visitor's own run, where it may wait for what the job needs; what it returns
-    makes the job and waits for nothing.
+    makes the job and waits for nothing. With `keeps` what was found stays in the server's store by its
+    subject, and whoever comes to the same subject later finds it there without asking.
     """
 
     slot: Asked
+    keeps: bool = False
 
     def button(self, label: str, subject: Hashable, icon: str) -> None:
         """Ask for the work on this subject, in place of any other."""
@@ -38,13 +41,16 @@ class AskedJob(Generic[T]):
     def result(self, subject: Hashable, prepare: Callable[[], Callable[[], Job[T]]]) -> T | None:
         """What the work found, once it was asked for and is through; until then how far it is."""
         asked, before = self.slot.get((None, None))
-        if asked != subject:
+        kept = STORE.get(self._key(subject)) if self.keeps else None
+        if asked != subject or kept:
             if before and not before.progress.has_ended:
                 self.leave()
-            return None
+            return kept.value if kept else None
         job = self.at_once(subject, prepare)
         if job.result is not None:
             found: T = job.result
+            if self.keeps:
+                STORE.put(self._key(subject), found, answers.visitor().session)
             return found
         if job.progress.has_ended:
             st.error(plain(job.progress.sentence))
@@ -63,7 +69,7 @@ class AskedJob(Generic[T]):
         asked, job = self.slot.get((None, None))
         if asked != subject or job is None:
             self.leave()
-            job = jobs.start((self.slot.key, subject), prepare(), answers.visitor())
+            job = jobs.start(self._key(subject), prepare(), answers.visitor())
             self.slot.set((subject, job))
         if not job.wait(_AT_ONCE_S).has_ended:
             self._follow(job, on_cancel)
@@ -74,6 +80,10 @@ class AskedJob(Generic[T]):
         _, job = self.slot.pop((None, None))
         if job:
             job.leave(answers.visitor())
+
+    def _key(self, subject: Hashable) -> Hashable:
+        """What the job of a subject runs under, and what its result is kept by."""
+        return self.slot.key, subject
 
     def _follow(self, job: Job[T], on_cancel: Callable[[], None]) -> None:
         def cancel() -> None:

@@ -15,7 +15,7 @@ from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.weights.bundled import BundledSource, cards
 from resnet_viz.weights.loaded import Weights
 
-_PAIR: Final = ("shapes", "shapes_plain")
+PAIR: Final = ("shapes", "shapes_plain")
 _DEPTHS: Final = (56, 44, 32, 20)  # of pairs that were trained on photographs, the deepest first
 
 
@@ -43,12 +43,12 @@ def applies(view_state: ViewState) -> bool:
 
 def is_one(weights: Weights) -> bool:
     """Whether these are the weights of one of the two networks for shapes."""
-    return any(weights.sha256 == cards()[name]["sha256"] for name in _PAIR)
+    return any(weights.sha256 == cards()[name]["sha256"] for name in PAIR)
 
 
 def words() -> str:
     """The sentences, with the accuracies that the cards have."""
-    with_shortcuts, without = (cards()[name] for name in _PAIR)
+    with_shortcuts, without = (cards()[name] for name in PAIR)
     return text("shapes_shortcuts").format(
         with_shortcuts=formatting.percent(with_shortcuts["accuracy"]),
         without=formatting.percent(without["accuracy"]),

@@ -35,9 +35,11 @@ from resnet_viz.analysis.shattering import ShatteredGradient
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
 from resnet_viz.ui.state.answers import Task, ask, visitor
 from resnet_viz.weights import sources
+from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.training_range import TrainingRange
 
@@ -56,6 +58,13 @@ class ModelKey:
     weights: str  # as `load` wants them
     input_size: int  # pixels
     device: str
+
+
+def bundled_key(network: str) -> ModelKey:
+    """A preset with the weights that came with the explorer, at its own size."""
+    config = PRESETS[network]
+    weights = sources.describe(config, BundledSource.slug, config.input_size)
+    return ModelKey(config, weights.key, config.input_size, "cpu")
 
 
 def trace(config: ResNetConfig, input_size: int | None = None) -> Trace:

@@ -82,6 +82,12 @@ LAYER_LEFT: Final = Slot[bool](
 STUDY: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_lesion_study", "what the visitor asked a lesion study of, and the study once it has begun"
 )
+SET_STUDY: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_set_lesion_study", "the lesion study on rendered images that the visitor asked for"
+)
+STRONGEST: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_strongest_images", "the layer whose strongest images the visitor asked for, and the search"
+)
 SURFACE: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_loss_surface", "the loss surface that the visitor asked for, and its measurement"
 )

@@ -63,7 +63,7 @@ def typical(ratios: tuple[BlockRatio, ...]) -> float:
 
 
 def _ratios(view_state: ViewState) -> tuple[BlockRatio, ...]:
-    return cache.residual_ratios(evidence.model_key(_TRAINED), view_state.image)
+    return cache.residual_ratios(cache.bundled_key(_TRAINED), view_state.image)
 
 
 def _responses(view_state: ViewState) -> None:
@@ -72,7 +72,7 @@ def _responses(view_state: ViewState) -> None:
     found = {
         network: [
             deviation
-            for _, deviation in cache.layer_responses(evidence.model_key(network), view_state.image)
+            for _, deviation in cache.layer_responses(cache.bundled_key(network), view_state.image)
         ]
         for network in evidence.DEEP
     }

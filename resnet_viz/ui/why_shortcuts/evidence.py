@@ -7,12 +7,10 @@ from functools import cache
 from typing import Any, Final
 
 from resnet_viz.model.presets import PRESETS
-from resnet_viz.ui.state.cache import ModelKey
-from resnet_viz.weights.bundled import BundledSource, cards
+from resnet_viz.weights.bundled import cards
 from resnet_viz.weights.curves import TrainingCurves, read_curves
 from resnet_viz.weights.lesion_table import LesionTable, read_lesions
 from resnet_viz.weights.loss_surface import LossSurface, read_surface
-from resnet_viz.weights.sources import describe
 
 SHALLOW: Final = ("plain20", "resnet20")
 DEEP: Final = ("plain56", "resnet56")
@@ -55,10 +53,3 @@ def surface(network: str) -> LossSurface:
     found = read_surface(network)
     assert found
     return found
-
-
-def model_key(network: str) -> ModelKey:
-    """The network with its trained parameters, for questions to it."""
-    config = PRESETS[network]
-    weights = describe(config, BundledSource.slug, config.input_size)
-    return ModelKey(config, weights.key, config.input_size, "cpu")

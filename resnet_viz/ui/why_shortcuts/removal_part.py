@@ -9,8 +9,9 @@ import streamlit as st
 
 from resnet_viz.analysis.paths import SAMPLES, path_shares, shortest_with
 from resnet_viz.figures import argument, formatting, residual
+from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.shared import charts
+from resnet_viz.ui.shared import charts, shapes_panel
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import cache, pages, selection
 from resnet_viz.ui.state.view_state import ViewState
@@ -79,19 +80,26 @@ def _study(view_state: ViewState, network: str) -> None:
 
 
 def _lead_on() -> None:
-    """The way to the same on one image, block by block."""
-    if st.button(
-        f"Remove blocks of {evidence.name(_TRAINED)} yourself, on this image",
-        on_click=selection.select_model,
-        args=(_TRAINED, BundledSource.slug),
-        icon=":material/call_split:",
-    ):
-        st.switch_page(pages.page_path("residual"), query_params={})  # bound ones stay
+    """The ways to the same on one image, block by block, and to a study that is measured on the spot."""
+    small = shapes_panel.PAIR[0]
+    ways = {
+        _TRAINED: f"Remove blocks of {evidence.name(_TRAINED)} yourself, on this image",
+        small: f"Measure it on {title(PRESETS[small])}",
+    }
+    with st.container(horizontal=True):
+        for network, label in ways.items():
+            if st.button(
+                label,
+                on_click=selection.select_model,
+                args=(network, BundledSource.slug),
+                icon=":material/call_split:",
+            ):
+                st.switch_page(pages.page_path("residual"), query_params={})  # bound ones stay
 
 
 def _paths(view_state: ViewState) -> None:
     """How many paths there are of each length, and what they carry of this image's gradient."""
-    found = cache.path_lengths(evidence.model_key(_TRAINED), view_state.image)
+    found = cache.path_lengths(cache.bundled_key(_TRAINED), view_state.image)
     charts.chart(
         drawn(
             argument.path_bars,

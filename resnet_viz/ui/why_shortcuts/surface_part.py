@@ -118,7 +118,7 @@ def _prepared(network: ModelKey) -> Callable[[], SurfaceJob]:
 
 def _measured(view_state: ViewState, name: str, asked: AskedJob[LossSurface]) -> None:
     """A button, and the slice once it is measured."""
-    network, called = evidence.model_key(name), title(PRESETS[name])
+    network, called = cache.bundled_key(name), title(PRESETS[name])
     asked.button(f"Measure {called}", name, ":material/landscape:")
     surface = asked.result(name, lambda: _prepared(network))
     if surface is not None:
