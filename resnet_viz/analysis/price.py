@@ -119,6 +119,18 @@ def price_of_outputs(trace: Trace, paths: Iterable[str] = ()) -> Price:
     return replace(price(trace.config, trace.input_size), kept=kept_bytes(trace, paths))
 
 
+def price_until(trace: Trace, path: str) -> Price:
+    """One image no further than the block of the layer at `path`, whose output is kept."""
+    row = trace[path]
+    last = trace[trace.producer(row.parent if row.level == 2 else path)].order
+    rows = [row for row in trace.leaves() if row.order <= last]
+    return replace(
+        price_of_outputs(trace, [path]),
+        macs=sum(row.macs for row in rows),
+        values=sum(row.activations for row in rows),
+    )
+
+
 def price_of_gradient(trace: Trace, layer: LayerRecord) -> Price:
     """One image forward to a layer, and from there back: everything on the way is kept meanwhile."""
     whole = price(trace.config, trace.input_size)

@@ -15,6 +15,7 @@ import numpy as np
 from resnet_viz.errors import DatasetError, ImageError
 from resnet_viz.images import Preprocessing, as_seen
 from resnet_viz.images.decode import read_image
+from resnet_viz.images.folder import SUFFIXES
 from resnet_viz.one_line import one_line
 from resnet_viz.training.dataset import Dataset, Indices, Labels, Pixels
 
@@ -25,13 +26,6 @@ TEST_FOLDERS: Final = ("test", "val", "valid", "validation")
 HELD_OUT: Final = 0.1  # of a folder that has no test images of its own
 MAX_CLASSES: Final = 10_000
 MEMORY_BYTES: Final = 2_000_000_000  # of decoded images; what finds no room is decoded every time
-_SUFFIXES: Final = frozenset(
-    # What `read_image` opens.
-    {
-        *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-        *(".tga", ".ppm", ".pgm", ".pbm"),
-    }
-)
 _TOLD: Final = 3  # unreadable files that a note names
 
 
@@ -215,7 +209,7 @@ def _images(folder: Path) -> Iterator[Path]:
         yield from (
             each
             for each in folder.iterdir()
-            if each.suffix.lower() in _SUFFIXES and not _is_hidden(each)
+            if each.suffix.lower() in SUFFIXES and not _is_hidden(each)
         )
 
 

@@ -12,6 +12,7 @@ from resnet_viz.images import as_seen
 from resnet_viz.texts import plain
 from resnet_viz.ui.feature_maps import wall_state
 from resnet_viz.ui.feature_maps.field_panel import field_panel
+from resnet_viz.ui.feature_maps.strongest_panel import strongest_panel
 from resnet_viz.ui.feature_maps.worked_example_panel import worked_example_panel
 from resnet_viz.ui.shared import boundary, facts
 from resnet_viz.ui.state.view_state import ViewState
@@ -34,6 +35,8 @@ def below(view_state: ViewState, pin: Pin) -> None:
     """What stands below the wall about the pinned cell."""
     with boundary.error_boundary():
         field_panel(view_state, pin)
+    with boundary.error_boundary():
+        strongest_panel(view_state, pin.channel)
     with boundary.error_boundary():
         st.header("This cell by hand")
         worked_example_panel(view_state, pin)

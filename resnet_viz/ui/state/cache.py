@@ -26,6 +26,7 @@ from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, sp
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.gradient_flow import GradientFlow
+from resnet_viz.analysis.image_source import ImageSource
 from resnet_viz.analysis.initial_gradients import InitialGradients
 from resnet_viz.analysis.paths import PathLengths
 from resnet_viz.analysis.price import Price
@@ -33,7 +34,9 @@ from resnet_viz.analysis.records import Capture, Outputs, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.analysis.shattering import ShatteredGradient
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
-from resnet_viz.images import ImageInput
+from resnet_viz.images import ImageInput, Preprocessing, folder
+from resnet_viz.images.folder import FolderImages
+from resnet_viz.images.records import Pixels
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
@@ -45,6 +48,7 @@ from resnet_viz.weights.training_range import TrainingRange
 
 T = TypeVar("T")
 
+_LISTED_S = 30  # after which the operator's folder of images is looked at again
 _RUNNING = "Running the forward pass …"
 _RUNNING_BACK = "Running the backward pass …"
 _READING = "Reading the weights …"
@@ -326,6 +330,22 @@ def contributions(
         return Task(partial(cells.contributions, loaded, seen, path, *cell))
 
     return ask(("contributions", network, image.sha256, path, cell), prepare)
+
+
+@st.cache_resource(ttl=_LISTED_S, show_spinner=False)
+def folder_images() -> FolderImages | None:
+    """The images of the operator's folder; raises `ImageError` as `images.folder` does."""
+    return folder.folder_images()
+
+
+def seen_pixels(
+    source: ImageSource, numbers: tuple[int, ...], preparation: Preprocessing
+) -> tuple[Pixels, ...]:
+    """What a network sees of some images of a source; raises `ImageError` when one is gone."""
+    return ask(
+        ("seen_pixels", source, numbers, preparation),
+        lambda: Task(lambda: tuple(source.pixels(number, preparation) for number in numbers)),
+    )
 
 
 def weight_statistics(network: ModelKey) -> tuple[WeightStatistics, ...]:
