@@ -74,3 +74,25 @@ def test_another_subject_lets_go_of_what_runs(monkeypatch):
     assert work.result("other", lambda: lambda: Endless("")) is None
     assert stopped.wait(BOUND)
     assert slot.value is None
+
+
+def test_what_is_kept_is_there_for_the_next_who_comes_to_the_subject(monkeypatch):
+    monkeypatch.setattr(job_progress, "follow", lambda *args, **more: None)
+    first, second = Held(), Held()
+    started = []
+
+    def prepare():
+        started.append(1)
+        return lambda: Counted("")
+
+    def asked(slot: Held, *, keeps: bool) -> AskedJob[int]:
+        return AskedJob(slot, keeps)  # type: ignore[arg-type]
+
+    subject = "kept", object()
+    first.value = (subject, None)
+    assert asked(first, keeps=True).result(subject, prepare) == 7
+    assert asked(second, keeps=True).result(subject, prepare) == 7  # who has asked for nothing
+    assert asked(first, keeps=True).result(subject, prepare) == 7
+    assert asked(second, keeps=False).result(subject, prepare) is None
+    assert len(started) == 1
+    assert asked(second, keeps=True).result(("kept", object()), prepare) is None

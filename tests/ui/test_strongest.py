@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.analysis.image_source import RenderedSource
+from resnet_viz.analysis.image_source import FolderSource, RenderedSource
 from resnet_viz.analysis.strongest import StrongestImages, StrongestJob
 from resnet_viz.images import folder
+from resnet_viz.images.folder import FolderImages
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.training.rendered import RenderedImages, Split
 from resnet_viz.ui.feature_maps import strongest_panel
+from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.state import cache, session
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import problems, texts
@@ -43,6 +46,12 @@ def found(path: str) -> StrongestImages:
     job = StrongestJob(load(PRESETS["shapes"], "bundled", 128), source, path)
     job.join()
     return job.work()[0]
+
+
+def zero(channels: int, images: int, unreadable: int = 0) -> StrongestImages:
+    """The result of a search in which no channel answered to anything."""
+    values, whole = np.zeros((channels, 1), np.float32), np.zeros((channels, 1), np.int64)
+    return StrongestImages("fc", images, unreadable, 1, values, whole, whole)
 
 
 def captions(app: AppTest) -> str:
@@ -102,7 +111,32 @@ def test_other_networks_look_through_the_operators_folder(open_page, tmp_path, m
     named = {caption.replace("\\", "").split(" · ")[0] for caption in shown(app)}
     assert named <= set(files)
     assert len(named) == min(12, len(files))
-    assert f"All images that can be read of {len(files)} in the server’s folder" in captions(app)
+    assert f"All {len(files)} images in the server’s folder." in captions(app)
+
+
+@pytest.mark.parametrize(
+    ("looked", "unreadable", "said"),
+    [
+        (40, 0, "All 40 images in the server’s folder."),
+        (38, 2, "38 images, of 40 in the server’s folder; 2 more could not be read."),
+        (
+            10,
+            1,
+            "10 images, chosen by seed 0 of 40 in the server’s folder; 1 more could not be read.",
+        ),
+    ],
+)
+def test_how_many_were_looked_at_is_said(looked, unreadable, said):
+    files = FolderImages("", Path(), tuple(Path(f"{number}.png") for number in range(40)))
+    assert strongest_panel.looked_through(zero(1, looked, unreadable), FolderSource(files)) == said
+
+
+def test_a_channel_that_is_zero_everywhere_is_said_to_be(open_page, monkeypatch):
+    nothing = zero(12, 5)
+    monkeypatch.setattr(AskedJob, "result", lambda *args: nothing)
+    app = open_page("feature_maps", layer="fc", channel="5", cell="0-0", **SHAPES)
+    assert problems(app) == []
+    assert "is **zero everywhere** in all 5 images" in texts(app)
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(open_page, tmp_path, monkeypatch):

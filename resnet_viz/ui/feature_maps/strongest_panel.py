@@ -100,7 +100,7 @@ def _show(view_state: ViewState, found: StrongestImages, source: ImageSource, ch
                 alt=f"{name}: {value} at row {peak.row}, column {peak.column}; its receptive field, and "
                 "where it lies in the image",
             )
-    st.caption(f"{_looked_through(found, source)} {text('strongest_images')}")
+    st.caption(f"{looked_through(found, source)} {text('strongest_images')}")
 
 
 def _finding(
@@ -129,7 +129,7 @@ def _channel(view_state: ViewState, channel: int) -> str:
     return f"**channel {channel}** of {row.path}"
 
 
-def _looked_through(found: StrongestImages, source: ImageSource) -> str:
+def looked_through(found: StrongestImages, source: ImageSource) -> str:
     """Which images these are."""
     if isinstance(source, RenderedSource):
         images = source.images
@@ -138,9 +138,8 @@ def _looked_through(found: StrongestImages, source: ImageSource) -> str:
             f"{images.seed} and stored nowhere."
         )
     unread = f"; {found.unreadable:,} more could not be read" if found.unreadable else ""
-    folder = (
-        f"{'the first ' if len(source) == MOST_FILES else ''}{len(source):,} in the server’s folder"
-    )
-    if found.images + found.unreadable == len(source):
-        return f"All images that can be read of {folder}{unread}."
-    return f"{found.images:,} images, chosen by seed {SEED} from {folder}{unread}."
+    listed = f"{'the first ' if len(source) == MOST_FILES else ''}{len(source):,}"
+    if found.images == len(source):
+        return f"All {found.images:,} images in the server’s folder."
+    how = "" if found.images + found.unreadable == len(source) else f"chosen by seed {SEED} "
+    return f"{found.images:,} images, {how}of {listed} in the server’s folder{unread}."
