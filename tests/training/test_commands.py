@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.training import bundle, drawings, sources
@@ -129,7 +130,8 @@ def test_only_one_thing_is_done_at_a_time(box, capsys):
 
 
 def test_a_training_that_diverges_ends_with_a_sentence(box, capsys, monkeypatch):
-    monkeypatch.setattr(Training, "_step", lambda *_: (float("nan"), 0))
+    diverged = torch.tensor(float("nan")), torch.tensor(0)
+    monkeypatch.setattr(Training, "_step", lambda *_: diverged)
     assert main([*SMALL, "--out", str(box)]) == 2
     error = capsys.readouterr().err
     assert "diverged: in epoch 1" in error
