@@ -13,7 +13,7 @@ from typing import Any
 
 from resnet_viz.budget import budget
 from resnet_viz.errors import ExplorerError
-from resnet_viz.ui.frame import web
+from resnet_viz.ui.frame import garbage, web
 from resnet_viz.weights import folder, own_folder, uploads
 
 LOG = logging.getLogger("resnet_viz")
@@ -25,7 +25,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     own_folder.remove_leftovers()
     warm_up()
     try:
-        yield {}
+        async with garbage.collected():
+            yield {}
     finally:
         uploads.clear()
 
@@ -60,8 +61,8 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
 def warm_up() -> None:
     """Import what is slow, answer the questions of the landing page, then freeze the heap.
 
-    Streamlit collects all garbage after every rerun; with torch imported that is a quarter of a
-    second of every click. Frozen objects are left out of it.
+    With torch imported a collection of all garbage takes a quarter of a second. Frozen objects are left
+    out of it.
     """
     import pandas  # noqa: F401  # a component's first mount would import it
     import plotly.graph_objects  # noqa: F401
