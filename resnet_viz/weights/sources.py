@@ -22,6 +22,7 @@ from resnet_viz.weights.loaded import FELL_BACK, LoadedModel, Weights, at_work
 from resnet_viz.weights.own import prepared
 from resnet_viz.weights.preparation import NAMES, Preparation, prepared_as
 from resnet_viz.weights.random import RandomSource
+from resnet_viz.weights.shared import shared
 from resnet_viz.weights.training_range import TrainingRange
 from resnet_viz.weights.uploads import UploadSource
 
@@ -152,7 +153,9 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
     source, option = _source(weights)
     device = check_device(device)
     description = describe(config, weights, input_size)
-    return ready(config, description, at_work(source.build, config, option), device)
+    origin = f"{_PREPARED.sub('', description.source)}#{description.sha256}"
+    network = shared(config, origin, lambda: at_work(source.build, config, option))
+    return ready(config, description, network, device)
 
 
 def ready(
