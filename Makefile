@@ -1,17 +1,24 @@
-# make app: the explorer on http://localhost:8501 · make test: everything · make bench: the figures
+# make app: the explorer on http://localhost:8501 · make serve: for a class, on all cores · make test: everything · make bench: the figures
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PORT ?= 8501
+ADDRESS ?= 0.0.0.0
+PROCESSES ?= cores
 JS := tests/js
 
-.PHONY: app dev test lint format lock audit bench screenshots clean
+.PHONY: app serve dev test lint format lock audit bench screenshots clean
 
 app: $(VENV)/app.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) -- $(if $(WEIGHTS_DIR),--weights-dir $(WEIGHTS_DIR)) \
 		$(foreach origin,$(EMBED_IN),--embed-in $(origin))
+
+# HAProxy comes from the system: docs/deploy.md.
+serve: $(VENV)/app.done
+	exec $(BIN)/python -m resnet_viz --processes $(PROCESSES) --address $(ADDRESS) --port $(PORT) \
+		$(if $(WEIGHTS_DIR),--weights-dir $(WEIGHTS_DIR)) $(foreach origin,$(EMBED_IN),--embed-in $(origin))
 
 dev: $(VENV)/test.done
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.fileWatcherType auto \

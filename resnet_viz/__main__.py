@@ -22,7 +22,7 @@ from resnet_viz.commands.network import add_network, chosen, named, ready, say_n
 from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import formatting, tables
 from resnet_viz.model.presets import PRESETS, preset
-from resnet_viz.serve import FIRST_PORT, serve
+from resnet_viz.serve import DRAIN_S, FIRST_PORT, serve
 from resnet_viz.weights.commands import add_parser as add_weights
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import training_range
@@ -97,6 +97,19 @@ def _app_parser(prog: str) -> argparse.ArgumentParser:
     app.add_argument(
         "--metrics", action="store_true", help="serve Streamlit's numbers at /_stcore/metrics"
     )
+    app.add_argument(
+        "--processes",
+        default="1",
+        metavar="N",
+        help="how many share the visitors, behind HAProxy: a number, or cores; by default 1",
+    )
+    app.add_argument(
+        "--drain",
+        type=float,
+        default=DRAIN_S,
+        metavar="SECONDS",
+        help="of several processes, how long their visitors may go on after SIGTERM",
+    )
     return parser
 
 
@@ -136,6 +149,8 @@ def _serve(options: argparse.Namespace) -> int:
         options.others,
         embed_in=options.embed_in,
         metrics=options.metrics,
+        processes=options.processes,
+        drain=options.drain,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,8 @@ from resnet_viz.errors import ExplorerError
 
 MEMORY_VARIABLE: Final = "RESNET_EXPLORER_MEMORY_MB"
 WORK_VARIABLE: Final = "RESNET_EXPLORER_GIGA_MACS"
+# A folder by which processes share networks, when there are several; the launcher sets it.
+SHARED_VARIABLE: Final = "RESNET_EXPLORER_SHARED_WEIGHTS"
 _DEFAULT_MEMORY: Final = 1_800  # MB: with torch itself the server stays below 2.5 GB
 _DEFAULT_WORK: Final = 400  # G multiply-adds, or ten seconds; ResNet-152 at 1,024 pixels takes 310
 _MEMORY_RANGE: Final = (100, 1_000_000)
@@ -44,6 +47,11 @@ def budget() -> Budget:
     memory = _number(MEMORY_VARIABLE, _DEFAULT_MEMORY, _MEMORY_RANGE)
     work = _number(WORK_VARIABLE, _DEFAULT_WORK, _WORK_RANGE)
     return Budget(memory * 1_000_000, work * 1_000_000_000)
+
+
+def cores() -> int:
+    """How many processor cores this process may use: all of the machine, or those that it was given."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _number(variable: str, default: int, accepted: tuple[int, int]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from resnet_viz import jobs
+from resnet_viz.budget import cores
 from resnet_viz.store import STORE, Store
 
 _LOOK_S: Final = 0.1  # between two looks at whether one who waits is still wanted
@@ -79,4 +79,4 @@ class Line:
 
 
 # As many at once as there are cores, since more would only make everybody wait longer.
-LINE: Final = Line(max(2, os.cpu_count() or 1), STORE)
+LINE: Final = Line(max(2, cores()), STORE)

@@ -1,20 +1,27 @@
-"""Start the app: `streamlit run` on its `app.py`, wherever the package lies."""
+"""Start the app: `streamlit run` on its `app.py`, wherever the package lies, once or several times."""
 
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from resnet_viz.budget import budget
+from resnet_viz import serve_many
+from resnet_viz.budget import MEMORY_VARIABLE, budget, cores
 from resnet_viz.errors import ExplorerError, reason
 
 FIRST_PORT: Final = 8501
 _PORTS: Final = range(FIRST_PORT, FIRST_PORT + 100)  # tried one after the other where none is named
+CORES: Final = "cores"  # for --processes: as many as there are
+DRAIN_S: Final = 10.0
+_MOST_PROCESSES: Final = 64
+_IDLE_GB: Final = 0.5  # of a process that keeps nothing
 _OPTION: Final = re.compile(r"--\w+\.\w+=.*", re.DOTALL)  # --server.maxUploadSize=500
 
 
@@ -39,39 +46,133 @@ def serve(
     *,
     embed_in: Sequence[str] = (),
     metrics: bool = False,
+    processes: str = "1",
+    drain: float = DRAIN_S,
 ) -> int:
     """Serve the app until it is ended; returns the exit status, 0.
 
     `options` are Streamlit's own, each `--section.option=value`. `embed_in` names origins whose pages
     may hold the app in a frame; `metrics` serves Streamlit's own numbers at `/_stcore/metrics`.
+    `processes` is how many there are, behind HAProxy when they are several; `drain` how many seconds
+    their visitors have left when they are told to end.
 
     Raises:
         ExplorerError: the port is taken, the address is not this machine's, the folder is not there, an
-            origin is none, Streamlit does not know an option, or a budget in the environment is no number.
+            origin is none, Streamlit does not know an option, a budget in the environment is no number,
+            or several processes cannot be.
     """
-    script = app_file()
+    count = _count(processes)
     budget()  # a variable that cannot be read is said before anything starts
+    _check_options(options)
+    arguments = [f"--embed-in={_origin(each)}" for each in embed_in]
+    arguments += ["--metrics"] * metrics + _weights_dir(weights_dir)
+    port = _free_port(address) if port is None else _check_port(address, port)
+    # Streamlit's own welcome asks a server on the internet for this machine's address.
+    flags = [
+        "--logger.hideWelcomeMessage=true",
+        *options,
+        *(["--", *arguments] if arguments else []),
+    ]
+    shown = f"ResNet Explorer: http://{_shown(address)}:{port}"
+    if count == 1:
+        here = [f"--server.address={address}", f"--server.port={port}"]
+        call = ["run", str(app_file()), *here, *flags]
+        _check_call(call)
+        print(f"{shown} (Ctrl-C ends it)", flush=True)
+        _run(call)
+        return 0
+    _check_many(options, drain)
+    call = ["run", str(app_file()), "--server.address=127.0.0.1", *flags]
+    _check_call(call)
+    print(_memory(count))
+    serve_many.become(
+        serve_many.Plan(
+            command=[sys.executable, "-m", "streamlit", *call],
+            ports=_ports_behind(port, count),
+            bind=_bound(address, port),
+            health=f"{_base_path(options)}/_stcore/health",
+            drain=drain,
+            welcome=f"{shown}, {count} processes (Ctrl-C ends it)",
+        )
+    )
+
+
+def _check_options(options: Sequence[str]) -> None:
     for option in options:
         if not _OPTION.fullmatch(option):
             raise ExplorerError(
                 f"There is no option “{option[:60]}”; --help lists them, and Streamlit's own are "
                 "written --section.option=value."
             )
-    arguments = [f"--embed-in={_origin(each)}" for each in embed_in]
-    arguments += ["--metrics"] * metrics
-    if weights_dir is not None:
-        if not weights_dir.is_dir():
-            raise ExplorerError(f"There is no folder “{weights_dir}” for --weights-dir.")
-        arguments += ["--weights-dir", str(weights_dir.resolve())]
-    port = _free_port(address) if port is None else _check_port(address, port)
-    flags = [f"--server.address={address}", f"--server.port={port}"]
-    # Streamlit's own welcome asks a server on the internet for this machine's address.
-    flags += ["--logger.hideWelcomeMessage=true", *options]
-    _run(
-        ["run", str(script), *flags, *(["--", *arguments] if arguments else [])],
-        f"ResNet Explorer: http://{_shown(address)}:{port} (Ctrl-C ends it)",
+
+
+def _weights_dir(folder: Path | None) -> list[str]:
+    """The app's own option for the operator's folder of weights."""
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise ExplorerError(f"There is no folder “{folder}” for --weights-dir.")
+    return ["--weights-dir", str(folder.resolve())]
+
+
+def _count(processes: str) -> int:
+    """How many processes there are to be."""
+    if processes == CORES:
+        return cores()
+    if processes.isascii() and processes.isdigit() and 1 <= int(processes[:9]) <= _MOST_PROCESSES:
+        return int(processes)
+    raise ExplorerError(
+        f"--processes {processes[:20]} is not accepted; choose 1 to {_MOST_PROCESSES}, or {CORES}."
     )
-    return 0
+
+
+def _check_many(options: Sequence[str], drain: float) -> None:
+    """Raise `ExplorerError` when there is no HAProxy, or it would not do what is asked for."""
+    serve_many.haproxy()
+    if not 0 <= drain <= 3600:
+        raise ExplorerError(f"--drain {drain:g} is not accepted; choose 0 to 3,600 seconds.")
+    if any(option.startswith("--server.ssl") for option in options):
+        raise ExplorerError(
+            "Several processes serve http; take a proxy for https, as docs/deploy.md says."
+        )
+
+
+def _base_path(options: Sequence[str]) -> str:
+    """Below which path the app is served: "/resnet", or nothing."""
+    name = "--server.baseUrlPath="
+    given = [option.removeprefix(name) for option in options if option.startswith(name)]
+    path = given[-1] if given else os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    return f"/{path.strip('/')}" if path.strip("/") else ""
+
+
+def _ports_behind(front: int, count: int) -> list[int]:
+    """Free ports of this host for the processes, the next after the one that visitors come in by."""
+    ports = [
+        port for port in range(front + 1, min(front + 400, 65_536)) if not _bind("127.0.0.1", port)
+    ]
+    if len(ports) < count:
+        raise ExplorerError(f"Behind port {front} too few are free; name another with --port.")
+    return ports[:count]
+
+
+def _bound(address: str, port: int) -> str:
+    """An address as HAProxy is told to listen on it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    number = socket.getaddrinfo(address or "0.0.0.0", port, family)[0][4][0]
+    return f"{'ipv6' if ':' in address else 'ipv4'}@{number}:{port}"
+
+
+def _memory(count: int) -> str:
+    """How much memory so many processes may take, and what to do where that is more than there is."""
+    each = budget().server / 1e9 + _IDLE_GB
+    sentence = f"{count} processes of at most {each:.1f} GB each, {count * each:.1f} GB in all"
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    if count * each <= there:
+        return f"{sentence}."
+    return (
+        f"{sentence}, are more than the {there:.1f} GB of this machine; {MEMORY_VARIABLE} lowers what "
+        "each may keep."
+    )
 
 
 def _origin(text: str) -> str:
@@ -84,19 +185,24 @@ def _origin(text: str) -> str:
     return text
 
 
-def _run(arguments: list[str], welcome: str) -> None:
-    """Call `streamlit` with these arguments, and say so once they have been found good."""
+def _check_call(arguments: list[str]) -> None:
+    """Raise `ExplorerError` when `streamlit` would not accept these arguments."""
     import click
     from streamlit.web import cli
 
     try:
         cli.main_run.make_context("run", arguments[1:])
-        print(welcome, flush=True)
-        cli.main(arguments, prog_name="streamlit", standalone_mode=False)
-    except click.exceptions.Abort:  # Ctrl-C, which is how it ends
-        return
     except click.ClickException as error:
         raise ExplorerError(" ".join(error.format_message().split())) from None
+
+
+def _run(arguments: list[str]) -> None:
+    """Call `streamlit` with these arguments, which have been found good."""
+    import click
+    from streamlit.web import cli
+
+    with suppress(click.exceptions.Abort):  # Ctrl-C, which is how it ends
+        cli.main(arguments, prog_name="streamlit", standalone_mode=False)
 
 
 def _free_port(address: str) -> int:

@@ -31,7 +31,14 @@ ORDER = (
 )
 # What others import stands on all that computes, and nobody here but the command line imports it.
 PUBLIC = {"api": "figures"}
-OUTSIDE = {"__init__", "__main__", "commands", "serve"}  # what starts it all
+OUTSIDE = {
+    "__init__",
+    "__main__",
+    "commands",
+    "program",
+    "serve",
+    "serve_many",
+}  # what starts it all
 NO_STREAMLIT = {*ORDER[: ORDER.index("components")], *PUBLIC, "__init__", "__main__", "commands"}
 NO_TORCH = {"errors", "figures", "components"}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz import jobs
+from resnet_viz.budget import cores
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet
@@ -28,7 +28,7 @@ _LOOK_S: Final = 0.1  # between two looks at whether one who waits for a network
 # The gate: as many forward passes at once as there are cores, since more would only make everybody wait
 # longer. Its threads live on, which torch rewards: in a thread of its own, as Streamlit gives every
 # rerun, the same forward pass takes one and a half times as long.
-_WORKERS: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="network")
+_WORKERS: Final = ThreadPoolExecutor(cores(), thread_name_prefix="network")
 
 FELL_BACK: Final = "The GPU ran out of memory, so this network now runs on the CPU."
 

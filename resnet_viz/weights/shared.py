@@ -22,12 +22,12 @@ import torch
 from filelock import FileLock, Timeout
 
 from resnet_viz import jobs
+from resnet_viz.budget import SHARED_VARIABLE
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.store import give_back
 from resnet_viz.weights.tensor_file import COUNTER
 
-VARIABLE: Final = "RESNET_EXPLORER_SHARED_WEIGHTS"  # a folder; whoever starts the processes sets it
 MAX_BYTES: Final = 2 * 10**9  # of all files together
 LOG: Final = logging.getLogger("resnet_viz")
 _SUFFIX: Final = ".float32"
@@ -44,7 +44,7 @@ def shared(config: ResNetConfig, source: str, build: Callable[[], ResNet]) -> Re
         source: where its parameters come from, with a hash where that is a file.
         build: called where no process has built it yet, or where nothing is shared.
     """
-    folder = os.environ.get(VARIABLE, "")
+    folder = os.environ.get(SHARED_VARIABLE, "")
     if not os.path.isdir(folder):
         return build()
     name = hashlib.sha256(repr((config, source)).encode()).hexdigest()[:32]

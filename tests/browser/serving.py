@@ -49,18 +49,23 @@ def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
 
 @contextmanager
 def started(
-    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
+    command: Sequence[str],
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    path: str = "",
 ) -> Iterator[str]:
     """Run a command that serves on a port of this host; yields its address once it answers.
 
-    The page shows no traceback, for good reasons; what the server wrote of one is printed at the end.
+    `path` is the one below which it serves: "/resnet". The page shows no traceback, for good reasons;
+    what the server wrote of one is printed at the end.
     """
     with TemporaryFile() as log:
         server = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=log
         )
         try:
-            address = f"http://127.0.0.1:{port}"
+            address = f"http://127.0.0.1:{port}{path}"
             _wait(f"{address}/_stcore/health", server)
             yield address
         finally:

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 
 from resnet_viz import jobs
 from resnet_viz.analysis.capture import capture
+from resnet_viz.budget import SHARED_VARIABLE
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights import folder as weights_folder
@@ -60,7 +61,7 @@ time.sleep(1)  # the other one looks too
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that processes share networks by."""
-    monkeypatch.setenv(sharing.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(SHARED_VARIABLE, str(tmp_path))
     return tmp_path
 
 
@@ -70,10 +71,10 @@ def kept(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize(("name", "weights"), [("shapes", "bundled"), ("resnet18", "random:3")])
 def test_a_shared_network_answers_as_one_that_is_not(name, weights, tmp_path, monkeypatch):
-    monkeypatch.delenv(sharing.VARIABLE, raising=False)
+    monkeypatch.delenv(SHARED_VARIABLE, raising=False)
     alone = capture(load(PRESETS[name], weights, 64), CAT, ()).logits
     assert kept(tmp_path) == []
-    monkeypatch.setenv(sharing.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(SHARED_VARIABLE, str(tmp_path))
     for _ in ("who builds it", "who finds it"):
         np.testing.assert_array_equal(
             capture(load(PRESETS[name], weights, 64), CAT, ()).logits, alone

@@ -38,4 +38,5 @@ async def _collect(every: float) -> None:
 
 def _young_collections() -> int:
     """How often the youngest generation was full: it stays the same while nobody is there."""
-    return gc.get_stats()[0]["collections"]
+    count: int = gc.get_stats()[0]["collections"]
+    return count

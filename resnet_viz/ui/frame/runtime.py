@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from resnet_viz.budget import budget
+from resnet_viz.budget import budget, cores
 from resnet_viz.errors import ExplorerError
 from resnet_viz.ui.frame import garbage, web
 from resnet_viz.weights import folder, own_folder, uploads
@@ -72,7 +72,7 @@ def warm_up() -> None:
     from resnet_viz.ui.frame import shell  # noqa: F401
     from resnet_viz.ui.overview import network_panel
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(cores())
     network_panel.answer_first_page()
     for problem in (*folder.problems(), *folder.left_out()):
         LOG.warning("weights folder: %s", problem)

@@ -117,7 +117,8 @@ def _wait(job: AnswerJob[Any], says: str) -> None:
 
 def _look() -> None:
     """Let Streamlit end this run; reading the session is what it takes as an occasion."""
-    session.PRESET.get(None)
+    if _session():  # else there is no run: the server answers the first page before anybody comes
+        session.PRESET.get(None)
 
 
 def _sentence(says: str, ahead: int) -> str:
