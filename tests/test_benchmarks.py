@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks import results
+from benchmarks import __main__ as benchmarks
+from benchmarks import load, results
 from benchmarks.results import Result
 
 
@@ -27,3 +28,28 @@ def test_a_page_without_the_marks_stays_as_it_is(tmp_path, text):
     with pytest.raises(ValueError, match="no place for the table"):
         results.write("| new |", page)
     assert page.read_text("utf-8") == text
+
+
+def test_a_class_is_judged_by_its_slow_answers_and_by_every_error():
+    """Of 20 answers 19 take 0.1 s and one 10 s: by hand the 95th percentile is 0.1 + 0.05 × 9.9 s."""
+    seen = load.Lesson([0.5], [0.1] * 19 + [10.0], ["a fault"])
+    opening, middle, slow, errors = load.rows("a class", seen, "", 1500.0)
+    assert opening.ours == pytest.approx(500)
+    assert middle.ours == pytest.approx(100)
+    assert slow.ours == pytest.approx(595)
+    assert (slow.verdict, errors.verdict) == ("met", "missed")
+    nobody = load.rows("a class", load.Lesson(), "", 1500.0)
+    assert nobody[2].verdict == "missed"
+
+
+def test_a_class_is_measured_when_it_is_named_and_else_not(monkeypatch, capsys):
+    for group in (benchmarks.GROUPS, benchmarks.BY_NAME):
+        for name in group:
+            monkeypatch.setitem(group, name, lambda name=name: [Result(f"<{name}>", 1.0, "ms")])
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    benchmarks.main()
+    assert "<load>" not in (said := capsys.readouterr().out)
+    assert all(f"<{name}>" in said for name in benchmarks.GROUPS)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "load"])
+    benchmarks.main()
+    assert "<load>" in capsys.readouterr().out
