@@ -512,14 +512,14 @@ def explain(
     Args:
         method: of a layer: `"grad_cam"`, `"hires_cam"`, `"layer_cam"`, `"cam"` (last stage only) and
             `"random_cam"`, the null; of the pixels: `"gradient"`, `"input_x_gradient"`, `"smooth_grad"`,
-            `"integrated_gradients"`, `"occlusion"`.
+            `"integrated_gradients"`, `"occlusion"`, `"rise"`.
         layer: path of a layer, block or stage; without it the last stage.
         part: of a block: `"branch"`, `"shortcut"`, `"sum"` or `"output"`, which is what it is without.
         target: number or name of a class; without it the most probable one.
         precise: compute in float64.
         options: of the method: `seed` of `random_cam`; `samples`, `noise` and `seed` of `smooth_grad`;
             `steps` and `baseline` (`"mean"`, `"black"`, `"white"`) of `integrated_gradients`; `patch`,
-            `stride` and `baseline` of `occlusion`.
+            `stride` and `baseline` of `occlusion`; `masks`, `share`, `baseline` and `seed` of `rise`.
 
     Returns:
         `values`, (h, w), raw: before ReLU, normalising and resizing; `target`, the class with its logit

@@ -22,7 +22,7 @@ from resnet_viz.model.stems import STEMS
 BYTES: Final = 4  # of a float32
 IMAGE: Final = -1  # what stands before the first row of a trace
 # Writing a value costs as much time as so many multiply-adds: what counts in thin, deep networks.
-_MACS_A_VALUE: Final = 40
+MACS_A_VALUE: Final = 40
 _LONG: Final = 20_000_000_000  # multiply-adds: about half a second on two cores
 _LONGEST: Final = (
     10  # answers' worth of work in a job with progress: about two minutes on two cores
@@ -49,7 +49,7 @@ class Price:
     @property
     def work(self) -> int:
         """Multiply-adds, and those that writing the values would take."""
-        return self.macs + _MACS_A_VALUE * self.values
+        return self.macs + MACS_A_VALUE * self.values
 
     @property
     def is_long(self) -> bool:

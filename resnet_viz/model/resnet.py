@@ -42,6 +42,14 @@ class ResNet(nn.Sequential):
             if self.config.zero_init and isinstance(module, Block):
                 nn.init.zeros_(module.get_submodule(module.last_norm).weight)  # type: ignore[arg-type]
 
+    def steps(self) -> Iterator[tuple[str, nn.Module]]:
+        """Stem layer by layer, blocks and head in the order in which they run, with their paths."""
+        for name, module in self.named_children():
+            if isinstance(module, Stage):
+                yield from ((f"{name}.{index}", block) for index, block in module.named_children())
+            else:
+                yield name, module
+
     def roles(self) -> dict[str, Role]:
         """The role of every stage, block and layer, by its path; what is inside a shortcut is one."""
         roles: dict[str, Role] = {}

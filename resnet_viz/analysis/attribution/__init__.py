@@ -20,6 +20,7 @@ from resnet_viz.analysis.attribution.layer_cam import LayerCam
 from resnet_viz.analysis.attribution.method import Method
 from resnet_viz.analysis.attribution.occlusion import Occlusion
 from resnet_viz.analysis.attribution.random_cam import RandomCam
+from resnet_viz.analysis.attribution.rise import Rise
 from resnet_viz.analysis.attribution.smooth_grad import SmoothGrad
 from resnet_viz.errors import MethodError
 
@@ -33,6 +34,7 @@ _ALL: Final[tuple[type[Method], ...]] = (
     SmoothGrad,
     IntegratedGradients,
     Occlusion,
+    Rise,
     RandomCam,
 )
 METHODS: Final[Mapping[str, type[Method]]] = MappingProxyType({m.slug: m for m in _ALL})

@@ -73,7 +73,7 @@ def attribute(
     place = _place(trace, method, layer, part)
     batch = _affordable(trace, method, place, precise)
     asked = in_double(loaded) if precise else loaded
-    picture = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
+    picture = prepared(asked, image)
     if isinstance(method, LayerMethod):
         assert place
         found, logits, index = _of_layer(asked, picture, method, place, index, turn)
@@ -93,6 +93,22 @@ def attribute(
         completeness=found.completeness,
         options=tuple(method.options.items()),
     )
+
+
+def prepared(loaded: LoadedModel, image: ImageInput) -> Tensor:
+    """(1, 3, H, W): an image as the network reads it, in its type of numbers."""
+    return to_tensor(image, loaded.weights.preprocessing).to(dtype_of(loaded.module))
+
+
+def quick(loaded: LoadedModel, pictures: Tensor) -> Tensor:
+    """The same images (N, 3, H, W) in the order in memory that the device is quickest with.
+
+    For several at once CPUs want the channels of a pixel side by side: a fifth less time for eight images
+    through ResNet-18, most of it in max pooling. A single image gains nothing.
+    """
+    if loaded.device != "cpu" or len(pictures) == 1:
+        return pictures
+    return pictures.contiguous(memory_format=torch.channels_last)
 
 
 def _of_layer(
@@ -130,7 +146,7 @@ def _of_pixels(
 
     def run(pictures: Tensor, forward: Callable[[Any, Tensor], T]) -> T:
         with turn():
-            return run_pictures(loaded, pictures, forward)
+            return run_pictures(loaded, quick(loaded, pictures), forward)
 
     def report(images: int) -> None:
         nonlocal done
@@ -149,6 +165,7 @@ def _of_pixels(
         batch,
         fills(loaded.weights.preprocessing, picture.dtype),
         report,
+        traced(loaded),
     )
     return method.find(passes), _array(logits), known
 

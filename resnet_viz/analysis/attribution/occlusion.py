@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from resnet_viz.analysis.attribution.method import Found, PixelMethod, check_number
 from resnet_viz.analysis.attribution.passes import Passes, check_baseline
+from resnet_viz.analysis.attribution.patches import Box, PatchScores
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.errors import MethodError
@@ -73,11 +73,8 @@ class Occlusion(PixelMethod):
     def find(self, passes: Passes) -> Found:
         window, rows = self.window(passes.side), self.rows(passes.side)
         boxes = [_covered(window, *divmod(n, rows), passes.side) for n in range(rows**2)]
-        fill = passes.fills[self.baseline]
-        scores = [
-            passes.scores(_occluded(passes.picture, fill, [boxes[n] for n in chunk]))
-            for chunk in passes.chunks(len(boxes))
-        ]
+        scores_of = PatchScores(passes, passes.fills[self.baseline], window.size)
+        scores = [scores_of([boxes[n] for n in chunk]) for chunk in passes.chunks(len(boxes))]
         drops = passes.logit - torch.cat(scores)
         return Found(drops.view(rows, rows), field=window)
 
@@ -94,17 +91,6 @@ def on_pixels(heatmap: Heatmap) -> np.ndarray:
     return mean
 
 
-Pixels = tuple[int, int, int, int]  # left, top, right, bottom
-
-
-def _covered(window: Field, row: int, column: int, side: int) -> Pixels:
+def _covered(window: Field, row: int, column: int, side: int) -> Box:
     left, top, right, bottom = map(round, field_box(window, row, column, side))
     return left, top, right, bottom
-
-
-def _occluded(picture: Tensor, fill: Tensor, boxes: list[Pixels]) -> Tensor:
-    """(N, 3, H, W): one copy for each box, with the box filled."""
-    copies = picture.repeat(len(boxes), 1, 1, 1)
-    for copy, (left, top, right, bottom) in zip(copies, boxes, strict=True):
-        copy[:, top:bottom, left:right] = fill[0]
-    return copies

@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.attribution.target import score
+from resnet_viz.analysis.attribution.target import probability, score
+from resnet_viz.analysis.records import Trace
 from resnet_viz.errors import MethodError
 from resnet_viz.images import Preprocessing
 
@@ -57,6 +58,7 @@ class Passes:
     batch: int  # images at once
     fills: Mapping[str, Tensor]  # (1, 3, 1, 1) by the name of a baseline
     report: Callable[[int], None] = lambda images: None  # so many more are through
+    trace: Trace | None = None  # of the network, where it is one of ours
 
     @property
     def side(self) -> int:
@@ -70,14 +72,11 @@ class Passes:
 
     def scores(self, pictures: Tensor) -> Tensor:
         """(N,): the logit of the class for (N, 3, H, W)."""
+        return self._asked(pictures, score)
 
-        def forward(network: nn.Module, batch: Tensor) -> Tensor:
-            with torch.inference_mode():
-                return score(network(batch), self.index).cpu()
-
-        found = self.run(pictures, forward)
-        self.report(len(pictures))
-        return found
+    def probabilities(self, pictures: Tensor) -> Tensor:
+        """(N,): the probability of the class for (N, 3, H, W)."""
+        return self._asked(pictures, probability)
 
     def gradients(self, pictures: Tensor) -> Tensor:
         """(N, 3, H, W): how the logit of the class changes with each value of the pictures."""
@@ -88,6 +87,17 @@ class Passes:
                 logits = score(network(leaf), self.index)  # (N,)
                 (gradient,) = torch.autograd.grad(logits.sum(), leaf)
             return gradient.cpu()
+
+        found = self.run(pictures, forward)
+        self.report(len(pictures))
+        return found
+
+    def _asked(self, pictures: Tensor, measure: Callable[[Tensor, int], Tensor]) -> Tensor:
+        """(N,): what is measured of the class in the logits (N, K)."""
+
+        def forward(network: nn.Module, batch: Tensor) -> Tensor:
+            with torch.inference_mode():
+                return measure(network(batch), self.index).cpu()
 
         found = self.run(pictures, forward)
         self.report(len(pictures))

@@ -50,6 +50,13 @@ def score(logits: Tensor, index: int) -> Tensor:
     return logits[:, index] if index < logits.shape[1] else -logits[:, 0]
 
 
+def probability(logits: Tensor, index: int) -> Tensor:
+    """(N,): the probability of an answer from (N, K): the softmax, of one logit the sigmoid."""
+    if logits.shape[1] == 1:
+        return score(logits, index).sigmoid()
+    return logits.softmax(dim=1)[:, index]
+
+
 def class_logit(logits: np.ndarray, index: int, answers: tuple[str, ...]) -> ClassLogit:
     """The record of one answer to (K,) logits; the probability is the softmax, of one its sigmoid."""
     scores = logits.astype(np.float64)
