@@ -2,10 +2,18 @@
 
 import streamlit as st
 
-from resnet_viz.texts import plain
+from resnet_viz.texts import plain, text
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.shared import boundary, notes
-from resnet_viz.ui.why import maps_panel, request, split_panel, worked_panel
+from resnet_viz.ui.why import (
+    comparison_panel,
+    curves_panel,
+    maps_panel,
+    randomised_panel,
+    request,
+    split_panel,
+    worked_panel,
+)
 
 with shell.page("why") as view_state:
     st.title("Why this class?")
@@ -13,9 +21,15 @@ with shell.page("why") as view_state:
     if not view_state.weights.trained:
         notes.weights_note(view_state)  # before anything is read into the maps
     requests = request.choose(view_state)
+    found = []
     with boundary.error_boundary():
         found = maps_panel.show(view_state, requests)
         maps_panel.about(requests)
         worked_panel.worked_out(view_state, found)
     with boundary.error_boundary():
         split_panel.split(view_state, requests[0].target)
+    st.header("Are the maps faithful?")
+    st.markdown(text("why_faithful"))
+    curves_panel.deletion_and_insertion(view_state, found)
+    comparison_panel.comparison(view_state)
+    randomised_panel.randomised(view_state, requests)

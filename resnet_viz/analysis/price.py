@@ -181,6 +181,19 @@ def most_passes(found: Price) -> int:
     return max(1, _LONGEST * budget().work // max(1, found.work))
 
 
+def check_passes(found: Price, passes: int, what: str, advice: str) -> None:
+    """Raise `ConfigError` for more passes of that price than one piece of long work may take.
+
+    `what` begins the sentence, and `advice` ends it.
+    """
+    most = most_passes(found)
+    if passes > most:
+        raise ConfigError(
+            f"{what} would take {passes:,} passes through this network, and at most {most:,} can be run for "
+            f"one answer here; {advice}."
+        )
+
+
 def price_of_block(trace: Trace, block: LayerRecord) -> Price:
     """One image through the network, with a block's input, branch, shortcut, sum and output kept."""
     values = math.prod(block.input_shape) + 4 * block.activations

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from resnet_viz.training.dataset import ArrayImages, Indices, Labels
-from resnet_viz.training.pictures import Pixels, render
+from resnet_viz.training.pictures import Pixels, ShapePicture, render
 from resnet_viz.training.shapes import SHAPES
 
 _BATCH: Final = 600  # pictures for one process at a time: about a second, and 30 MB to hand over
@@ -86,3 +86,9 @@ def _some(split: Split, seed: int, indices: Indices, size: int) -> Pixels:
     """(len(indices), size, size, 3) uint8."""
     numbers = map(int, indices)
     return np.stack([render(i % len(SHAPES), seed_of(split, seed, i), size).rgb for i in numbers])
+
+
+def with_masks(split: Split, seed: int, count: int, size: int) -> Iterator[ShapePicture]:
+    """The same pictures as `rendered` has, one after the other, each with the pixels of its shape."""
+    for i in range(count):
+        yield render(i % len(SHAPES), seed_of(split, seed, i), size)

@@ -17,7 +17,9 @@ ODD = load(PRESETS["shapes"], "bundled", 97)  # no size on the way is half of th
 
 
 @pytest.mark.parametrize(
-    "loaded", [*map(network, ALL), ODD], ids=lambda l: f"{l.config.name} {l.weights.preprocessing.crop}"
+    "loaded",
+    [*map(network, ALL), ODD],
+    ids=lambda loaded: f"{loaded.config.name} {loaded.weights.preprocessing.crop}",
 )
 @pytest.mark.parametrize(("patch", "stride"), [(0, 0), (5, 5), (11, 9)])
 def test_crops_give_what_whole_images_give(loaded, patch, stride, monkeypatch):

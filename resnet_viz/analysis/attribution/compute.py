@@ -27,7 +27,7 @@ from resnet_viz.analysis.attribution.target import Target, best, class_logit, fi
 from resnet_viz.analysis.double import dtype_of, in_double
 from resnet_viz.analysis.forward import finite, run_pictures, traced
 from resnet_viz.analysis.records import INPUT, Trace
-from resnet_viz.errors import ConfigError, MethodError
+from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, to_tensor
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -218,11 +218,7 @@ def _affordable(trace: Trace, method: Method, place: Place | None, precise: bool
     if not isinstance(method, PixelMethod):
         return 1
     passes, most = method.passes(trace.input_size), price.most_passes(one)
-    if passes > most:
-        raise ConfigError(
-            f"{method.title} would take {passes:,} passes through this network, and at most {most:,} can "
-            f"be run for one answer here; {method.fewer(most, trace.input_size)}."
-        )
+    price.check_passes(one, passes, method.title, method.fewer(most, trace.input_size))
     sizes = range(min(_BATCH, passes), 1, -1)
     return next((n for n in sizes if price.fits(price_of(trace, method, place, n, precise))), 1)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from resnet_viz.analysis.attribution.passes import Passes
 from resnet_viz.analysis.attribution.target import score
@@ -73,11 +73,14 @@ class PatchScores:
         cut = self._cut
         if cut is None:
             return self._passes.scores(self._covered(boxes))
-        spans = [tuple(_span(cut, *ends, self._passes.side) for ends in _axes(box)) for box in boxes]
-        crops = torch.cat(
+        spans = [
+            tuple(_span(cut, *ends, self._passes.side) for ends in _axes(box)) for box in boxes
+        ]
+        covered = self._covered(boxes)
+        crops = torch.stack(
             [
-                covered[..., y[0] : y[0] + cut.crop, x[0] : x[0] + cut.crop]
-                for covered, (x, y) in zip(self._covered(boxes).split(1), spans, strict=True)
+                each[:, y[0] : y[0] + cut.crop, x[0] : x[0] + cut.crop]
+                for each, (x, y) in zip(covered, spans, strict=True)
             ]
         )
 

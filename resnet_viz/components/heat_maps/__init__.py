@@ -30,9 +30,18 @@ class HeatPanel:
 
 
 def heat_maps(
-    panels: Sequence[HeatPanel], picture: bytes, side: int, alt: str, *, key: str
+    panels: Sequence[HeatPanel],
+    picture: bytes,
+    side: int,
+    alt: str,
+    *,
+    key: str,
+    small: bool = False,
 ) -> None:
-    """Mount the maps over the image, PNG or JPEG, that is `side` pixels wide where the network sees it."""
+    """Mount the maps over the image, PNG or JPEG, that is `side` pixels wide where the network sees it.
+
+    `small` ones stand in a row of six or so.
+    """
     facts = [
         {
             "title": panel.title,
@@ -48,5 +57,5 @@ def heat_maps(
     ]
     arrays = {f"map{i}": panel.values.astype(np.float32) for i, panel in enumerate(panels)}
     tables = {"positive": colour_table(False), "signed": colour_table(True)}
-    header = {"panels": facts, "side": side, "alt": alt}
+    header = {"panels": facts, "side": side, "alt": alt, "small": small}
     _COMPONENT(key=key, data=blob.pack(header, {"picture": picture, **tables, **arrays}))

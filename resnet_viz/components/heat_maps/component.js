@@ -64,6 +64,7 @@ class HeatMaps {
     this.maps = this.data.panels.map((panel, i) => ({ ...panel, values: this.data[`map${i}`] }));
     this.panels.replaceChildren();
     this.panels.setAttribute("aria-label", this.data.alt);
+    this.panels.classList.toggle("small", this.data.small);
     this.figures = this.maps.map((map) => this.build(map));
     this.controls.classList.toggle("single", this.maps.length < 2);
     this.paint();

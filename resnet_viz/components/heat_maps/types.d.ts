@@ -6,6 +6,7 @@ export interface HeatMapsData {
   panels: Panel[];
   side: number; // of the network's input, pixels
   alt: string;
+  small: boolean; // whether many stand in a row
   picture: Bytes;
   positive: ColorTable;
   signed: ColorTable;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from resnet_viz.analysis.attribution.grad_cam import GradCam
 from resnet_viz.figures import formatting
 from resnet_viz.figures.heatmaps import painted
 from resnet_viz.figures.pictures import enlarged, with_frame
@@ -14,7 +15,6 @@ from resnet_viz.ui.state import cache, url
 from resnet_viz.ui.state.view_state import ViewState
 
 MOST = 20  # classes
-_FIRST = "grad_cam"
 _WHY = 240  # pixels, of the map on the page
 TALLEST = 420  # pixels on the page
 
@@ -64,7 +64,7 @@ def top_classes(view_state: ViewState) -> None:
 
 def why(view_state: ViewState) -> None:
     """Where the answer comes from, by the first of all methods, and the way to the others."""
-    found = cache.heatmap(view_state.network, view_state.image, _FIRST, "", "", None)
+    found = cache.heatmap(view_state.network, view_state.image, GradCam(), "", "", None)
     pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     label = plain(found.target.label)
     st.image(

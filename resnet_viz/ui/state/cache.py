@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
-from resnet_viz.analysis import attribution, filters, paths, price, responses, shattering
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
+from resnet_viz.analysis import filters, paths, price, responses, shattering
 from resnet_viz.analysis import gradient_flow as gradients
 from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import residual as decomposition
@@ -21,6 +21,7 @@ from resnet_viz.analysis import trace as traces
 from resnet_viz.analysis import worked_example as cells
 from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.attribution.compute import attribute, price_of_request
+from resnet_viz.analysis.attribution.method import Method
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, split_logit
 from resnet_viz.analysis.effective_field import EffectiveField
@@ -235,34 +236,34 @@ def shattered_gradient(depth: int, seed: int, *, residual: bool, scale: float) -
 
 
 def heatmap_key(
-    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
+    network: ModelKey, image: ImageInput, method: Method, layer: str, part: str, target: int | None
 ) -> Hashable:
     """What a map of attribution is kept by."""
     return ("heatmap", network, image.sha256, method, layer, part, target)
 
 
 def heatmap(
-    network: ModelKey, image: ImageInput, method: str, layer: str, part: str, target: int | None
+    network: ModelKey, image: ImageInput, method: Method, layer: str, part: str, target: int | None
 ) -> Heatmap:
     """What speaks for a class, by a method of few passes."""
 
     def prepare() -> Task[Heatmap]:
-        loaded, asked = model(network), attribution.make_method(method)
-        found = price_of_request(loaded, asked, layer, part)
-        work = partial(attribute, loaded, image, asked, layer, part, target)
+        loaded = model(network)
+        found = price_of_request(loaded, method, layer, part)
+        work = partial(attribute, loaded, image, method, layer, part, target)
         return Task(work, found.memory - found.weights, found.is_long)
 
     return ask(heatmap_key(network, image, method, layer, part, target), prepare, _RUNNING_BACK)
 
 
-def kept_heatmap(key: Hashable) -> Heatmap | None:
-    """The same where it is there already."""
-    kept = STORE.get(key)
-    return kept.value if kept else None
+def kept(key: Hashable) -> Any | None:
+    """What was computed in the background and is still kept."""
+    found = STORE.get(key)
+    return found.value if found else None
 
 
-def keep_heatmap(key: Hashable, found: Heatmap) -> None:
-    """Keep a map that was computed in the background."""
+def keep(key: Hashable, found: object) -> None:
+    """Keep what was computed in the background."""
     STORE.put(key, found, visitor().session)
 
 

@@ -97,6 +97,15 @@ SURFACE_PLAIN: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
 MAP: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_map", "the map of many passes that the visitor waits for, and its computation"
 )
+CURVES: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_curves", "the deletion and insertion that the visitor asked for, and its measurement"
+)
+COMPARED: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_compared", "the comparison of all methods that the visitor asked for, and the job"
+)
+RANDOMISED: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
+    "_randomised", "the randomisation that the visitor asked for, and the job"
+)
 FAILED_MAPS: Final = Slot[dict[Hashable, str]](
     "_failed_maps", "maps that could not be computed during this visit, and why"
 )

@@ -249,6 +249,10 @@ CLASSES: Final = Parameter(
 )
 WHERE: Final = Parameter("where", "choice", "last stage", "the layers that are asked", _EXPLAINED)
 PARTS: Final = Parameter("parts", "several", "output", "parts of a block", _EXPLAINED)
+MASKS: Final = Parameter("masks", "choice", "1000", "how many random masks RISE draws", _EXPLAINED)
+BASELINE: Final = Parameter(
+    *("baseline", "choice", "mean", "what stands where pixels are deleted"), pages=_EXPLAINED
+)
 
 TOP: Final = Parameter("top", "number", "5", "classes shown", ("predict",))
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.attribution import METHODS, make_method
+from resnet_viz.analysis.attribution import METHODS
 from resnet_viz.analysis.attribution.job import AttributionJob
-from resnet_viz.analysis.attribution.method import PixelMethod
+from resnet_viz.analysis.attribution.method import Method, PixelMethod
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.components.heat_maps import HeatPanel, heat_maps
 from resnet_viz.errors import ConfigError, ExplorerError
@@ -46,10 +46,10 @@ def show(view_state: ViewState, requests: Sequence[MapRequest]) -> list[Heatmap]
 
 def about(requests: Sequence[MapRequest]) -> None:
     """What each of the methods shows, what it does not, and where it comes from."""
-    chosen = [METHODS[slug] for slug in dict.fromkeys(request.method for request in requests)]
+    chosen = list(dict.fromkeys(request.method for request in requests))
     rows = [
         {
-            "Method": f"**{method.title}**  \n{method.source}",
+            "Method": f"**{method.title}**  \n{_with_options(method)}{method.source}",
             "Shows": method.shows,
             "Does not show": method.hides,
         }
@@ -57,6 +57,14 @@ def about(requests: Sequence[MapRequest]) -> None:
     ]
     facts.table(rows, "What the methods show and what they do not")
     st.caption(text("why_where_not_why"))
+
+
+def _with_options(method: Method) -> str:
+    """What a method is asked with, seeds and numbers of samples among it; zero is its own choice."""
+    said = [
+        f"{name} {value}" for name, value in method.options.items() if value != 0 or name == "seed"
+    ]
+    return f"{', '.join(said)}  \n" if said else ""
 
 
 def _found(
@@ -84,7 +92,7 @@ def _found(
 
 
 def _is_long(view_state: ViewState, request: MapRequest) -> bool:
-    method = make_method(request.method)
+    method = request.method
     return isinstance(method, PixelMethod) and method.passes(view_state.input_size) > _QUICK
 
 
@@ -98,17 +106,18 @@ def _long(view_state: ViewState, request: MapRequest) -> Heatmap | None:
     key = cache.heatmap_key(network, image, *_asked(request))
     if failed := session.FAILED_MAPS.get({}).get(key):
         raise ConfigError(failed)
-    if kept := cache.kept_heatmap(key):
-        return kept
+    if kept := cache.kept(key):
+        found: Heatmap = kept
+        return found
     job = _MAP.at_once(key, lambda: _prepared(view_state, request), lambda: _give_up(request))
     if job.result is not None:
-        cache.keep_heatmap(key, job.result)
+        cache.keep(key, job.result)
         return job.result
     if job.progress.has_ended:
         sentence = job.progress.sentence
         session.FAILED_MAPS.set(session.FAILED_MAPS.get({}) | {key: sentence})
         raise ConfigError(sentence)
-    st.caption(f"{METHODS[request.method].title} is being computed.")
+    st.caption(f"{request.method.title} is being computed.")
     return None
 
 
@@ -116,17 +125,15 @@ def _prepared(view_state: ViewState, request: MapRequest) -> Callable[[], Attrib
     """How a map is begun, once its network is there."""
     loaded = view_state.model()
     method, layer, part, target = _asked(request)
-    return lambda: AttributionJob(
-        loaded, view_state.image, make_method(method), layer, part, target
-    )
+    return lambda: AttributionJob(loaded, view_state.image, method, layer, part, target)
 
 
 def _give_up(request: MapRequest) -> None:
     """Take a method out of the link; for callbacks."""
-    url.METHODS.set([each for each in url.METHODS.value([]) if each != request.method])
+    url.METHODS.set([each for each in url.METHODS.value([]) if each != request.method.slug])
 
 
-def _asked(request: MapRequest) -> tuple[str, str, str, int | None]:
+def _asked(request: MapRequest) -> tuple[Method, str, str, int | None]:
     return request.method, request.layer, request.part, request.target
 
 

@@ -9,15 +9,17 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.attribution import METHODS
-from resnet_viz.analysis.attribution.method import LayerMethod
+from resnet_viz.analysis.attribution import METHODS, make_method
+from resnet_viz.analysis.attribution.method import LayerMethod, Method
 from resnet_viz.analysis.attribution.place import PARTS, last_place
+from resnet_viz.analysis.attribution.rise import Rise
 from resnet_viz.ui.shared import widgets
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.view_state import ViewState
 
 MOST: Final = 12  # maps side by side
 _DEFAULT: Final = "grad_cam"
+_MASKS: Final = ("250", "1000", "4000")  # the paper draws 4,000 to 8,000
 _LAYERS: Final = ("last stage", "selected layer", "both")
 
 
@@ -25,7 +27,7 @@ _LAYERS: Final = ("last stage", "selected layer", "both")
 class MapRequest:
     """One map: a method at a place for a class."""
 
-    method: str  # key of METHODS
+    method: Method
     layer: str  # path; empty for a method that is about pixels
     part: str  # of a block; empty for what is none
     target: int | None  # class; None for the most probable one
@@ -42,7 +44,9 @@ def choose(view_state: ViewState) -> list[MapRequest]:
         asked = widgets.segments("Layers", _LAYERS, url.WHERE, default=_LAYERS[0])
         layers = _layers(view_state, asked)
         parts = _parts(view_state, layers)
-    requests = list(_requests(view_state, methods or [_DEFAULT], classes, layers, parts))
+        options = _options(methods)
+    asked_of = [make_method(slug, options.get(slug)) for slug in methods or [_DEFAULT]]
+    requests = list(_requests(view_state, asked_of, classes, layers, parts))
     if len(requests) > MOST:
         st.info(
             f"{len(requests)} maps were chosen; the first {MOST} are shown. Choose fewer methods, classes "
@@ -50,6 +54,14 @@ def choose(view_state: ViewState) -> list[MapRequest]:
             icon=":material/grid_view:",
         )
     return requests[:MOST]
+
+
+def _options(methods: list[str]) -> dict[str, dict[str, int]]:
+    """What can be chosen of the methods themselves, by their names."""
+    if Rise.slug not in methods:
+        return {}
+    masks = widgets.segments("Masks of RISE", _MASKS, url.MASKS, default=_MASKS[1])
+    return {Rise.slug: {"masks": int(masks)}}
 
 
 def _classes(view_state: ViewState) -> list[int | None]:
@@ -93,7 +105,7 @@ def _parts(view_state: ViewState, layers: list[str]) -> list[str]:
 
 def _requests(
     view_state: ViewState,
-    methods: list[str],
+    methods: list[Method],
     classes: list[int | None],
     layers: list[str],
     parts: list[str],
@@ -101,7 +113,7 @@ def _requests(
     """Class by class, method by method, layer by layer; a method about pixels once for each class."""
     for target in classes:
         for method in methods:
-            if not issubclass(METHODS[method], LayerMethod):
+            if not isinstance(method, LayerMethod):
                 yield MapRequest(method, "", "", target)
                 continue
             for layer in layers:

@@ -1,0 +1,102 @@
+"""All methods on the same rendered images, whose shapes are known: a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from resnet_viz.analysis.attribution import METHODS
+from resnet_viz.analysis.attribution.comparison import (
+    CURVES,
+    IMAGES,
+    Comparison,
+    ComparisonJob,
+    Mean,
+    MethodScore,
+    knows_shapes,
+)
+from resnet_viz.analysis.proportion import Proportion
+from resnet_viz.figures import formatting
+from resnet_viz.model.presets import title
+from resnet_viz.texts import text
+from resnet_viz.ui.shared import boundary, facts
+from resnet_viz.ui.shared.asked_job import AskedJob
+from resnet_viz.ui.state import cache, session
+from resnet_viz.ui.state.cache import ModelKey
+from resnet_viz.ui.state.view_state import ViewState
+from resnet_viz.ui.why.asked import asked_for
+
+_COMPARED: Final = AskedJob[Comparison](session.COMPARED)
+_SEED: Final = 0
+_DEFAULT: Final = "shapes"
+
+
+@st.fragment
+def comparison(view_state: ViewState) -> None:
+    """Pointing game, energy in the mask, and mean areas, of every method."""
+    st.subheader("Rendered images, whose shapes are known")
+    st.markdown(text("why_pointing").format(images=IMAGES, curves=CURVES))
+    known = knows_shapes(view_state.answers) and view_state.weights.trained
+    network = view_state.network if known else cache.bundled_key(_DEFAULT)
+
+    def prepare() -> Callable[[], ComparisonJob]:
+        loaded = cache.model(network)
+        return lambda: ComparisonJob(loaded, _SEED)
+
+    with boundary.error_boundary():
+        label = f"Ask all {len(METHODS)} methods about {IMAGES} images"
+        key = ("comparison", network, _SEED)
+        found = asked_for(_COMPARED, key, label, ":material/grid_on:", prepare)
+        if found:
+            _show(network, found)
+
+
+def _show(network: ModelKey, found: Comparison) -> None:
+    best = sorted(found.scores, key=lambda score: -score.energy.mean)
+    facts.table([_row(score) for score in best], "How each method did")
+    st.caption(
+        f"{title(network.config)}, {found.images} test images of seed {found.seed}, "
+        f"{found.images // 12} of each shape, each for its true class; methods of layers at {found.layer}. "
+        f"Deletion and insertion: mean areas of the first {found.curves} images, baseline {found.baseline}. "
+        f"In brackets the 95 % interval: of Wilson (1927) for counts, of a normal distribution for means. "
+        f"The shapes cover {formatting.percent(found.area)} of the image on average: the energy of a map "
+        f"that is the same everywhere. {_options(found.scores)} The random map is drawn anew for each image."
+    )
+
+
+def _row(score: MethodScore) -> dict[str, str]:
+    return {
+        "Method": f"**{METHODS[score.method].title}**",
+        "Pointing game": _counted(score.pointing),
+        "Energy in the shape": _mean(score.energy, formatting.percent),
+        "Deletion, area": _mean(score.deletion, _area),
+        "Insertion, area": _mean(score.insertion, _area),
+    }
+
+
+def _counted(found: Proportion) -> str:
+    low, high = (round(100 * end) for end in found.interval)
+    return f"{found.count} of {found.of}  \n:gray[:small[[{low} to {high} %]]]"
+
+
+def _mean(found: Mean, written: Callable[[float], str]) -> str:
+    low, high = (written(end) for end in found.interval)
+    return f"{written(found.mean)}  \n:gray[:small[[{low} to {high}]]]"
+
+
+def _area(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _options(scores: Sequence[MethodScore]) -> str:
+    """How many passes the methods of many passes had, which are fewer than above."""
+    counts = ("steps", "samples", "masks")
+    said = [
+        f"{METHODS[score.method].title} {value} {name}"
+        for score in scores
+        for name, value in score.options
+        if name in counts
+    ]
+    return f"With {', '.join(said)}."
