@@ -8,12 +8,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import capture, feature_maps, first_page, hover, learning, load, new_picture, trace
+from benchmarks import (
+    attribution,
+    capture,
+    feature_maps,
+    first_page,
+    hover,
+    learning,
+    load,
+    new_picture,
+    trace,
+)
 from benchmarks.results import PAGE, Result, setting, table, write
 
 GROUPS: Final[dict[str, Callable[[], list[Result]]]] = {
     "trace": trace.measure,
     "capture": capture.measure,
+    "attribution": attribution.measure,
     "first_page": first_page.measure,
     "feature_maps": feature_maps.measure,
     "new_picture": new_picture.measure,

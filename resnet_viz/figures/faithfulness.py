@@ -46,9 +46,10 @@ def curves(shares: np.ndarray, rows: Sequence[Curve], axis: str, theme: Theme) -
             )
         )
     below = _ROW * math.ceil(len(rows) / _NAMES_A_ROW)
-    percent = {"tickformat": ".0%", "fixedrange": True}
+    percent = {"tickformat": ".0%", "fixedrange": True, "dtick": 0.25}
     layout = charts.layout(theme) | {
         "height": _HEIGHT + below,
+        "margin": {"l": 0, "r": 24, "t": 8, "b": 0},  # half of the last "100%"
         "dragmode": False,
         "showlegend": True,
         "legend": {

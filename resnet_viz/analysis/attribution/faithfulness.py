@@ -32,7 +32,7 @@ from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import probability
 from resnet_viz.analysis.forward import finite, run_pictures, traced
 from resnet_viz.errors import MethodError
-from resnet_viz.images import ImageInput
+from resnet_viz.images import ImageInput, Preprocessing, from_tensor, to_tensor
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.weights.loaded import LoadedModel
@@ -105,7 +105,7 @@ def faithfulness(
         WeightsError: the network computes numbers that are not finite.
     """
     picture = prepared(loaded, image)  # (1, 3, S, S)
-    empty = empty_picture(loaded, picture, baseline)
+    empty = empty_picture(picture, loaded.weights.preprocessing, baseline)
     total, batch = passes_of(len(maps), steps), _affordable(loaded, passes_of(len(maps), steps))
     counts = [round(k * picture[0, 0].numel() / steps) for k in range(steps + 1)]
     shares = np.array(counts) / counts[-1]
@@ -147,7 +147,13 @@ def _affordable(loaded: LoadedModel, passes: int) -> int:
     return next((n for n in (8, 4, 2) if price.fits(price.price_of_pass(trace, n))), 1)
 
 
-def empty_picture(loaded: LoadedModel, picture: Tensor, baseline: str) -> Tensor:
+def baseline_pixels(image: ImageInput, preprocessing: Preprocessing, baseline: str) -> np.ndarray:
+    """(S, S, 3) uint8: what `empty_picture` looks like."""
+    picture = to_tensor(image, preprocessing)
+    return from_tensor(empty_picture(picture, preprocessing, baseline), preprocessing)
+
+
+def empty_picture(picture: Tensor, preprocessing: Preprocessing, baseline: str) -> Tensor:
     """(1, 3, S, S): an image without its evidence; raises `MethodError` for a name that there is not."""
     if baseline not in BASELINES:
         raise MethodError(
@@ -155,7 +161,7 @@ def empty_picture(loaded: LoadedModel, picture: Tensor, baseline: str) -> Tensor
         )
     if baseline == "blurred":
         return blurred(picture)
-    filled = fills(loaded.weights.preprocessing, picture.dtype)[baseline]
+    filled = fills(preprocessing, picture.dtype)[baseline]
     return filled.expand_as(picture)
 
 

@@ -40,7 +40,7 @@ def heat_maps(
 ) -> None:
     """Mount the maps over the image, PNG or JPEG, that is `side` pixels wide where the network sees it.
 
-    `small` ones stand in a row of six or so.
+    `small` ones stand in a row of seven or so.
     """
     facts = [
         {

@@ -250,6 +250,9 @@ CLASSES: Final = Parameter(
 WHERE: Final = Parameter("where", "choice", "last stage", "the layers that are asked", _EXPLAINED)
 PARTS: Final = Parameter("parts", "several", "output", "parts of a block", _EXPLAINED)
 MASKS: Final = Parameter("masks", "choice", "1000", "how many random masks RISE draws", _EXPLAINED)
+REDRAW: Final = Parameter(
+    *("redraw", "number", "0", "seed of the parameters that are drawn anew"), pages=_EXPLAINED
+)
 BASELINE: Final = Parameter(
     *("baseline", "choice", "mean", "what stands where pixels are deleted"), pages=_EXPLAINED
 )

@@ -70,24 +70,34 @@ def _row(score: MethodScore) -> dict[str, str]:
     return {
         "Method": f"**{METHODS[score.method].title}**",
         "Pointing game": _counted(score.pointing),
-        "Energy in the shape": _mean(score.energy, formatting.percent),
-        "Deletion, area": _mean(score.deletion, _area),
-        "Insertion, area": _mean(score.insertion, _area),
+        "Energy inside": _mean(score.energy, formatting.percent, _percents),
+        "Deletion": _mean(score.deletion, _area, _areas),
+        "Insertion": _mean(score.insertion, _area, _areas),
     }
 
 
 def _counted(found: Proportion) -> str:
-    low, high = (round(100 * end) for end in found.interval)
-    return f"{found.count} of {found.of}  \n:gray[:small[[{low} to {high} %]]]"
+    return f"{found.count} of {found.of}  \n{_bracketed(_percents(*found.interval))}"
 
 
-def _mean(found: Mean, written: Callable[[float], str]) -> str:
-    low, high = (written(end) for end in found.interval)
-    return f"{written(found.mean)}  \n:gray[:small[[{low} to {high}]]]"
+def _mean(found: Mean, written: Callable[[float], str], ends: Callable[[float, float], str]) -> str:
+    return f"{written(found.mean)}  \n{_bracketed(ends(*found.interval))}"
+
+
+def _bracketed(interval: str) -> str:
+    return f":gray[:small[[{interval}]]]"
+
+
+def _percents(low: float, high: float) -> str:
+    return f"{100 * low:.0f} to {100 * high:.0f} %".replace("-", "−")
 
 
 def _area(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
+
+
+def _areas(low: float, high: float) -> str:
+    return f"{_area(low)} to {_area(high)}"
 
 
 def _options(scores: Sequence[MethodScore]) -> str:

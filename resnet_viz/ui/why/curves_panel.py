@@ -13,6 +13,7 @@ from resnet_viz.analysis.attribution.faithfulness import (
     STEPS,
     Faithfulness,
     FaithfulnessJob,
+    baseline_pixels,
 )
 from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.records import Heatmap
@@ -27,6 +28,7 @@ from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why.asked import asked_for
 
 _CURVES: Final = AskedJob[tuple[Faithfulness, ...]](session.CURVES)
+_THUMBNAIL: Final = 72  # pixels
 _EMPTY: Final = {
     "mean": "the mean colour of the training images",
     "blurred": "the image blurred by a Gaussian of a sixteenth of its side",
@@ -39,7 +41,13 @@ def deletion_and_insertion(view_state: ViewState, maps: Sequence[Heatmap]) -> No
     """Both curves with their areas, for the maps of this image."""
     st.subheader("This image: deletion and insertion")
     st.markdown(text("why_deletion"))
-    baseline = widgets.segments("Baseline", BASELINES, url.BASELINE, default=BASELINES[0])
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        baseline = widgets.segments("Baseline", BASELINES, url.BASELINE, default=BASELINES[0])
+        st.image(
+            baseline_pixels(view_state.image, view_state.weights.preprocessing, baseline),
+            width=_THUMBNAIL,
+            alt=f"The empty image: {_EMPTY[baseline]}",
+        )
     with boundary.error_boundary():
         found = _measured(view_state, maps, baseline)
         if found:
@@ -86,8 +94,8 @@ def _show(view_state: ViewState, found: Sequence[Faithfulness]) -> None:
         [
             {
                 "Map": plain(name),
-                "Deletion, area": formatting.value(round(each.deletion_area, 3)),
-                "Insertion, area": formatting.value(round(each.insertion_area, 3)),
+                "Deletion, area": f"{each.deletion_area:.3f}",
+                "Insertion, area": f"{each.insertion_area:.3f}",
             }
             for name, each in zip(names, found, strict=True)
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -17,16 +18,17 @@ from resnet_viz.components.heat_maps import HeatPanel, heat_maps
 from resnet_viz.figures.maps import picture_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
-from resnet_viz.ui.shared import boundary
+from resnet_viz.ui.shared import boundary, widgets
 from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
-from resnet_viz.ui.state import session
+from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.view_state import ViewState
 from resnet_viz.ui.why.asked import asked_for
 from resnet_viz.ui.why.request import MapRequest
 
 _RANDOMISED: Final = AskedJob[Randomisation](session.RANDOMISED)
-_SEED: Final = 0
+_SEEDS: Final = (0, 9_999)
+_FEW: Final = 100  # values of a map, between which chance makes a correlation
 
 
 @st.fragment
@@ -37,13 +39,14 @@ def randomised(view_state: ViewState, requests: Sequence[MapRequest]) -> None:
     if not view_state.weights.trained:
         st.caption("These weights are random already: there is nothing that a map could lose.")
         return
+    seed = widgets.number("Seed of the new parameters", _SEEDS, url.REDRAW, default=0, width=220)
     request = requests[0]
-    key = ("randomisation", view_state.network, view_state.image.sha256, request, _SEED)
+    key = ("randomisation", view_state.network, view_state.image.sha256, request, seed)
 
     def prepare() -> Callable[[], RandomisationJob]:
         loaded = view_state.model()
         asked = (request.method, request.layer, request.part, request.target)
-        return lambda: RandomisationJob(loaded, view_state.image, *asked, _SEED)
+        return lambda: RandomisationJob(loaded, view_state.image, *asked, seed)
 
     with boundary.error_boundary():
         label = f"Randomise, and ask {request.method.title} at each step"
@@ -72,7 +75,18 @@ def _show(view_state: ViewState, found: Randomisation, method: str) -> None:
     st.caption(
         f"{method} {where} for {plain(first.target.label)} at every step, each on its own scale. ρ: "
         f"Spearman’s rank correlation of the {first.values.size:,} values with those of the map as trained; "
-        f"– where a map is the same everywhere. New parameters: untrained, seed {found.seed}."
+        f"– where a map is the same everywhere. {_chance(first.values.size)}"
+        f"New parameters: those of the untrained network of seed {found.seed}."
+    )
+
+
+def _chance(values: int) -> str:
+    """How large ρ becomes by chance: its standard deviation for unrelated values is 1 / √(n − 1)."""
+    if not 2 < values <= _FEW:
+        return ""
+    return (
+        f"For {values} unrelated values ρ lies between −{2 / math.sqrt(values - 1):.2f} and "
+        f"{2 / math.sqrt(values - 1):.2f} in about 95 of 100 cases: try other seeds. "
     )
 
 
