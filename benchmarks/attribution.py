@@ -34,9 +34,9 @@ _OPTIONS = {
 }
 _ALONE = "captum is not installed, so that there is no peer; it is no requirement."
 _NOTE = (
-    f"{NETWORK} at {SIZE} pixels, one image and class; ours includes making the input from the image and checks "
-    f"the price. Integrated gradients: {STEPS} steps, {BATCH} images at once, with the gap to completeness. "
-    f"Occlusion: patches of {PATCH} pixels every {STRIDE}, {BATCH} images at once; both give the same values."
+    f"{NETWORK} at {SIZE} pixels, one image and class; ours includes making the input from the image. "
+    f"Integrated gradients: {STEPS} steps, {BATCH} images at once, with the gap to completeness. Occlusion: "
+    f"patches of {PATCH} pixels every {STRIDE}, {BATCH} images at once. Tests hold the values of both together."
 )
 
 
