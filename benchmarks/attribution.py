@@ -36,7 +36,7 @@ _ALONE = "captum is not installed, so that there is no peer; it is no requiremen
 _NOTE = (
     f"{NETWORK} at {SIZE} pixels, one image and class; ours includes making the input from the image. "
     f"Integrated gradients: {STEPS} steps, {BATCH} images at once, with the gap to completeness. Occlusion: "
-    f"patches of {PATCH} pixels every {STRIDE}, {BATCH} images at once. Tests hold the values of both together."
+    f"patches of {PATCH} pixels every {STRIDE}, {BATCH} images at once. Tests compare their values."
 )
 
 
