@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from types import SimpleNamespace
@@ -14,7 +13,6 @@ from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.compute import attribute
 from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.split import split_logit
-from resnet_viz.components import heat_maps as component
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
@@ -27,27 +25,6 @@ from tests.ui.test_pages import charts, problems, texts
 from tests.waiting import BOUND
 
 STAR = read_sample("star")
-
-
-@pytest.fixture
-def mounted(monkeypatch):
-    """What the component was given, by its key, in place of drawing it."""
-    seen: dict[str, dict[str, object]] = {}
-
-    def mount(*, key: str, data: bytes) -> None:
-        length = int.from_bytes(data[:4], "little")
-        header = json.loads(data[4 : 4 + length])
-        at, arrays = 4 + length, {}
-        for each in header.pop("arrays"):
-            count = int(np.prod(each["shape"]))
-            size = count * np.dtype(each["type"]).itemsize
-            values = np.frombuffer(data[at : at + size], each["type"])
-            arrays[each["name"]] = values.reshape(each["shape"])
-            at += -(-size // 4) * 4
-        seen[key] = header | arrays
-
-    monkeypatch.setattr(component, "_COMPONENT", mount)
-    return seen
 
 
 def shapes() -> LoadedModel:
@@ -99,6 +76,11 @@ def test_every_method_says_what_it_shows_and_what_it_does_not(open_page, mounted
     assert problems(app) == []
     table = app.main.table[0].value
     assert list(table["Shows"]) == [METHODS[method].shows]
+    for name, value in METHODS[method]().options.items():
+        assert (
+            value == 0 or f"{name} {value}" in table["Method"][0]
+        )  # zero: the method's own choice
+    assert ("seed 0" in table["Method"][0]) == hasattr(METHODS[method], "seed")
     assert list(table["Does not show"]) == [METHODS[method].hides]
     assert mounted["heat_maps"]["panels"][0]["title"] == METHODS[method].title
 
