@@ -71,7 +71,7 @@ def test_the_masked_pictures_are_those_of_the_test_set():
 
 
 def test_grad_cam_beats_the_random_map_clearly():
-    """On 96 test images of seed 0, three eighths of them drawn as lines: intervals do not even touch."""
+    """On 96 test images of seed 0, filled and drawn as lines: the intervals do not even touch."""
     loaded = load(PRESETS["shapes"], "bundled", 128)
     before = snapshot(loaded)
     found = compare(loaded, ("grad_cam", "random_cam"), images=96, curves=24)
