@@ -29,7 +29,7 @@ from resnet_viz.line import LINE, Turn
 from resnet_viz.training.pictures import ShapePicture
 from resnet_viz.training.rendered import Split, with_masks
 from resnet_viz.training.shapes import SHAPES
-from resnet_viz.weights.loaded import LoadedModel
+from resnet_viz.weights.loaded import LoadedModel, Weights
 
 IMAGES: Final = 36  # three of each shape
 CURVES: Final = 12  # of these, one of each shape, for deletion and insertion
@@ -105,7 +105,7 @@ def compare(
     Raises:
         ConfigError: the network does not tell the rendered shapes apart, or it would take too much.
     """
-    if not knows_shapes(loaded.weights.labels):
+    if not knows_shapes(loaded.weights):
         raise ConfigError("Only a network for the rendered shapes can be asked about them.")
     slugs = tuple(methods)
     _check(loaded, slugs, images, curves)
@@ -134,9 +134,10 @@ def compare(
     )
 
 
-def knows_shapes(labels: tuple[str, ...]) -> bool:
-    """Whether a network with these classes tells the rendered shapes apart."""
-    return labels == SHAPES
+def knows_shapes(weights: Weights) -> bool:
+    """Whether a network was trained to tell the rendered shapes apart, and sees all of an image."""
+    sees_all = weights.preprocessing.resize == weights.preprocessing.crop
+    return weights.trained and weights.labels == SHAPES and sees_all
 
 
 def as_input(picture: ShapePicture) -> ImageInput:

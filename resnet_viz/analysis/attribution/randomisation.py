@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -117,6 +117,8 @@ def _check(loaded: LoadedModel, method: Method, layer: str, part: str) -> None:
     """Raise `ConfigError` where all steps together are too much for one answer."""
     trace = traced(loaded)
     one = price_of_request(loaded, method, layer, part)
+    both = replace(one, weights=2 * one.weights)  # as trained, and drawn anew
+    price.check(trace.config, trace.input_size, both)
     passes = method.passes(trace.input_size) + 1 if isinstance(method, PixelMethod) else 1
     if isinstance(method, PixelMethod):
         one = price.price_of_pass(trace, 1, price.IMAGE if method.goes_back else None)

@@ -38,7 +38,7 @@ def comparison(view_state: ViewState) -> None:
     """Pointing game, energy in the mask, and mean areas, of every method."""
     st.subheader("Rendered images, whose shapes are known")
     st.markdown(text("why_pointing").format(images=IMAGES, curves=CURVES))
-    known = knows_shapes(view_state.answers) and view_state.weights.trained
+    known = knows_shapes(view_state.weights)
     network = view_state.network if known else cache.bundled_key(_DEFAULT)
 
     def prepare() -> Callable[[], ComparisonJob]:
