@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.serving import settled
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -70,3 +73,32 @@ def test_predict_leads_to_why_with_the_same_image(page: Page, app: str) -> None:
     settled(page)
     page.get_by_role("button", name="Why this class?").click()
     expect(page.get_by_role("heading", name="The logit of heart, split")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_was_measured_of_faithfulness_can_be_read(
+    page: Page, app: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{app}/why?picture=star")
+    settled(page)
+    main = page.get_by_test_id("stMain")
+    for label in ("Measure this map", "Randomise, and ask Grad-CAM at each step"):
+        button = main.get_by_role("button", name=label)
+        if button.count():  # kept from the other scheme's visit
+            button.focus()
+            page.keyboard.press("Enter")
+    row = page.locator(".panels.small")
+    expect(row.locator("figure")).to_have_count(7, timeout=60_000)
+    expect(main.get_by_text("probability of the class")).to_have_count(2, timeout=60_000)
+    expect(main.get_by_role("cell", name="Random map · layer4")).to_be_visible()
+    settled(page)
+    expect(main.get_by_role("button", name="Measure this map")).to_have_count(0)
+    tops = row.locator("figure").evaluate_all("all => all.map(one => one.offsetTop)")
+    assert len(set(tops)) == 1  # a row
+    page.wait_for_timeout(500)
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    wider = "e => e.scrollWidth - e.clientWidth"
+    assert main.evaluate(wider) <= 0
