@@ -89,7 +89,7 @@ def test_deletion_and_insertion_are_those_of_the_maps_on_the_page(open_page, mou
     said = texts(app)
     assert "blurred by a Gaussian" in said
     assert "seed 0" in said
-    assert app.query_params["baseline"] == ["blurred"]
+    assert app.query_params["baseline"] == "blurred"
 
 
 def test_another_map_has_to_be_asked_for_and_the_former_one_is_kept(
@@ -114,7 +114,9 @@ def test_the_table_has_every_method_and_says_n_and_seed(open_page, mounted, monk
     energies = [float(cell.split(" %")[0]) for cell in rows["Energy inside"]]
     assert energies == sorted(energies, reverse=True)
     for score in small.scores:
-        (row,) = (r for _, r in rows.iterrows() if METHODS[score.method].title in r["Method"])
+        (row,) = (
+            r for _, r in rows.iterrows() if r["Method"] == f"**{METHODS[score.method].title}**"
+        )
         low, high = (round(100 * end) for end in score.pointing.interval)
         assert row["Pointing game"].startswith(f"{score.pointing.count} of 4")
         assert f"{low} to {high} %" in row["Pointing game"]
