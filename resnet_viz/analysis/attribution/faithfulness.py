@@ -106,7 +106,8 @@ def faithfulness(
     """
     picture = prepared(loaded, image)  # (1, 3, S, S)
     empty = empty_picture(picture, loaded.weights.preprocessing, baseline)
-    total, batch = passes_of(len(maps), steps), _affordable(loaded, passes_of(len(maps), steps))
+    total = passes_of(len(maps), steps)
+    batch = _affordable(loaded, total)
     counts = [round(k * picture[0, 0].numel() / steps) for k in range(steps + 1)]
     shares = np.array(counts) / counts[-1]
     done = 0

@@ -88,11 +88,11 @@ class PatchScores:
             with torch.inference_mode():
                 if self._whole is None or self._whole.device != batch.device:
                     self._whole = _until(network, cut.path, self._passes.picture.to(batch.device))
-                maps = self._whole.repeat(len(batch), 1, 1, 1)  # (N, C, h, w)
-                for own, made, (x, y) in zip(
-                    maps, _until(network, cut.path, batch), spans, strict=True
-                ):
-                    _lay(own, made, cut.field.jump, x, y)
+                made = _until(network, cut.path, batch)  # (N, C, crop's h, crop's w)
+                order = torch.channels_last if made.stride(1) == 1 else torch.contiguous_format
+                maps = self._whole.expand(len(made), -1, -1, -1).clone(memory_format=order)
+                for own, one, (x, y) in zip(maps, made, spans, strict=True):
+                    _lay(own, one, cut.field.jump, x, y)
                 return score(_after(network, cut.path, maps), self._passes.index).cpu()
 
         found = self._passes.run(crops, forward)

@@ -58,7 +58,8 @@ def _show(network: ModelKey, found: Comparison) -> None:
     facts.table([_row(score) for score in best], "How each method did")
     st.caption(
         f"{title(network.config)}, {found.images} test images of seed {found.seed}, "
-        f"{found.images // 12} of each shape, each for its true class; methods of layers at {found.layer}. "
+        f"{found.images // 12} of each shape, each for its true class; methods of layers at {found.layer}, "
+        f"where CAM, Grad-CAM and HiResCAM are one map up to a factor. "
         f"Deletion and insertion: mean areas of the first {found.curves} images, baseline {found.baseline}. "
         f"In brackets the 95 % interval: of Wilson (1927) for counts, of a normal distribution for means. "
         f"The shapes cover {formatting.percent(found.area)} of the image on average: the energy of a map "
