@@ -83,9 +83,11 @@ def test_what_was_measured_of_faithfulness_can_be_read(
     page.goto(f"{app}/why?picture=star")
     settled(page)
     main = page.get_by_test_id("stMain")
+    expect(main.get_by_role("button", name="Ask all 11 methods about 36 images")).to_be_visible()
+    page.wait_for_timeout(500)
     for label in ("Measure this map", "Randomise, and ask Grad-CAM at each step"):
         button = main.get_by_role("button", name=label)
-        if button.count():  # kept from the other scheme's visit
+        if button.count():  # else kept from the other scheme's visit
             button.focus()
             page.keyboard.press("Enter")
     row = page.locator(".panels.small")

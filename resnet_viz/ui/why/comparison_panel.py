@@ -33,7 +33,6 @@ _SEED: Final = 0
 _DEFAULT: Final = "shapes"
 
 
-@st.fragment
 def comparison(view_state: ViewState) -> None:
     """Pointing game, energy in the mask, and mean areas, of every method."""
     st.subheader("Rendered images, whose shapes are known")

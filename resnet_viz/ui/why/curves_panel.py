@@ -36,7 +36,6 @@ _EMPTY: Final = {
 }
 
 
-@st.fragment
 def deletion_and_insertion(view_state: ViewState, maps: Sequence[Heatmap]) -> None:
     """Both curves with their areas, for the maps of this image."""
     st.subheader("This image: deletion and insertion")

@@ -31,7 +31,6 @@ _SEEDS: Final = (0, 9_999)
 _FEW: Final = 100  # values of a map, between which chance makes a correlation
 
 
-@st.fragment
 def randomised(view_state: ViewState, requests: Sequence[MapRequest]) -> None:
     """The first chosen map at every step of the cascade; for trained weights only."""
     st.subheader("Parameters drawn anew, from the top")
