@@ -83,9 +83,10 @@ def _chance(values: int) -> str:
     """How large ρ becomes by chance: its standard deviation for unrelated values is 1 / √(n − 1)."""
     if not 2 < values <= _FEW:
         return ""
+    reach = 2 / math.sqrt(values - 1)
     return (
-        f"For {values} unrelated values ρ lies between −{2 / math.sqrt(values - 1):.2f} and "
-        f"{2 / math.sqrt(values - 1):.2f} in about 95 of 100 cases: try other seeds. "
+        f"For {values} unrelated values ρ lies between −{reach:.2f} and {reach:.2f} in about 95 of 100 cases; "
+        "the neighbours in a map are alike, so that chance reaches further: try other seeds. "
     )
 
 
