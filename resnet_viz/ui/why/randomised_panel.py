@@ -85,7 +85,7 @@ def _chance(values: int) -> str:
         return ""
     reach = 2 / math.sqrt(values - 1)
     return (
-        f"For {values} unrelated values ρ lies between −{reach:.2f} and {reach:.2f} in about 95 of 100 cases; "
+        f"For {values} unrelated values ρ lies between −{reach:.2f} and {reach:.2f} in 95 of 100 cases; "
         "the neighbours in a map are alike, so that chance reaches further: try other seeds. "
     )
 
