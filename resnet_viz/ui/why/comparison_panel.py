@@ -68,8 +68,8 @@ def _show(network: ModelKey, found: Comparison) -> None:
 
 def _row(score: MethodScore) -> dict[str, str]:
     return {
-        "Method": f"**{METHODS[score.method].title}**",
-        "Pointing game": _counted(score.pointing),
+        "Method": METHODS[score.method].title,
+        "Points at it": _counted(score.pointing),
         "Energy inside": _mean(score.energy, formatting.percent, _percents),
         "Deletion": _mean(score.deletion, _area, _areas),
         "Insertion": _mean(score.insertion, _area, _areas),
