@@ -5,7 +5,7 @@ Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4, figures 3 and 5, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from resnet_viz.images import Preprocessing
 from resnet_viz.model.blocks import Block
 from resnet_viz.model.kinds import KINDS
-from resnet_viz.model.resnet import ResNet, Stage
+from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.batches import as_batch, normalised
 from resnet_viz.training.dataset import ImageSet
 from resnet_viz.weights.lesion_table import BlockLesion, LesionTable
@@ -39,18 +39,18 @@ Route = tuple[Step, ...]  # all parts, in the order in which an image goes throu
 
 def without(network: ResNet, *blocks: str) -> Route:
     """The way through a network from which some blocks are removed; the whole way without any."""
-    return tuple(Step(path, path in blocks) for path, _ in _parts(network))
+    return tuple(Step(path, path in blocks) for path, _ in network.steps())
 
 
 def exchanged(network: ResNet, block: str, other: str) -> Route:
     """The way through a network in which two blocks of the same shapes have changed places."""
     places = {block: other, other: block}
-    return tuple(Step(places.get(path, path)) for path, _ in _parts(network))
+    return tuple(Step(places.get(path, path)) for path, _ in network.steps())
 
 
 def removable(network: ResNet) -> dict[str, str]:
     """What stands in for each block once it is removed: "identity", "zero-pad", or "projection"."""
-    return {path: _kind(part) for path, part in _parts(network) if isinstance(part, Block)}
+    return {path: _kind(part) for path, part in network.steps() if isinstance(part, Block)}
 
 
 def right_answers(
@@ -69,7 +69,7 @@ def right_answers(
     Returns:
         (len(routes),) int64.
     """
-    parts = dict(_parts(network))
+    parts = dict(network.steps())
     right = np.zeros(len(routes), np.int64)
 
     def go(x: Tensor, numbers: list[int], begin: int) -> None:
@@ -139,15 +139,6 @@ def _gone(part: nn.Module, step: Step, x: Tensor) -> Tensor:
         return part.bypass(x)
     out: Tensor = part(x)
     return out
-
-
-def _parts(network: ResNet) -> Iterator[tuple[str, nn.Module]]:
-    """Stem, blocks and head in the order in which they run, with their paths."""
-    for name, module in network.named_children():
-        if isinstance(module, Stage):
-            yield from ((f"{name}.{index}", block) for index, block in module.named_children())
-        else:
-            yield name, module
 
 
 def _kind(block: Block) -> str:
