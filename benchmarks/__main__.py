@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import capture, feature_maps, first_page, hover, learning, new_picture, trace
+from benchmarks import capture, feature_maps, first_page, hover, learning, new_picture, page_profile, trace
 from benchmarks.results import PAGE, Result, setting, table, write
 
 GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
@@ -19,6 +19,7 @@ GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {
     "new_picture": new_picture.measure,
     "hover": hover.measure,
     "learning": learning.measure,
+    "profile": page_profile.measure,
 }
 
 
