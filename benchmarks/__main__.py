@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import capture, feature_maps, first_page, hover, learning, new_picture, page_profile, trace
+from benchmarks import (
+    capture,
+    feature_maps,
+    first_page,
+    hover,
+    learning,
+    new_picture,
+    page_profile,
+    trace,
+)
 from benchmarks.results import PAGE, Result, setting, table, write
 
 GROUPS: Final[Mapping[str, Callable[[], list[Result]]]] = {

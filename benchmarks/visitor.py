@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 _DONE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 _UNUSED = 2  # runs after which a browser forgets a message that it was not shown again
@@ -21,7 +22,9 @@ class Visitor:
         self._socket, self._page, self._query = socket, page, query
         self._script = ""  # the page's hash, once the server has named it
         self._ids: dict[str, str] = {}  # of widgets, by their keys
-        self._fragments: dict[str, str] = {}  # what each of them runs when it changes; "" everything
+        self._fragments: dict[
+            str, str
+        ] = {}  # what each of them runs when it changes; "" everything
         self._chosen: dict[str, str] = {}  # by the widgets' ids
         self._known: dict[str, int] = {}  # messages that need not travel again, by runs unused
 
@@ -52,7 +55,9 @@ class Visitor:
     def _next(self) -> ForwardMsg:
         received = self._socket.recv(_WAIT_S)
         assert isinstance(received, bytes)
-        return ForwardMsg.FromString(received)
+        message = ForwardMsg()
+        message.ParseFromString(received)
+        return message
 
     def _has_ended(self, message: ForwardMsg) -> bool:
         """Whether that was the last message of a run; what it says is remembered."""
@@ -87,8 +92,8 @@ class Visitor:
 def visiting(address: str, page: str = "", query: str = "") -> Iterator[Visitor]:
     """Open a page; it has been drawn once when the visitor is yielded."""
     url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-    protocols = ["streamlit"]
-    with connect(url, subprotocols=protocols, max_size=None, compression=None) as socket:
+    protocol = Subprotocol("streamlit")
+    with connect(url, subprotocols=[protocol], max_size=None, compression=None) as socket:
         visitor = Visitor(socket, page, query)
         visitor.rerun()
         yield visitor

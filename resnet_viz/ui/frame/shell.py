@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from PIL import Image
 from streamlit.navigation.page import Page
 
 from resnet_viz.components.browser_tab import browser_tab
@@ -76,8 +75,7 @@ def page(slug: str) -> Iterator[ViewState]:
 
 def _navigation() -> Page:
     # Without an icon of ours Streamlit would fetch the page's material icon from another host.
-    with Image.open(_ICON) as icon:
-        st.set_page_config("ResNet Explorer", icon.copy(), layout="wide")
+    st.set_page_config("ResNet Explorer", _ICON, layout="wide")
     first = PAGES[0]
     return st.navigation(
         [
@@ -103,9 +101,7 @@ def _sidebar() -> tuple[ViewState, str | None]:
     """What is looked at, and the term that the visitor asked for, if any."""
     with st.sidebar:
         config = network_controls.network()
-        with st.expander("Input and device", icon=":material/settings:"):
-            size = network_controls.input_size(config)
-            device = network_controls.device()
+        size, device = network_controls.size_and_device(config)
         weights = weights_controls.weights(config, size, device)
         slug, image = image_controls.image(weights.samples)
         theme = palette.theme(st.context.theme.type)

@@ -61,6 +61,17 @@ class Parameter:
         asked = self.asked()
         return default if asked is None else asked
 
+    def differs(self, usual: Any) -> bool:
+        """Whether the URL names it, or what its widget held is not the usual; before it is drawn.
+
+        On the browser's way back the URL alone decides: what it does not name is as usual again.
+        """
+        if self.asked() is not None:
+            return True
+        if _is_restored(self.key):
+            self.set(usual)
+        return bool(st.session_state.get(self.key, usual) != usual)
+
     def set(self, value: Any) -> None:
         """Set its widget, and the URL with it; for callbacks, or before the widget is drawn."""
         st.session_state[self.key] = value
