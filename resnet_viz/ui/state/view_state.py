@@ -28,8 +28,8 @@ class ViewState:
     picture: str  # slug of the sample, or "upload"
     image: ImageInput
     device: str
-    layer: str
     theme: Theme
+    layer: str
 
     @property
     def title(self) -> str:
