@@ -67,7 +67,7 @@ def run() -> None:
     _page(around, chosen)
 
 
-@st.fragment(key=selection.PAGE)
+@st.fragment
 def _page(around: Surroundings, chosen: Page) -> None:
     """Draw the page and the box of the selected layer: all that most clicks change, and no more.
 

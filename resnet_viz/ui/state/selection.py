@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import streamlit as st
-
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.state import session, url
@@ -15,13 +13,7 @@ from resnet_viz.weights.sources import default_weights, describe
 
 DEFAULT_MODEL: Final = "shapes"
 DEFAULT_LAYER: Final = "layer1.0"  # every network has it
-PAGE: Final = "page"  # the part of the app that runs alone when a layer is selected
 UPLOAD: Final = "upload"  # the image that the visitor brought; a URL cannot hold it
-
-
-def redraw_page() -> None:
-    """Run the page and the box of the selected layer, out of a part of it that runs alone; for callbacks."""
-    st.rerun(PAGE)
 
 
 def of_sidebar() -> tuple[object, ...]:
