@@ -1,8 +1,10 @@
 """Where the measured table goes."""
 
+import time
+
 import pytest
 
-from benchmarks import results
+from benchmarks import clocked, results
 from benchmarks.results import Result
 
 
@@ -27,3 +29,25 @@ def test_a_page_without_the_marks_stays_as_it_is(tmp_path, text):
     with pytest.raises(ValueError, match="no place for the table"):
         results.write("| new |", page)
     assert page.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("place", [each for places in clocked.ENTRIES.values() for each in places])
+def test_what_the_profile_adds_up_is_there(place):
+    owner, name = clocked.find(place)
+    assert callable(getattr(owner, name))
+
+
+def test_time_within_an_entry_counts_once(monkeypatch):
+    monkeypatch.setitem(clocked._spent, "sidebar", 0.0)
+
+    def spin(depth: int) -> None:
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
+            pass
+        if depth:
+            again(depth - 1)
+
+    again = clocked._clocked("sidebar", spin)
+    before = time.thread_time()
+    again(2)
+    assert 0.06 <= clocked._spent["sidebar"] <= time.thread_time() - before
