@@ -30,7 +30,7 @@ from resnet_viz.texts.glossary import glossary
 from resnet_viz.ui.glossary import glossary_panel
 from resnet_viz.ui.glossary.destination import go_to_see
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
-from resnet_viz.ui.state import cache, selection, url, visit
+from resnet_viz.ui.state import cache, pages, selection, url, visit
 from resnet_viz.ui.state.notices import show_notices
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.ui.state.view_state import ViewState
@@ -77,6 +77,7 @@ def _page(around: Surroundings, chosen: Page) -> None:
         st.rerun()
     with around.layer_box:
         view_state = around.look_at(network_controls.layer(around.trace))
+    pages.follow()
     token = _FRAMED.set(view_state)
     try:
         notices = st.container()  # above the page, but filled when it has had its say

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import streamlit as st
-
 from resnet_viz.analysis.records import Trace
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts.glossary import Term, glossary
@@ -56,7 +54,7 @@ def go(to: Destination) -> None:
             link[name] = value
         else:
             parameter.set(value == "true" if parameter.kind == "flag" else value)
-    st.switch_page(pages.page_path(to.page), query_params=link)  # bound ones stay by themselves
+    pages.go_to(to.page, link)  # bound ones stay by themselves
 
 
 def _fitting(term: Term, trace: Trace) -> str | None:
