@@ -80,13 +80,16 @@ def _study(view_state: ViewState, network: str) -> None:
 
 def _lead_on() -> None:
     """The way to the same on one image, block by block."""
-    if st.button(
+    st.button(
         f"Remove blocks of {evidence.name(_TRAINED)} yourself, on this image",
-        on_click=selection.select_model,
-        args=(_TRAINED, BundledSource.slug),
+        on_click=_open_blocks,
         icon=":material/call_split:",
-    ):
-        st.switch_page(pages.page_path("residual"), query_params={})  # bound ones stay
+    )
+
+
+def _open_blocks() -> None:
+    selection.select_model(_TRAINED, BundledSource.slug)
+    pages.go_to("residual")
 
 
 def _paths(view_state: ViewState) -> None:
