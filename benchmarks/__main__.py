@@ -17,6 +17,7 @@ from benchmarks import (
     learning,
     load,
     new_picture,
+    page_profile,
     trace,
 )
 from benchmarks.results import PAGE, Result, setting, table, write
@@ -30,6 +31,7 @@ GROUPS: Final[dict[str, Callable[[], list[Result]]]] = {
     "new_picture": new_picture.measure,
     "hover": hover.measure,
     "learning": learning.measure,
+    "profile": page_profile.measure,
 }
 # Minutes, and all that a machine has: measured when it is named.
 BY_NAME: Final[dict[str, Callable[[], list[Result]]]] = {"load": load.measure}

@@ -13,7 +13,7 @@ from benchmarks.results import Result
 from tests.browser.serving import running_chromium
 
 VISITS = 5
-RATIO = 1.5
+RATIO = 1.45
 _HEADING = "() => document.querySelector('h1') && []"
 _NOTE = (
     "From the start of the navigation, with an empty cache: ours until the heading stands and image "

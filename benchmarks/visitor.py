@@ -47,6 +47,7 @@ class Visitor:
     texts: list[str] = field(default_factory=list)  # plain texts of the last run
     received: int = 0  # bytes over the WebSocket
     _ids: dict[str, str] = field(default_factory=dict)  # of widgets, by their keys
+    _fragments: dict[str, str] = field(default_factory=dict)  # that each is in; empty: in none
     _states: dict[str, WidgetState] = field(default_factory=dict)  # by their ids
     _messages: dict[str, int] = field(default_factory=dict)  # runs since each was needed, by hash
     _faults: list[str] = field(default_factory=list)
@@ -90,12 +91,12 @@ class Visitor:
         return await self.run()
 
     async def choose(self, key: str, option: str) -> float:
-        """Choose an option of a select box."""
+        """Choose an option of a select box; its fragment is run, or the script where it has none."""
         self._set(key, string_value=option)
-        return await self.run()
+        return await self.run(self._fragments[key])
 
-    async def run(self) -> float:
-        """Run the script with what is chosen; returns seconds until its end.
+    async def run(self, fragment: str = "") -> float:
+        """Run the script with what is chosen, or one fragment of it; returns seconds until its end.
 
         Raises:
             VisitError: the page shows an exception or an error.
@@ -105,7 +106,7 @@ class Visitor:
         self.media.clear()
         self.texts.clear()
         self._faults.clear()
-        await self._send(BackMsg(rerun_script=self._client_state()))
+        await self._send(BackMsg(rerun_script=self._client_state(fragment)))
         async with asyncio.timeout(self.timeout):
             while not self._is_end(await self._receive()):
                 pass
@@ -167,8 +168,10 @@ class Visitor:
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
-    def _client_state(self) -> ClientState:
-        state = ClientState(query_string=self.query, page_script_hash=self._hash)
+    def _client_state(self, fragment: str) -> ClientState:
+        state = ClientState(
+            query_string=self.query, page_script_hash=self._hash, fragment_id=fragment
+        )
         if not self._hash:
             state.page_name = self.page
         state.context_info.url = f"{self.address}/{self.page}"
@@ -194,7 +197,8 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._session = message.new_session.initialize.session_id or self._session
-            self._hash = message.new_session.page_script_hash
+            if not message.metadata.run.fragment_ids:
+                self._hash = message.new_session.page_script_hash
         elif kind == "navigation":
             self.pages = {
                 each.url_pathname: each.page_script_hash for each in message.navigation.app_pages
@@ -208,7 +212,7 @@ class Visitor:
             if message.metadata.cacheable:
                 self._messages[message.hash] = 0
             if message.delta.WhichOneof("type") == "new_element":
-                self._see(message.delta.new_element)
+                self._see(message.delta.new_element, message.delta.fragment_id)
         return message
 
     def _is_end(self, message: ForwardMsg) -> bool:
@@ -223,7 +227,7 @@ class Visitor:
             return True
         return message.script_finished in _DONE
 
-    def _see(self, element: Any) -> None:
+    def _see(self, element: Any, fragment: str) -> None:
         """Take in what is drawn, as far as a visitor here needs it."""
         kind = element.WhichOneof("type")
         drawn = getattr(element, kind)
@@ -238,7 +242,7 @@ class Visitor:
         name = getattr(drawn, "id", "")
         if isinstance(name, str) and name.startswith("$$ID-"):
             key = name.split("-", 2)[2]  # $$ID-<hash>-<key>
-            self._ids[key] = name
+            self._ids[key], self._fragments[key] = name, fragment
             if kind == "selectbox":
                 self.choices[key] = list(drawn.options)
                 if drawn.set_value:

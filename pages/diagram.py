@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from resnet_viz.figures.diagrams import LEVELS, describe, network_diagram
+from resnet_viz.figures.diagrams import LEVELS
 from resnet_viz.ui.diagram import diagram_panel
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.shared import layer_panel, why, widgets
 from resnet_viz.ui.state import url
 
 with shell.page("diagram") as view_state:
-    trace, theme = view_state.trace, view_state.theme
+    trace = view_state.trace
     st.title("Diagram")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = widgets.segments("Detail", tuple(LEVELS), url.LEVEL, default="blocks")
@@ -18,16 +18,7 @@ with shell.page("diagram") as view_state:
         direction = widgets.segments("Direction", ("down", "across"), url.DIRECTION, default="down")
     within = "" if scope == "network" else scope
     st.caption(f"{LEVELS[level]} · {diagram_panel.LEGEND[view_state.config.shortcut]}")
-    diagram = network_diagram(
-        trace,
-        level,
-        theme,
-        within=within,
-        selected=view_state.layer,
-        horizontal=direction == "across",
-        prepared=view_state.weights.preprocessing.words,
-    )
-    diagram_panel.drawing(view_state, diagram, describe(trace, level, within))
+    diagram_panel.drawing(view_state, level, within, direction)
 
     st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.breadcrumbs(view_state)

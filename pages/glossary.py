@@ -17,4 +17,4 @@ with shell.page("glossary") as view_state:
     words = widgets.line(
         "Find a term", url.TERM, max_chars=60, placeholder="stride", live=True, width=320
     )
-    glossary_panel.found_terms(view_state, words)
+    glossary_panel.found_terms(view_state.trace, words)

@@ -10,12 +10,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import torch
 
 from resnet_viz.budget import Budget, budget
+
+T = TypeVar("T")
 
 # What a value refers to without holding it: it was there before, and stays afterwards.
 _NOT_HELD: Final = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
@@ -58,6 +60,19 @@ class Store:
             if key in self._entries:
                 self._entries.move_to_end(key)
             return self._entries.get(key)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of a key: what is kept, or else what is made now.
+
+        For what costs too little to be waited for; what is made must be nothing that anybody changes.
+        """
+        entry = self.get(key)
+        if entry is not None:
+            known: T = entry.value
+            return known
+        made = make()
+        self.put(key, made)
+        return made
 
     def put(self, key: Hashable, value: Any, owner: str = "") -> None:
         """Keep a value; what has been unused longest goes until there is room.

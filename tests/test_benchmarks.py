@@ -1,9 +1,11 @@
 """Where the measured table goes."""
 
+import time
+
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import load, results
+from benchmarks import clocked, load, results
 from benchmarks.results import Result
 
 
@@ -53,3 +55,25 @@ def test_a_class_is_measured_when_it_is_named_and_else_not(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["benchmarks", "load"])
     benchmarks.main()
     assert "<load>" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", [each for places in clocked.ENTRIES.values() for each in places])
+def test_what_the_profile_adds_up_is_there(place):
+    owner, name = clocked.find(place)
+    assert callable(getattr(owner, name))
+
+
+def test_time_within_an_entry_counts_once(monkeypatch):
+    monkeypatch.setitem(clocked._spent, "sidebar", 0.0)
+
+    def spin(depth: int) -> None:
+        end = time.thread_time() + 0.02
+        while time.thread_time() < end:
+            pass
+        if depth:
+            again(depth - 1)
+
+    again = clocked._clocked("sidebar", spin)
+    before = time.thread_time()
+    again(2)
+    assert 0.06 <= clocked._spent["sidebar"] <= time.thread_time() - before

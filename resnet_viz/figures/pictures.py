@@ -7,10 +7,17 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
+from resnet_viz.figures.maps import picture_jpeg
+
 Box = tuple[float, float, float, float]  # left, top, right, bottom, pixels
 
 
 _SIDE: Final = 448  # pixels: about as wide as an image stands on a page
+
+
+def framed_jpeg(rgb: np.ndarray, box: Box | None, colour: str) -> bytes:
+    """(H, W, 3) pixels as JPEG, small ones enlarged, with a frame drawn where there is one."""
+    return picture_jpeg(enlarged(rgb) if box is None else with_frame(rgb, box, colour))
 
 
 def enlarged(rgb: np.ndarray) -> np.ndarray:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 
 from resnet_viz.errors import DeviceError
+
+CPU: Final = "cpu"  # which every machine has
 
 # What is worked out by hand must be what a GPU found: convolutions in float32, not in TF32's ten bits.
 torch.backends.cudnn.allow_tf32 = False
@@ -13,14 +17,14 @@ torch.backends.cudnn.allow_tf32 = False
 def devices() -> tuple[str, ...]:
     """The devices that a network can run on here, the CPU first: `("cpu", "cuda:0")`."""
     cuda = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-    return ("cpu", *cuda, *(("mps",) if torch.backends.mps.is_available() else ()))
+    return (CPU, *cuda, *(("mps",) if torch.backends.mps.is_available() else ()))
 
 
 def device_title(name: str) -> str:
     """What a page calls a device: its name and, for a GPU, the model of the card."""
     if name.startswith("cuda"):
         return f"GPU {name.removeprefix('cuda:')} · {torch.cuda.get_device_name(name)}"
-    return {"cpu": "CPU", "mps": "Apple GPU"}.get(name, name)
+    return {CPU: "CPU", "mps": "Apple GPU"}.get(name, name)
 
 
 def check_device(name: str) -> str:

@@ -33,17 +33,21 @@ IDLE: Final = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
 @contextmanager
-def serving(script: str = "app.py", folder: Path = ROOT) -> Iterator[str]:
+def serving(
+    script: str = "app.py", folder: Path = ROOT, variables: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run a script on a free port of this host; yields its address once it answers.
 
-    The script runs in `folder`, with the `.streamlit/config.toml` that it finds there.
+    The script runs in `folder`, with the `.streamlit/config.toml` that it finds there, and with more
+    environment variables where some are given.
     """
     port = free_port()
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     options += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     options += ["--server.fileWatcherType", "none"]
     command = [sys.executable, "-m", "streamlit", "run", script, *options]
-    with started(command, port, folder, os.environ | {"PYTHONPATH": str(ROOT)}) as address:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | dict(variables or {})
+    with started(command, port, folder, environment) as address:
         yield address
 
 

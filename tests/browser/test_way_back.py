@@ -96,3 +96,18 @@ def test_every_step_back_shows_what_its_link_says(page: Page, app: str) -> None:
         expect(page.get_by_test_id("stMain")).to_contain_text(layer)
     back(page)
     assert page.url.endswith("/?model=resnet18&layer=layer2.1")
+
+
+def test_a_step_back_brings_back_what_is_folded_away(page: Page, app: str) -> None:
+    visit(page, app, "layers?model=resnet18")
+    caption = page.get_by_test_id("stMain").get_by_test_id("stCaptionContainer").first
+    expect(caption).to_contain_text("3 × 224 × 224")
+    choose(page, "Network", "resnet20")
+    expect(caption).to_contain_text("3 × 32 × 32")
+    settled(page)
+    back(page)
+    expect(caption).to_contain_text("3 × 224 × 224")
+    page.get_by_test_id("stSidebar").get_by_text("Input and device").click()
+    expect(page.get_by_role("spinbutton", name="Input size, pixels")).to_have_value("224")
+    settled(page)
+    assert query(page) == {"model": ["resnet18"]}

@@ -6,6 +6,12 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    RerunData,
+    ScriptRequests,
+    ScriptRequestType,
+)
 
 from resnet_viz import jobs
 from resnet_viz.analysis import capture as questions
@@ -219,3 +225,39 @@ def test_groups_that_cannot_all_be_kept_stay_folded_and_that_is_said(open_page, 
     assert not tight.exception
     assert not tight.main.error
     assert "stay folded" in tight.main.warning[0].value
+
+
+def clicked(fragment: str, *, by_itself: bool = False) -> RerunData:
+    """What the browser asks for after a choice in a fragment, or when a timer of its own has run out."""
+    held = WidgetStates(widgets=[WidgetState(id="box", string_value=f"chosen in {fragment}")])
+    return RerunData(widget_states=held, fragment_id=fragment, is_auto_rerun=by_itself)
+
+
+@pytest.mark.parametrize(
+    ("running", "then"), [([], []), (["page"], ["page"]), (["wall"], ["page", "wall"])]
+)
+def test_a_click_on_the_page_ends_a_run_that_waits_for_another_answer(running, then):
+    requests = ScriptRequests()
+    requests.request_rerun(clicked("page"))
+    assert requests.on_scriptrunner_yield() is None  # Streamlit alone lets it wait
+    answers.overtake(requests, running)
+    asked = requests.on_scriptrunner_yield()
+    assert asked
+    assert asked.type is ScriptRequestType.RERUN
+    assert sorted(asked.rerun_data.fragment_id_queue) == then
+    assert asked.rerun_data.widget_states == clicked("page").widget_states
+
+
+def test_a_look_at_a_job_ends_no_run():
+    requests = ScriptRequests()
+    requests.request_rerun(clicked("progress", by_itself=True))
+    answers.overtake(requests, ["page"])
+    assert requests.on_scriptrunner_yield() is None
+
+
+def test_nothing_that_waits_ends_no_run():
+    requests = ScriptRequests()
+    requests.request_rerun(RerunData())
+    requests.on_scriptrunner_ready()
+    answers.overtake(requests, ["page"])
+    assert requests.on_scriptrunner_yield() is None

@@ -10,7 +10,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.state import pages
 from tests.images.pictures import saved
-from tests.ui.test_pages import problems, texts
+from tests.ui.test_pages import problems, texts, unfold
 
 SLUGS = [page.slug for page in pages.PAGES]
 
@@ -89,9 +89,31 @@ def test_changing_the_preset_takes_its_fields_along(open_page):
     assert "Custom" in app.title[0].value
     app = app.sidebar.selectbox(key="model").select("resnet20").run()
     assert problems(app) == []
+    app = unfold(unfold(app, "_customise"), "_input")
     assert app.sidebar.text_input(key="repeats").value == "3-3-3"
     assert app.sidebar.number_input(key="size").value == 32
     assert "ResNet-20" in app.title[0].value
+
+
+def test_what_is_folded_asks_nothing_and_what_was_changed_there_stays(open_page):
+    app = open_page(model="resnet18")
+    assert "num_classes" not in [field.key for field in app.sidebar.number_input]
+    app = unfold(app, "_customise")
+    app = app.sidebar.number_input(key="num_classes").set_value(10).run()
+    app.session_state["_customise"] = False  # folded again
+    app = app.run()
+    assert "Custom" in app.title[0].value
+    app = next(b for b in app.sidebar.button if "preset" in b.label).click().run()
+    app = app.run()
+    assert "Custom" not in app.title[0].value
+    assert "num_classes" not in [field.key for field in app.sidebar.number_input]
+
+
+def test_a_size_that_was_asked_for_stays_while_the_network_changes(open_page):
+    app = open_page(model="resnet18", size="96")
+    app = app.sidebar.selectbox(key="model").select("resnet50").run()
+    assert app.sidebar.number_input(key="size").value == 96
+    assert app.run().sidebar.number_input(key="size").value == 96
 
 
 def test_back_to_the_preset(open_page):
@@ -102,7 +124,7 @@ def test_back_to_the_preset(open_page):
 
 
 def test_customising_one_field_shows_in_the_totals(open_page):
-    app = open_page(model="resnet18")
+    app = unfold(open_page(model="resnet18"), "_customise")
     app = app.sidebar.number_input(key="num_classes").set_value(10).run()
     # 11,689,512 less 990 rows of 512 weights and a bias
     assert f"{11_689_512 - 990 * 513:,} parameters" in texts(app)

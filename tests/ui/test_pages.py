@@ -31,6 +31,12 @@ def problems(app: AppTest) -> list[str]:
     return [str(e.value) for e in [*app.exception, *app.error, *app.warning]]
 
 
+def unfold(app: AppTest, key: str) -> AppTest:
+    """Open a part of the sidebar whose widgets are drawn once it is open."""
+    app.session_state[key] = True
+    return app.run()
+
+
 def charts(app: AppTest) -> list[dict[str, Any]]:
     """What each Plotly chart on the page is drawn from."""
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
@@ -87,6 +93,7 @@ def test_the_walkthrough_leads_to_the_real_resnet18_and_back(open_page):
     assert "15,995,176" in texts(app)
     assert "11,689,512" in texts(app)
     app = next(b for b in app.button if "real ResNet-18" in b.label).click().run()
+    app = unfold(app, "_input")
     assert app.sidebar.selectbox(key="model").value == "resnet18"
     assert app.sidebar.number_input(key="size").value == 224
     app = next(b for b in app.button if "nine steps" in b.label).click().run()

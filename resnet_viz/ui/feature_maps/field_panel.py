@@ -12,7 +12,6 @@ from resnet_viz.components.feature_wall import Pin
 from resnet_viz.figures import formatting
 from resnet_viz.figures.fields import could_see, does_see, surroundings
 from resnet_viz.figures.residual import colour_bar
-from resnet_viz.images import as_seen
 from resnet_viz.texts import text
 from resnet_viz.ui.feature_maps import wall_state
 from resnet_viz.ui.shared import facts, widgets
@@ -76,7 +75,7 @@ def _numbers(field: EffectiveField) -> None:
 
 def _pictures(view_state: ViewState, field: EffectiveField) -> None:
     """What the cell could look at, what it does, and what the colours stand for."""
-    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
+    pixels = view_state.pixels
     frames = field.box, field.square(field.side_holding(_MOST))
     view = surroundings(field.box, len(pixels))
     hue = view_state.theme.shortcut

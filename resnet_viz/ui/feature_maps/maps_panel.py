@@ -8,7 +8,6 @@ from resnet_viz.analysis.records import Activation, LayerRecord
 from resnet_viz.components.feature_wall import Pin, feature_wall
 from resnet_viz.components.feature_wall.encode import side_of_squares
 from resnet_viz.figures import formatting
-from resnet_viz.images import as_seen
 from resnet_viz.texts import plain
 from resnet_viz.ui.feature_maps import wall_state
 from resnet_viz.ui.feature_maps.field_panel import field_panel
@@ -48,7 +47,7 @@ def wall(view_state: ViewState, activation: Activation) -> None:
     feature_wall(
         activation.path,
         activation.values,
-        as_seen(view_state.image, view_state.weights.preprocessing),
+        view_state.pixels,
         row.field,
         initial_view=wall_state.initial_view(
             _subject(view_state), activation.values, view_state.layer, view_state.trace

@@ -7,16 +7,20 @@ therefore opens with `with shell.page("slug") as view_state:`, which notices tha
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
+from resnet_viz.analysis.records import Trace
 from resnet_viz.components.browser_tab import browser_tab
 from resnet_viz.components.terms import terms
 from resnet_viz.errors import ExplorerError
@@ -26,7 +30,7 @@ from resnet_viz.texts.glossary import glossary
 from resnet_viz.ui.glossary import glossary_panel
 from resnet_viz.ui.glossary.destination import go_to_see
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
-from resnet_viz.ui.state import cache, url, visit
+from resnet_viz.ui.state import cache, pages, selection, url, visit
 from resnet_viz.ui.state.notices import show_notices
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.ui.state.view_state import ViewState
@@ -37,18 +41,47 @@ _ICON: Final = Path(__file__).with_name("icon.png")
 _FRAMED: ContextVar[ViewState | None] = ContextVar("framed", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a page, and is drawn anew only when the whole app is."""
+
+    look_at: Callable[[str], ViewState]  # all that is looked at, once the layer is known
+    trace: Trace
+    layer_box: DeltaGenerator  # the place in the sidebar of the selected layer
+    asked: tuple[object, ...]  # what the sidebar was asked for
+
+    @property
+    def are_outdated(self) -> bool:
+        """Whether the sidebar is now asked for something else."""
+        return self.asked != selection.of_sidebar()
+
+
 def run() -> None:
     """Draw the frame and the page that the URL names; `app.py` calls this on every run."""
     chosen = _navigation()
-    view_state, asked = _sidebar()
+    around, asked = _sidebar()
+    if visit.uploads_are_refused():
+        _offer_own_tab()
+    if asked is not None:
+        glossary_panel.dialog(around.trace, asked)
+    _page(around, chosen)
+
+
+@st.fragment
+def _page(around: Surroundings, chosen: Page) -> None:
+    """Draw the page and the box of the selected layer: all that most clicks change, and no more.
+
+    A click on the page runs this alone. Where it has changed what the sidebar holds, everything is run.
+    """
+    if around.are_outdated:
+        st.rerun()
+    with around.layer_box:
+        view_state = around.look_at(network_controls.layer(around.trace))
+    pages.follow()
     token = _FRAMED.set(view_state)
     try:
-        if visit.uploads_are_refused():
-            _offer_own_tab()
-        if asked is not None:
-            glossary_panel.dialog(view_state, asked)
         notices = st.container()  # above the page, but filled when it has had its say
-        chosen.run()
+        copy(chosen).run()  # a page of Streamlit's lets itself be run once
         with notices:
             show_notices()
     finally:
@@ -76,8 +109,7 @@ def page(slug: str) -> Iterator[ViewState]:
 
 def _navigation() -> Page:
     # Without an icon of ours Streamlit would fetch the page's material icon from another host.
-    with Image.open(_ICON) as icon:
-        st.set_page_config("ResNet Explorer", icon.copy(), layout="wide")
+    st.set_page_config("ResNet Explorer", _ICON, layout="wide")
     first = PAGES[0]
     return st.navigation(
         [
@@ -99,20 +131,20 @@ def _offer_own_tab() -> None:
     st.link_button("Open in a tab of its own", url.link(), icon=":material/open_in_new:")
 
 
-def _sidebar() -> tuple[ViewState, str | None]:
-    """What is looked at, and the term that the visitor asked for, if any."""
+def _sidebar() -> tuple[Surroundings, str | None]:
+    """What stands around the page, and the term that the visitor asked for, if any."""
     with st.sidebar:
         config = network_controls.network()
-        with st.expander("Input and device", icon=":material/settings:"):
-            size = network_controls.input_size(config)
-            device = network_controls.device()
+        size, device = network_controls.size_and_device(config)
         weights = weights_controls.weights(config, size, device)
         slug, image = image_controls.image(weights.samples)
         theme = palette.theme(st.context.theme.type)
-        layer = network_controls.layer(cache.trace(config, size))
+        trace = cache.trace(config, size)
+        layer_box = st.container()
         browser_tab(visit.say_what_was_missed)
         asked = terms(
             {each.slug: (each.name, each.sentence) for each in glossary().values()},
-            on_see=lambda slug: go_to_see(slug, cache.trace(config, size)),
+            on_see=lambda slug: go_to_see(slug, trace),
         )
-    return ViewState(config, size, weights, slug, image, device, layer, theme), asked
+    look_at = partial(ViewState, config, size, weights, slug, image, device, theme)
+    return Surroundings(look_at, trace, layer_box, selection.of_sidebar()), asked

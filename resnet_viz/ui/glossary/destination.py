@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import streamlit as st
-
 from resnet_viz.analysis.records import Trace
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.texts.glossary import Term, glossary
@@ -53,8 +51,7 @@ def go(to: Destination) -> None:
         parameter = _PARAMETERS[name]
         if parameter not in _WITHOUT_WIDGET:
             parameter.set(value == "true" if parameter.kind == "flag" else value)
-    # Streamlit keeps what is bound to the sidebar's widgets; those of the page were not drawn yet.
-    st.switch_page(pages.page_path(to.page), query_params=dict(to.query))
+    pages.go_to(to.page, to.query)
 
 
 def _fitting(term: Term, trace: Trace) -> str | None:

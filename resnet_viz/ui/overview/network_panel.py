@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from resnet_viz.analysis.records import Capture, Prediction
 from resnet_viz.analysis.trace import trace as trace_of
-from resnet_viz.components.network_map import encode, network_map
+from resnet_viz.components.network_map import NetworkMap, encode, network_map
 from resnet_viz.components.network_map.encode import (
     THUMBNAILS,
     folded_groups,
@@ -15,8 +16,8 @@ from resnet_viz.components.network_map.encode import (
     node_paths,
 )
 from resnet_viz.figures import maps
-from resnet_viz.images import as_seen
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.store import STORE
 from resnet_viz.texts.glossary import term
 from resnet_viz.ui.shared import notes
 from resnet_viz.ui.shared.drawn import drawn
@@ -34,18 +35,8 @@ def network_panel(view_state: ViewState) -> None:
     unfolded = _affordable(view_state, _unfolded(folded_groups(trace)))
     capture = view_state.capture(*node_paths(trace, unfolded))
     prediction = view_state.prediction(capture)
-    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
-    content = network_content(
-        trace,
-        capture,
-        prediction,
-        drawn(maps.picture_jpeg, pixels),
-        unfolded=unfolded,
-        trained=view_state.weights.trained,
-        prepared=view_state.weights.preprocessing.words,
-    )
     network_map(
-        content,
+        _content(view_state, unfolded, capture, prediction),
         encode.selection(trace, view_state.layer),
         unfolded=unfolded,
         alt=f"{view_state.title} as a row of blocks with the feature maps of {view_state.image.name}",
@@ -59,6 +50,25 @@ def network_panel(view_state: ViewState) -> None:
     notes.range_note(view_state, capture)
     if prediction.note:
         st.warning(prediction.note)
+
+
+def _content(
+    view_state: ViewState, unfolded: tuple[str, ...], capture: Capture, prediction: Prediction
+) -> NetworkMap:
+    """All that the map shows but the selection, made once of an answer."""
+    weights = view_state.weights
+    return STORE.kept(
+        ("network_map", view_state.network, view_state.image.sha256, unfolded, prediction.top),
+        lambda: network_content(
+            view_state.trace,
+            capture,
+            prediction,
+            drawn(maps.picture_jpeg, view_state.pixels),
+            unfolded=unfolded,
+            trained=weights.trained,
+            prepared=weights.preprocessing.words,
+        ),
+    )
 
 
 def _legend(view_state: ViewState) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import streamlit as st
-
 from resnet_viz.components.welcome import FirstStep, welcome
 from resnet_viz.texts import text
 from resnet_viz.ui.state import pages
@@ -25,4 +23,4 @@ def welcome_panel() -> None:
 def _go(slug: str) -> None:
     """Go to a page with all that is looked at."""
     if slug in {step.slug for step in STEPS}:
-        st.switch_page(pages.page_path(slug), query_params={})  # bound ones stay by themselves
+        pages.go_to(slug)

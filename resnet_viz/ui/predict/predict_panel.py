@@ -7,8 +7,10 @@ import streamlit as st
 from resnet_viz.analysis.attribution.grad_cam import GradCam
 from resnet_viz.figures import formatting
 from resnet_viz.figures.heatmaps import painted
-from resnet_viz.figures.pictures import enlarged, with_frame
-from resnet_viz.images import as_seen, crop_box
+from resnet_viz.figures.maps import picture_jpeg
+from resnet_viz.figures.pictures import enlarged, framed_jpeg
+from resnet_viz.images import crop_box
+from resnet_viz.store import STORE
 from resnet_viz.texts import plain
 from resnet_viz.ui.shared import image_upload, notes, prediction, ways, widgets
 from resnet_viz.ui.state import cache, url
@@ -25,8 +27,12 @@ def original(view_state: ViewState) -> None:
     box = crop_box(image, view_state.weights.preprocessing)
     width, height = image.original_size
     tall = height > 1.4 * width
+    colour = view_state.theme.shortcut
     st.image(
-        with_frame(image.rgb, box, view_state.theme.shortcut),
+        STORE.kept(
+            ("original", image.sha256, box, colour),
+            lambda: framed_jpeg(image.rgb, box, colour),
+        ),
         caption=f"original, {width:,} × {height:,} pixels · frame: the part that is kept",
         width=max(24, int(TALLEST * width / height)) if tall else "stretch",
         alt=f"{image.name}, the original image with a frame around the part that is kept",
@@ -65,10 +71,12 @@ def top_classes(view_state: ViewState) -> None:
 def why(view_state: ViewState) -> None:
     """Where the answer comes from, by the first of all methods, and the way to the others."""
     found = cache.heatmap(view_state.network, view_state.image, GradCam(), "", "", None)
-    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     label = plain(found.target.label)
     st.image(
-        enlarged(painted(pixels, found)),
+        STORE.kept(
+            ("painted", view_state.network, view_state.image.sha256),
+            lambda: picture_jpeg(enlarged(painted(view_state.pixels, found))),
+        ),
         caption=found.note
         or f"Grad-CAM at {found.layer}: where the evidence for {label} lies, not why",
         width=_WHY,

@@ -19,13 +19,13 @@ _OWN_SIZE: Final = """<style>
 
 
 def drawing(
-    diagram: graphviz.Digraph,
+    diagram: graphviz.Digraph | str,
     alt: str,
     key: str,
     *,
     width: Literal["stretch", "content"] = "stretch",
 ) -> None:
-    """Show a diagram; `key` is that of its container, by which scripts and styles find it."""
+    """Show a diagram, or its source; `key` is that of its container, by which scripts and styles find it."""
     st.html(_OWN_SIZE.format(key=key))
     with st.container(key=key, horizontal_alignment="center", width=width):
         st.graphviz_chart(diagram, width="content", alt=alt)

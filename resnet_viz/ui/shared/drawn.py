@@ -52,14 +52,12 @@ def drawn(draw: Callable[P, Any], *args: P.args, **options: P.kwargs) -> bytes |
         TypeError: an argument is nothing that a drawing can be kept by.
     """
     key = ("drawn", f"{draw.__module__}.{draw.__qualname__}", by_value((args, options)))
-    kept = STORE.get(key)
-    if kept is not None:
-        found: bytes | SentChart = kept.value
-        return found
-    made = draw(*args, **options)
-    sent = SentChart(made) if isinstance(made, go.Figure) else bytes(made)
-    STORE.put(key, sent)
-    return sent
+
+    def sent() -> bytes | SentChart:
+        made = draw(*args, **options)
+        return SentChart(made) if isinstance(made, go.Figure) else bytes(made)
+
+    return STORE.kept(key, sent)
 
 
 def by_value(argument: object) -> Hashable:

@@ -8,8 +8,7 @@ import streamlit as st
 
 from resnet_viz.analysis.records import Prediction
 from resnet_viz.figures import bars, formatting
-from resnet_viz.figures.pictures import enlarged, with_frame
-from resnet_viz.images import as_seen
+from resnet_viz.figures.pictures import framed_jpeg
 from resnet_viz.ui.shared import charts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
@@ -19,16 +18,15 @@ def picture_seen(
     view_state: ViewState, path: str = "", *, width: int | Literal["stretch"] = "stretch"
 ) -> None:
     """What the network sees; with the receptive field of a layer's central cell as a frame."""
-    pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     caption, alt = "what the network sees", f"{view_state.image.name}, as the network sees it"
+    box = None
     if path:
         row = view_state.trace[path]
-        pixels = with_frame(
-            pixels, row.central_box(view_state.input_size), view_state.theme.shortcut
-        )
+        box = row.central_box(view_state.input_size)
         caption += f" · frame: receptive field, {row.receptive_field:,} px"
     caption += f" · {view_state.input_size} × {view_state.input_size} pixels"
-    st.image(enlarged(pixels), caption=caption, width=width, alt=alt)
+    sent = drawn(framed_jpeg, view_state.pixels, box, view_state.theme.shortcut)
+    st.image(sent, caption=caption, width=width, alt=alt)
 
 
 def prediction_chart(view_state: ViewState, prediction: Prediction) -> None:

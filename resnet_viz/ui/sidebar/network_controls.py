@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -18,7 +20,7 @@ from resnet_viz.model.config import (
     ResNetConfig,
     parse_repeats,
 )
-from resnet_viz.model.devices import device_title, devices
+from resnet_viz.model.devices import CPU, device_title, devices
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.model.stems import STEMS
 from resnet_viz.texts import plain
@@ -41,7 +43,10 @@ def network() -> ResNetConfig:
     )
     preset = PRESETS[name]
     session.PRESET.set(preset)
-    with st.expander("Customise", icon=":material/tune:"):
+    folded = st.expander("Customise", key="_customise", icon=":material/tune:", on_change="rerun")
+    if _is_as_usual(selection.fields_of(preset)) and not folded.open:
+        return preset
+    with folded:
         try:
             config = _customised(preset)
             _compare(config, preset)
@@ -53,23 +58,16 @@ def network() -> ResNetConfig:
     return config
 
 
-def input_size(config: ResNetConfig) -> int:
-    """Side of the square that the network sees."""
-    low, high = INPUT_SIZES
-    return widgets.number(
-        "Input size, pixels",
-        INPUT_SIZES,
-        url.SIZE,
-        default=config.input_size,
-        help=f"Side of the square image, {low} to {high:,}.",
+def size_and_device(config: ResNetConfig) -> tuple[int, str]:
+    """Side of the square that the network sees, and where it runs."""
+    folded = st.expander(
+        "Input and device", key="_input", icon=":material/settings:", on_change="rerun"
     )
-
-
-def device() -> str:
-    """The device to run on; one that this machine lacks falls back to the CPU and says so."""
-    name = widgets.choice("Device", devices(), url.DEVICE, default="cpu")
-    st.caption(device_title(name))
-    return name
+    usual = (config.input_size, CPU)
+    if _is_as_usual(zip((url.SIZE, url.DEVICE), usual, strict=True)) and not folded.open:
+        return usual
+    with folded:
+        return _input_size(config), _device()
 
 
 def layer(traced: Trace) -> str:
@@ -81,6 +79,33 @@ def layer(traced: Trace) -> str:
         default=DEFAULT_LAYER,
         help="Type to search. All pages but Walkthrough and Predict are about this layer.",
     )
+
+
+def _is_as_usual(usual: Iterable[tuple[Parameter, Any]]) -> bool:
+    """Whether widgets need not be drawn: what is folded and as usual asks nobody anything.
+
+    A widget that is not drawn has no place in the URL, so that one with something to say must be.
+    """
+    return not any([parameter.differs(value) for parameter, value in usual])
+
+
+def _input_size(config: ResNetConfig) -> int:
+    """Side of the square that the network sees."""
+    low, high = INPUT_SIZES
+    return widgets.number(
+        "Input size, pixels",
+        INPUT_SIZES,
+        url.SIZE,
+        default=config.input_size,
+        help=f"Side of the square image, {low} to {high:,}.",
+    )
+
+
+def _device() -> str:
+    """The device to run on; one that this machine lacks falls back to the CPU and says so."""
+    name = widgets.choice("Device", devices(), url.DEVICE, default=CPU)
+    st.caption(device_title(name))
+    return name
 
 
 def _customised(preset: ResNetConfig) -> ResNetConfig:

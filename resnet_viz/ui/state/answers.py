@@ -7,13 +7,14 @@ it. What nobody waits for any more stops between two layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
 
 import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 
 from resnet_viz import jobs
 from resnet_viz.jobs import Job
@@ -117,8 +118,27 @@ def _wait(job: AnswerJob[Any], says: str) -> None:
 
 def _look() -> None:
     """Let Streamlit end this run; reading the session is what it takes as an occasion."""
-    if _session():  # else there is no run: the server answers the first page before anybody comes
-        session.PRESET.get(None)
+    context = get_script_run_ctx(suppress_warning=True)
+    if not context:  # the server answers the first page before anybody comes
+        return
+    if context.script_requests:
+        overtake(context.script_requests, context.fragment_ids_this_run or [])
+    session.PRESET.get(None)
+
+
+def overtake(requests: ScriptRequests, running: Sequence[str]) -> None:
+    """Let a click on the page end the run of `running`, fragments or none for everything.
+
+    By itself Streamlit lets a click in a fragment wait for the end of whatever runs: here that would be
+    an answer which the visitor no longer wants. What was running is run again, with the click.
+    """
+    waiting = requests._rerun_data if requests._state is ScriptRequestType.RERUN else None
+    if waiting is None or waiting.is_auto_rerun or not waiting.fragment_id_queue:
+        return
+    again = replace(
+        waiting, fragment_id_queue=list(running), is_fragment_scoped_rerun=bool(running)
+    )
+    requests.request_rerun(again)
 
 
 def _sentence(says: str, ahead: int) -> str:

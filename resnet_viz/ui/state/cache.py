@@ -16,6 +16,7 @@ from resnet_viz.analysis import effective_field as fields
 from resnet_viz.analysis import filters, paths, price, responses, shattering
 from resnet_viz.analysis import gradient_flow as gradients
 from resnet_viz.analysis import initial_gradients as initial
+from resnet_viz.analysis import pixels as one_pixel
 from resnet_viz.analysis import residual as decomposition
 from resnet_viz.analysis import trace as traces
 from resnet_viz.analysis import worked_example as cells
@@ -30,6 +31,7 @@ from resnet_viz.analysis.gradient_flow import GradientFlow
 from resnet_viz.analysis.image_source import ImageSource
 from resnet_viz.analysis.initial_gradients import InitialGradients
 from resnet_viz.analysis.paths import PathLengths
+from resnet_viz.analysis.pixels import NormalisedValue
 from resnet_viz.analysis.price import Price
 from resnet_viz.analysis.records import Capture, Outputs, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
@@ -365,6 +367,20 @@ def weight_histogram(network: ModelKey, path: str) -> Histogram:
         lambda: Task(partial(filters.weight_histogram, model(network), path)),
         _READING,
     )
+
+
+def pixels(image: ImageInput, preprocessing: Preprocessing) -> Pixels:
+    """(crop, crop, 3) uint8: what a network sees of an image, before normalising."""
+    key = ("as_seen", image.sha256, preprocessing)
+    return STORE.kept(key, lambda: images.as_seen(image, preprocessing))
+
+
+def central_pixel(
+    image: ImageInput, preprocessing: Preprocessing
+) -> tuple[NormalisedValue, NormalisedValue, NormalisedValue]:
+    """What becomes of one pixel before the first layer."""
+    key = ("central_pixel", image.sha256, preprocessing)
+    return STORE.kept(key, lambda: one_pixel.central_pixel(image, preprocessing))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import streamlit as st
+
+from resnet_viz.ui.state import session
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +44,20 @@ PAGES: Final = (
 def page_path(slug: str) -> Path:
     """The file of a page, for links to it."""
     return next(info.path for info in PAGES if info.slug == slug)
+
+
+def go_to(slug: str, query: Mapping[str, str] | None = None) -> None:
+    """Go to a page with all that is looked at; `query` is what its link says of what has no widget.
+
+    Streamlit keeps in the link what the run has drawn. A click on a page runs the page alone, so that
+    everything is run before the page is left.
+    """
+    session.DESTINATION.set((slug, dict(query or {})))
+    st.rerun()
+
+
+def follow() -> None:
+    """Leave for the page that the visitor is on his way to; once the sidebar is drawn."""
+    if destination := session.DESTINATION.pop(None):
+        slug, query = destination
+        st.switch_page(page_path(slug), query_params=query)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.state import session, url
+from resnet_viz.ui.state.url import Parameter
 from resnet_viz.weights.sources import default_weights, describe
 
 DEFAULT_MODEL: Final = "shapes"
 DEFAULT_LAYER: Final = "layer1.0"  # every network has it
 UPLOAD: Final = "upload"  # the image that the visitor brought; a URL cannot hold it
+
+
+def of_sidebar() -> tuple[object, ...]:
+    """What the sidebar is asked for besides the layer: what was chosen, and what was brought."""
+    chosen = (each.value(None) for each in url.PARAMETERS if not each.pages and each != url.LAYER)
+    return (*chosen, session.IMAGE.get(None), session.WEIGHTS.get(None))
 
 
 def select_layer(path: str) -> None:
@@ -51,6 +58,13 @@ def take_over_preset() -> None:
         url.SIZE.set(preset.input_size)  # else it is the user's own choice
 
 
+def fields_of(config: ResNetConfig) -> Iterator[tuple[Parameter, Any]]:
+    """What the widget of each field of a configuration holds."""
+    for field in url.FIELDS:
+        value = getattr(config, field.name)
+        yield field, joined(value) if field is url.REPEATS else value
+
+
 def joined(repeats: Sequence[int]) -> str:
     """Blocks per stage as the URL has them: `2-2-2-2`."""
     return "-".join(map(str, repeats))
@@ -66,6 +80,5 @@ def _select_suited_sample(preset: ResNetConfig) -> None:
 
 
 def _set_fields(config: ResNetConfig) -> None:
-    for field in url.FIELDS:
-        field.set(getattr(config, field.name))
-    url.REPEATS.set(joined(config.repeats))
+    for field, value in fields_of(config):
+        field.set(value)

@@ -67,6 +67,10 @@ DOWNLOAD: Final = Slot[DownloadJob | None](
 )
 DOWNLOAD_PROBLEM: Final = Slot[str]("_download_problem", "why the last download failed")
 
+DESTINATION: Final = Slot[tuple[str, dict[str, str]] | None](
+    "_destination", "the page that the visitor is on his way to, and what its link says"
+)
+
 LAST_RENDER: Final = Slot[Any]("_wall_render", "what the feature wall showed in the last run")
 PIN_SHAPES: Final = Slot[dict[tuple[str, str, str], tuple[int, int, int]]](
     "_wall_pin_shapes", "the shapes of the layers that pins were made on"

@@ -61,6 +61,18 @@ class Parameter:
         asked = self.asked()
         return default if asked is None else asked
 
+    def differs(self, usual: Any) -> bool:
+        """Whether the URL names it, or what its widget held is not the usual; before it is drawn.
+
+        On the browser's way back the URL alone decides: what it does not name is as usual again. What is
+        usual is held too: only a value that takes another's place is written into the URL by Streamlit.
+        """
+        if self.asked() is not None:
+            return True
+        if self.is_fresh:
+            self.set(usual)
+        return bool(st.session_state[self.key] != usual)
+
     def set(self, value: Any) -> None:
         """Set its widget, and the URL with it; for callbacks, or before the widget is drawn."""
         st.session_state[self.key] = value

@@ -9,6 +9,7 @@ from resnet_viz.analysis.range_check import compared_path, range_check
 from resnet_viz.analysis.records import Activation, Capture, LayerRecord, Prediction, Trace
 from resnet_viz.figures.palette import Theme
 from resnet_viz.images import ImageInput
+from resnet_viz.images.records import Pixels
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import title
 from resnet_viz.ui.state import cache
@@ -27,8 +28,8 @@ class ViewState:
     picture: str  # slug of the sample, or "upload"
     image: ImageInput
     device: str
-    layer: str
     theme: Theme
+    layer: str
 
     @property
     def title(self) -> str:
@@ -52,6 +53,11 @@ class ViewState:
     @property
     def selected(self) -> LayerRecord:
         return self.trace[self.layer]
+
+    @property
+    def pixels(self) -> Pixels:
+        """(crop, crop, 3) uint8: what the network sees, before normalising."""
+        return cache.pixels(self.image, self.weights.preprocessing)
 
     def model(self) -> LoadedModel:
         """The network with its parameters; raises `ConfigError` when it is too large to run."""

@@ -101,4 +101,4 @@ def _open(slug: str, path: str, unit: UnitSum | None = None) -> None:
             url.CHANNEL.key: str(unit.channel),
             url.CELL.key: f"{unit.row}-{unit.column}",
         }
-    st.switch_page(pages.page_path(slug), query_params=at)  # bound ones stay by themselves
+    pages.go_to(slug, at)  # bound ones stay by themselves

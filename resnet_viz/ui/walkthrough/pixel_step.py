@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.analysis.pixels import NormalisedValue, central_pixel
+from resnet_viz.analysis.pixels import NormalisedValue
 from resnet_viz.figures import formatting
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import facts
+from resnet_viz.ui.state import cache
 from resnet_viz.ui.state.view_state import ViewState
 
 
@@ -31,7 +32,7 @@ def _from_image_to_numbers(view_state: ViewState) -> None:
     scale = "is divided by 255" if preprocessing.white == 1 else "stays on its scale of 0 to 255"
     st.markdown(text("normalising").format(scale=scale))
     facts.table(
-        [_row(value) for value in central_pixel(image, preprocessing)],
+        [_row(value) for value in cache.central_pixel(image, preprocessing)],
         f"The pixel at row {at}, column {at} in numbers",
     )
     st.caption(

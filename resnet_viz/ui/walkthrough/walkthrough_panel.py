@@ -132,9 +132,7 @@ def about_the_name(view_state: ViewState) -> None:
 
 def _see_all(path: str) -> None:
     selection.select_layer(path)
-    st.switch_page(
-        pages.page_path("feature_maps"), query_params={}
-    )  # bound ones stay by themselves
+    pages.go_to("feature_maps")
 
 
 def channel_pictures(view_state: ViewState, activation: Activation, count: int) -> None:

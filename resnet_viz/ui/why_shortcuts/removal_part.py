@@ -88,13 +88,14 @@ def _lead_on() -> None:
     }
     with st.container(horizontal=True):
         for network, label in ways.items():
-            if st.button(
-                label,
-                on_click=selection.select_model,
-                args=(network, BundledSource.slug),
-                icon=":material/call_split:",
-            ):
-                st.switch_page(pages.page_path("residual"), query_params={})  # bound ones stay
+            st.button(
+                label, on_click=_open_blocks, args=(network,), icon=":material/call_split:"
+            )
+
+
+def _open_blocks(network: str) -> None:
+    selection.select_model(network, BundledSource.slug)
+    pages.go_to("residual")
 
 
 def _paths(view_state: ViewState) -> None:
