@@ -24,6 +24,9 @@ with shell.page("why") as view_state:
     found = []
     with boundary.error_boundary():
         found = maps_panel.show(view_state, requests)
+        st.markdown(
+            "Can these maps be trusted? [Three tests below](#are-the-maps-faithful) ask that."
+        )
         maps_panel.about(requests)
         worked_panel.worked_out(view_state, found)
     with boundary.error_boundary():

@@ -42,6 +42,11 @@ class Term:
     preset: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
+    def is_called(self, words: str) -> bool:
+        """Whether one of its names begins with these words."""
+        names = self.name.casefold().split(", ")
+        return any(name.startswith(words.casefold().strip()) for name in names)
+
     def has(self, words: str) -> bool:
         """Whether all of these words stand in its name or sentence, in any order."""
         written = f"{self.name} {self.sentence}".casefold()

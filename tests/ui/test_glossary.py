@@ -124,3 +124,10 @@ def test_a_button_opens_what_it_names(open_page, leads_to, monkeypatch, slug):
             assert app.toggle(key=name).value is True
         else:
             assert app.session_state[name] == value
+
+
+def test_a_term_that_is_called_so_comes_before_those_that_mention_it(open_page):
+    app = open_page("glossary", term="batchnorm")
+    said = [each.value for each in app.main.markdown if each.value.startswith("**")]
+    assert said[0].startswith("**batch normalisation, BatchNorm**")
+    assert len(said) > 1

@@ -29,7 +29,7 @@ def test_a_photograph_is_unlike_drawn_shapes_and_the_page_says_so(open_page, slu
 def test_a_drawing_lies_within_and_the_page_says_where(open_page, slug):
     app = open_page(slug, picture="heart")
     assert UNLIKE not in said(app)
-    assert "Compared with the training images: top logit" in texts(app)
+    assert "**Like the training images.** Compared with them: top logit" in texts(app)
 
 
 def test_the_percentile_is_the_share_of_training_images_with_a_lower_top_logit():
@@ -61,7 +61,7 @@ def test_another_input_size_has_no_range_and_makes_no_claim(open_page):
     app = open_page("predict", picture="cat", size="96")
     assert problems(app) == []
     assert UNLIKE not in said(app)
-    assert "Compared with the training images" not in texts(app)
+    assert "Like the training images" not in texts(app)
 
 
 def test_untrained_and_foreign_weights_have_no_range():

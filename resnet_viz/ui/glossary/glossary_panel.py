@@ -19,8 +19,10 @@ _DIALOG: Final = 940  # likewise of the dialog; on a phone as wide as there is r
 
 
 def found_terms(trace: Trace, words: str, *, in_dialog: bool = False) -> None:
-    """The terms with these words, under the headings of their groups."""
+    """The terms with these words, under the headings of their groups; first those that are called so."""
     found = [term for term in glossary().values() if term.has(words)]
+    if words:
+        found.sort(key=lambda term: not term.is_called(words))
     if not found:
         st.caption(f"No term has “{plain(words)}”; clear the search to see all.")
     for group, terms in groupby(found, key=lambda term: term.group):

@@ -1,4 +1,4 @@
-"""The strip on the landing page: what this is, for whom, and three things to begin with."""
+"""The strip on the landing page: what this is, for whom, and four things to begin with."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from resnet_viz.ui.state import pages
 
 STEPS: Final = (
     FirstStep("walkthrough", "Follow one image", "from pixels to class scores, step by step"),
-    FirstStep("predict", "Bring an image", "a drawing, a photograph, the camera"),
+    FirstStep("predict", "Bring an image", "a photograph or drawing of yours, the camera"),
     FirstStep("residual", "Open a block", "what it adds, and the answer without it"),
+    FirstStep(
+        "why_shortcuts", "Ask why shortcuts", "deep networks with them and without, measured"
+    ),
 )
 
 

@@ -101,7 +101,7 @@ def _meaning(angle: float) -> str:
         return "the block strengthens what the shortcut brings"
     if angle > 110:
         return "the block takes away from what the shortcut brings"
-    return "the block adds mostly what the shortcut does not bring"
+    return "nearly a right angle, so the block adds mostly what the shortcut does not bring"
 
 
 def _chance(count: int) -> str:

@@ -79,9 +79,10 @@ def range_note(view_state: ViewState, capture: Capture) -> None:
         return
     if check.in_range:
         st.caption(
-            f"Compared with the training images: top logit {formatting.value(check.top_logit)}, higher "
-            f"than on {check.logit_percentile:.0f} % of them; halfway through the network, farther from "
-            f"them than {check.distance_percentile:.0f} % are from each other."
+            f"**Like the training images.** Compared with them: top logit "
+            f"{formatting.value(check.top_logit)}, higher than on {check.logit_percentile:.0f} %; halfway "
+            f"through the network, farther from them than {check.distance_percentile:.0f} % are from each "
+            "other."
         )
         return
     reasons = []
@@ -96,8 +97,8 @@ def range_note(view_state: ViewState, capture: Capture) -> None:
             f"{_share(check.distance_percentile)} them from each other"
         )
     st.info(
-        f"**This image is unlike the training images:** {', and '.join(reasons)}. The answer is "
-        f"only the nearest of {view_state.config.num_classes:,} classes.",
+        f"**This image is unlike the training images:** {', and '.join(reasons)}. Do not trust the "
+        f"answer: it is only the nearest of {view_state.config.num_classes:,} classes.",
         icon=":material/travel_explore:",
     )
 

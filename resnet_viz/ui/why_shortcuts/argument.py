@@ -71,6 +71,9 @@ def argument(view_state: ViewState) -> None:
             part.see(view_state)
             st.subheader("What the papers found")
             st.markdown(text(f"why_{part.slug}_paper"))
+            if number == len(PARTS):
+                st.subheader("The argument in short")
+                st.markdown(text("why_in_short"))
         else:
             st.caption("The figures appear once an answer is chosen.")
 
@@ -96,7 +99,10 @@ def _predicted(number: int, question: Question) -> bool:
     if chosen == question.right:
         st.success(f"That is what was measured: {measured}.", icon=":material/check:")
     else:
-        st.info(f"The measurement says: {measured}.", icon=":material/science:")
+        st.info(
+            f"You predicted: {question.options[chosen]}. The measurement says otherwise: {measured}.",
+            icon=":material/science:",
+        )
     return True
 
 

@@ -81,7 +81,8 @@ def _at_the_start(view_state: ViewState) -> int:
     st.markdown(at_the_start(found))
     st.caption(
         f"Both networks have the same weights from seed {seed}, and {found.images} rendered images of "
-        "32 × 32 pixels go through as one batch, in training mode, as in the first step of a training."
+        "32 × 32 pixels go through as one batch, in training mode, as in the first step of a training. "
+        "Part 2 has the gradient for each block's weights; this is the one at its output."
     )
     return seed
 
@@ -178,7 +179,11 @@ def _shattered(view_state: ViewState, seed: int) -> None:
     """How much the gradients at neighbouring inputs have in common."""
     st.markdown(text("why_shattered"))
     depth = int(widgets.segments("Layers of each network", _SHATTERED, url.SHATTERED, default="24"))
-    kinds = (("plain", False, 1.0), ("with shortcuts", True, 1.0), (f"β = {_SCALE}", True, _SCALE))
+    kinds = (
+        ("plain", False, 1.0),
+        ("with shortcuts", True, 1.0),
+        (f"branch × {_SCALE}", True, _SCALE),
+    )
     found = {
         name: cache.shattered_gradient(depth, seed, residual=residual, scale=scale)
         for name, residual, scale in kinds
@@ -204,7 +209,7 @@ def _shattered(view_state: ViewState, seed: int) -> None:
     with right:
         st.markdown("**How alike neighbours are**")
         rows = [
-            Line(name, one.correlation.tolist(), residual=one.residual, dashed="β" in name)
+            Line(name, one.correlation.tolist(), residual=one.residual, dashed="×" in name)
             for name, one in found.items()
         ]
         charts.chart(

@@ -88,9 +88,7 @@ def _lead_on() -> None:
     }
     with st.container(horizontal=True):
         for network, label in ways.items():
-            st.button(
-                label, on_click=_open_blocks, args=(network,), icon=":material/call_split:"
-            )
+            st.button(label, on_click=_open_blocks, args=(network,), icon=":material/call_split:")
 
 
 def _open_blocks(network: str) -> None:
