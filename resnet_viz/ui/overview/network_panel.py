@@ -25,7 +25,7 @@ from resnet_viz.ui.state import cache, selection, url
 from resnet_viz.ui.state.cache import ModelKey
 from resnet_viz.ui.state.notices import notice
 from resnet_viz.ui.state.selection import DEFAULT_MODEL
-from resnet_viz.ui.state.view_state import ViewState, with_features
+from resnet_viz.ui.state.view_state import ViewState, with_compared
 from resnet_viz.weights.sources import default_weights, describe
 
 
@@ -96,7 +96,7 @@ def _affordable(view_state: ViewState, unfolded: tuple[str, ...]) -> tuple[str, 
     """As many of the unfolded groups, from the first on, as can be shown at once."""
     fitting = unfolded
     while fitting and not cache.is_affordable(
-        view_state.network, with_features(view_state.network, node_paths(view_state.trace, fitting))
+        view_state.network, with_compared(view_state.network, node_paths(view_state.trace, fitting))
     ):
         fitting = fitting[:-1]
     if fitting != unfolded:
@@ -120,4 +120,4 @@ def answer_first_page() -> None:
     weights = describe(config, default_weights(config), size)
     image = cache.sample(weights.samples[0])
     network = ModelKey(config, weights.key, size, "cpu")
-    cache.capture(network, image, with_features(network, node_paths(traced)))
+    cache.capture(network, image, with_compared(network, node_paths(traced)))

@@ -68,7 +68,7 @@ class ViewState:
 
         Where the answers on training images are known, with what is to be compared with them.
         """
-        return cache.capture(self.network, self.image, with_features(self.network, paths))
+        return cache.capture(self.network, self.image, with_compared(self.network, paths))
 
     def activation(self) -> Activation:
         """What the selected layer puts out, asked together with what its cells come from."""
@@ -89,7 +89,7 @@ class ViewState:
         return predict(capture, self.answers, top)
 
 
-def with_features(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
+def with_compared(network: ModelKey, paths: tuple[str, ...]) -> tuple[str, ...]:
     """The layers, and the stage that is compared with training images where they are known."""
     if not cache.training_range(network):
         return paths
