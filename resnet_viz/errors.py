@@ -21,6 +21,10 @@ class ImageError(ExplorerError):
     """The file is no image that can be opened here."""
 
 
+class BusyError(ImageError):
+    """The file could not be looked at now, and may well be a good image."""
+
+
 class PathError(ExplorerError):
     """The network has no layer of that name."""
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz import jobs
-from resnet_viz.errors import ImageError
+from resnet_viz.errors import BusyError, ImageError
 from resnet_viz.images import Preprocessing, as_seen, to_tensor
 from resnet_viz.images.folder import FolderImages
 from resnet_viz.images.records import Pixels
@@ -80,12 +80,14 @@ class FolderSource:
         return as_seen(self.images.image(number), preparation)
 
     def batch(self, numbers: Sequence[int], preparation: Preprocessing) -> tuple[Tensor, list[int]]:
-        """Those that can be read, (N, 3, crop, crop)."""
+        """Those that can be read, (N, 3, crop, crop); raises `BusyError` where that cannot be told now."""
         read: dict[int, Tensor] = {}
         for number in numbers:
             jobs.check()
             try:
                 read[number] = to_tensor(self.images.image(number), preparation)
+            except BusyError:
+                raise
             except ImageError:
                 continue
         side = preparation.crop

@@ -34,6 +34,9 @@ from resnet_viz.weights.loaded import LoadedModel
 
 KEPT: Final = 12  # images for each channel
 IMAGES: Final = 3_000  # that are looked through, at most
+_PIXELS: Final = (
+    200_000_000  # of all images together: rendering a large one takes longer than its pass
+)
 _BATCH: Final = 50
 _MEMORY: Final = 100_000_000  # bytes of a batch on its way, as long as one image needs less
 
@@ -113,11 +116,11 @@ class StrongestJob(Job[StrongestImages]):
         best = _Best(trace[self._path].output_shape[0])
         for start in range(0, count, size):
             numbers = range(start, min(start + size, count))
-            images, read = self._source.batch(numbers, preparation)
-            if read:
-                with self._turn(memory):
+            with self._turn(memory):
+                images, read = self._source.batch(numbers, preparation)
+                if read:
                     found = run_pictures(self._loaded, images, self._peaks)
-                best.add(*found, np.array(read, np.int64))
+                    best.add(*found, np.array(read, np.int64))
             self.report(numbers.stop, count, f"{numbers.stop:,} of {count:,} images")
         if not best.images:
             raise ImageError("None of the images in the folder can be read.")
@@ -140,7 +143,8 @@ class StrongestJob(Job[StrongestImages]):
 
 def affordable(trace: Trace, path: str, images: int) -> int:
     """How many of so many images are looked through: as long as others need not wait too long."""
-    return min(images, IMAGES, price.most_passes(price.price_until(trace, path)))
+    rendered = _PIXELS // trace.input_size**2
+    return min(images, IMAGES, rendered, price.most_passes(price.price_until(trace, path)))
 
 
 @torch.inference_mode()

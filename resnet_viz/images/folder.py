@@ -86,26 +86,42 @@ def folder_images() -> FolderImages | None:
         )
     digest = hashlib.sha256()
     for file in files:
-        about = file.stat()
-        digest.update(
-            f"{file.relative_to(root)}\0{about.st_size}\0{about.st_mtime_ns}\0".encode(
-                "utf-8", "replace"
-            )
-        )
+        about = f"{file.relative_to(root)}\0{_change(file)}\0"
+        digest.update(about.encode("utf-8", "replace"))
     order = np.random.default_rng(SEED).permutation(len(files))
     return FolderImages(digest.hexdigest(), root, tuple(files[place] for place in order))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Image files below a folder, by name; nothing hidden, and no link to another folder."""
+def _change(file: Path) -> tuple[int, int] | None:
+    """Size and time of the last change; `None` for a file that has just gone."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:  # which may not be read, or went away
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(Path(entry.path))
-        elif Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
-            yield Path(entry.path)
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_size, about.st_mtime_ns
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Image files below a folder, by name; nothing hidden, and no link to another folder."""
+    folders = [root]
+    while folders:
+        below = []
+        for entry in _entries(folders.pop()):
+            if entry.name.startswith("."):
+                continue
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(Path(entry.path))
+                elif Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
+                    yield Path(entry.path)
+            except OSError:  # a link to itself
+                continue
+        folders += reversed(below)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, by name; nothing where it may not be read, or went away."""
+    try:
+        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return []

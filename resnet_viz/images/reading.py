@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from resnet_viz.errors import ImageError
+from resnet_viz.errors import BusyError, ImageError
 from resnet_viz.images import decode
 from resnet_viz.images.decode import TOO_MUCH_MEMORY, View, decoded
 from resnet_viz.images.records import ImageInput, Pixels
@@ -28,6 +28,7 @@ _SENTENCES: Final = {
     "busy": "Many images are being opened at the moment; try again in a minute.",
     "fault": "No image can be opened here at the moment; the server's log may say why.",
 }
+_PASSING: Final = ("busy", "fault")  # which say nothing of the file
 _KEPT: Final = 32  # views, of at most 3 MB each
 
 
@@ -90,4 +91,5 @@ def _asked(data: bytes, view: View | None, owner: str) -> Answer:
             return _DECODER(data, owner=owner)
         return _VIEWER(data, {"view": asdict(view)}, owner)
     except Stopped as stop:
-        raise ImageError(_SENTENCES[stop.why]) from None
+        kind = BusyError if stop.why in _PASSING else ImageError
+        raise kind(_SENTENCES[stop.why]) from None

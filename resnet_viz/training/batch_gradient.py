@@ -56,6 +56,10 @@ class CapturedGradient:
         self, gradient: BatchGradient, network: ResNet, batch: tuple[Tensor, Tensor]
     ) -> None:
         self._inputs, self._labels = (each.clone() for each in batch)
+        with torch.cuda.device(self._inputs.device):  # a stream belongs to the current one
+            self._capture(gradient, network)
+
+    def _capture(self, gradient: BatchGradient, network: ResNet) -> None:
         kept = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
@@ -72,6 +76,7 @@ class CapturedGradient:
         """See `BatchGradient`; the batch must be as large as the one that was captured."""
         self._inputs.copy_(inputs)
         self._labels.copy_(labels)
-        self._graph.replay()
+        with torch.cuda.device(self._inputs.device):
+            self._graph.replay()
         loss, right = self._answers
         return loss.clone(), right.clone()

@@ -32,7 +32,7 @@ _READ_EVERY: Final = 50  # batches, on a GPU
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that decides the parameters, apart from the images: equal plans, equal networks."""
+    """All that decides the parameters, apart from the images: on a CPU equal plans make equal networks."""
 
     config: ResNetConfig
     recipe: Recipe

@@ -66,14 +66,14 @@ class TrainingRange:
 
     @classmethod
     def measure(cls, statistics: Values, logits: Values) -> Self:
-        """Measure on training images, of which every so many-th is kept.
+        """Measure on training images, of which some are kept: drawn, since sets are sorted by class.
 
         Args:
             statistics: (N, 2 × channels), as `channel_statistics` gives them; N at least 20.
             logits: (N, classes) what the network answers.
         """
-        every = max(2, -(-len(statistics) // KEPT_IMAGES))
-        is_kept = np.arange(len(statistics)) % every == 0
+        order = np.random.default_rng(0).permutation(len(statistics))
+        is_kept = order < min(KEPT_IMAGES, len(statistics) // 2)
         directions = _directions(statistics[is_kept]).astype(np.float16)
         steps = np.arange(101)
         return cls(

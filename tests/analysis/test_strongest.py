@@ -12,7 +12,7 @@ from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.image_source import FolderSource, ImageSource, RenderedSource
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.strongest import KEPT, StrongestImages, StrongestJob, affordable
-from resnet_viz.errors import ImageError
+from resnet_viz.errors import BusyError, ImageError
 from resnet_viz.figures.strongest import cut_out
 from resnet_viz.images import as_seen, folder, read_image, to_tensor
 from resnet_viz.model.presets import PRESETS
@@ -202,3 +202,24 @@ def test_the_price_ends_with_the_block_and_decides_how_many_images_are_looked_th
     assert affordable(trace, "conv1", 10**6) == strongest.IMAGES
     monkeypatch.setenv("RESNET_EXPLORER_GIGA_MACS", "20")
     assert 20 < affordable(trace, "fc", 10**6) < 200
+
+
+def test_a_busy_decoder_ends_the_search_and_makes_no_file_unreadable(shapes, tmp_path, monkeypatch):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(saved(Image.new("RGB", (64, 64)), "PNG"))
+    images = folder.folder_images()
+    assert images
+
+    def busy(*_: object, **__: object) -> None:
+        raise BusyError("Many images are being opened at the moment; try again in a minute.")
+
+    monkeypatch.setattr(folder, "read_image", busy)
+    with pytest.raises(BusyError, match="try again"):
+        search(shapes, "conv1", FolderSource(images))
+
+
+def test_fewer_large_images_are_looked_through():
+    small, large = (traced(load(PRESETS["shapes"], "random:0", size)) for size in (128, 1024))
+    assert affordable(small, "conv1", 10_000) == 3000
+    assert affordable(large, "conv1", 10_000) * 1024**2 <= 200_000_000

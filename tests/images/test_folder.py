@@ -90,3 +90,16 @@ def test_too_large_a_file_is_not_even_read(root):
     images = listed()
     with pytest.raises(ImageError, match=r"“a\.png” has more than 20 MB"):
         images.image(0)
+
+
+def test_links_to_themselves_and_very_deep_folders_are_passed_over(root):
+    (root / "a.png").symlink_to(root / "a.png")
+    (root / "b.png").write_bytes(star())
+    deep = os.open(root, os.O_RDONLY)
+    for _ in range(1100):  # deeper than Python's stack
+        os.mkdir("d", dir_fd=deep)
+        below = os.open("d", os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = below
+    os.close(deep)
+    assert names() == {"b.png"}

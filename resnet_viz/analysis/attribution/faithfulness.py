@@ -37,6 +37,7 @@ from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.weights.loaded import LoadedModel
 
+_SHOWN: Final = 144  # pixels: twice of what the empty image is shown with, for fine screens
 BASELINES: Final = ("mean", "blurred", "black")
 STEPS: Final = 24  # into which the pixels are divided
 
@@ -149,8 +150,10 @@ def _affordable(loaded: LoadedModel, passes: int) -> int:
 
 
 def baseline_pixels(image: ImageInput, preprocessing: Preprocessing, baseline: str) -> np.ndarray:
-    """(S, S, 3) uint8: what `empty_picture` looks like."""
+    """(s, s, 3) uint8: what `empty_picture` looks like, at most `_SHOWN` pixels wide."""
     picture = to_tensor(image, preprocessing)
+    if picture.shape[-1] > _SHOWN:
+        picture = F.interpolate(picture, _SHOWN, mode="area")
     return from_tensor(empty_picture(picture, preprocessing, baseline), preprocessing)
 
 
@@ -237,7 +240,8 @@ class FaithfulnessJob(Job[tuple[Faithfulness, ...]]):
         nulls = [
             attribute(self._loaded, self._image, RandomCam(), target=k, turn=turn) for k in asked
         ]
-        maps = [each for each in self._maps if each.method != RandomCam.slug] + nulls
+        known = {_same(each) for each in nulls}
+        maps = [each for each in self._maps if _same(each) not in known] + nulls
         found = faithfulness(
             self._loaded, self._image, maps, self._baseline, progress=self._report, turn=turn
         )
@@ -245,3 +249,9 @@ class FaithfulnessJob(Job[tuple[Faithfulness, ...]]):
 
     def _report(self, done: int, total: int) -> None:
         self.report(done, total, f"{done:,} of {total:,} images went through the network")
+
+
+def _same(heatmap: Heatmap) -> tuple[object, ...]:
+    """What makes two maps of one image the same."""
+    asked = (heatmap.method, heatmap.layer, heatmap.part, heatmap.options)
+    return (*asked, heatmap.target.index)

@@ -7,7 +7,7 @@ were shows the image, or the architecture, and not what the network has learned.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -153,18 +153,14 @@ class RandomisationJob(Job[Randomisation]):
         self._layer, self._part, self._target, self._seed = layer, part, target, seed
 
     def work(self) -> tuple[Randomisation, str]:
-        """Ask at every step, each pass in its turn."""
+        """Ask at every step, all in one turn: the drawn network is held from the first to the last."""
         one = price_of_request(self._loaded, self._method, self._layer, self._part)
-
-        def turn() -> AbstractContextManager[None]:
-            return LINE.turn(Turn(one.passing + one.kept + one.weights, is_long=True))
-
-        found = randomisation(
-            *(self._loaded, self._image, self._method, self._layer, self._part, self._target),
-            seed=self._seed,
-            progress=self._report,
-            turn=turn,
-        )
+        with LINE.turn(Turn(one.passing + one.kept + 2 * one.weights, is_long=True)):
+            found = randomisation(
+                *(self._loaded, self._image, self._method, self._layer, self._part, self._target),
+                seed=self._seed,
+                progress=self._report,
+            )
         return found, f"{len(found.steps)} parts were drawn anew."
 
     def _report(self, done: int, total: int) -> None:
