@@ -151,6 +151,11 @@ def test_a_job_adds_the_null_of_each_class_and_ends_when_it_is_cancelled():
     said = [(each.heatmap.method, each.heatmap.target.index) for each in job.result]
     assert said == [("grad_cam", 1), ("grad_cam", 4), ("random_cam", 1), ("random_cam", 4)]
     assert job.progress.done == job.progress.total == passes_of(4)
+    elsewhere = attribute(loaded, CAT, RandomCam(), "layer1.0", target=1)
+    null = attribute(loaded, CAT, RandomCam(), target=1)
+    both = jobs.start("both", lambda: FaithfulnessJob(loaded, CAT, [elsewhere, null], "mean"))
+    assert both.wait(120).state == "done"
+    assert [each.heatmap.layer for each in both.result or ()] == ["layer1.0", null.layer]
     again = jobs.start("again", lambda: FaithfulnessJob(loaded, CAT, maps * 20, "mean"))
     while again.progress.done < 9 and not again.progress.has_ended:
         again.wait(0.005)
