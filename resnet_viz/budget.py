@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from dataclasses import dataclass
 from typing import Final
 
+from resnet_viz import control_groups
 from resnet_viz.errors import ExplorerError
 
 MEMORY_VARIABLE: Final = "RESNET_EXPLORER_MEMORY_MB"
@@ -50,8 +52,17 @@ def budget() -> Budget:
 
 
 def cores() -> int:
-    """How many processor cores this process may use: all of the machine, or those that it was given."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """How many processor cores this process may use, at least one: the machine's, on Linux those of them
+    that it is held to, and no more than the time of which its container or service gives it, rounded up.
+    """
+    there = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, math.ceil(min(there, control_groups.processors())))
+
+
+def memory() -> float:
+    """How many bytes this process and those that it starts may use: the machine's, or its container's."""
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(there, control_groups.memory())
 
 
 def _number(variable: str, default: int, accepted: tuple[int, int]) -> int:

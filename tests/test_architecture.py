@@ -15,6 +15,7 @@ ORDER = (
     "errors",
     "one_line",
     "isolation",
+    "control_groups",
     "budget",
     "store",
     "jobs",
