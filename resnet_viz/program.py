@@ -88,7 +88,9 @@ def is_up(program: Program, told: Sequence[int]) -> bool:
         ExplorerError: it has ended, or does not answer.
     """
     deadline = time.monotonic() + _START_S
-    while not program.answers():
+    while (
+        program.has_ended(0) or not program.answers()
+    ):  # another's answer on its port is not its own
         if told:
             return False
         if program.has_ended(0):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from resnet_viz import serve_many
-from resnet_viz.budget import MEMORY_VARIABLE, budget, cores
+from resnet_viz.budget import MEMORY_VARIABLE, budget, cores, memory
 from resnet_viz.errors import ExplorerError, reason
 
 FIRST_PORT: Final = 8501
@@ -81,16 +80,16 @@ def serve(
         print(f"{shown} (Ctrl-C ends it)", flush=True)
         _run(call)
         return 0
-    _check_many(options, drain)
+    _check_many(drain)
     call = ["run", str(app_file()), "--server.address=127.0.0.1", *flags]
-    _check_call(call)
+    health = f"{_base_path(call)}/_stcore/health"
     print(_memory(count))
     serve_many.become(
         serve_many.Plan(
             command=[sys.executable, "-m", "streamlit", *call],
             ports=_ports_behind(port, count),
             bind=_bound(address, port),
-            health=f"{_base_path(options)}/_stcore/health",
+            health=health,
             drain=drain,
             welcome=f"{shown}, {count} processes (Ctrl-C ends it)",
         )
@@ -118,7 +117,7 @@ def _weights_dir(folder: Path | None) -> list[str]:
 def _count(processes: str) -> int:
     """How many processes there are to be."""
     if processes == CORES:
-        return cores()
+        return min(cores(), _MOST_PROCESSES)
     if processes.isascii() and processes.isdigit() and 1 <= int(processes[:9]) <= _MOST_PROCESSES:
         return int(processes)
     raise ExplorerError(
@@ -126,23 +125,32 @@ def _count(processes: str) -> int:
     )
 
 
-def _check_many(options: Sequence[str], drain: float) -> None:
+def _check_many(drain: float) -> None:
     """Raise `ExplorerError` when there is no HAProxy, or it would not do what is asked for."""
     serve_many.haproxy()
     if not 0 <= drain <= 3600:
         raise ExplorerError(f"--drain {drain:g} is not accepted; choose 0 to 3,600 seconds.")
-    if any(option.startswith("--server.ssl") for option in options):
+
+
+def _base_path(call: list[str]) -> str:
+    """Below which path Streamlit will serve the app: "/resnet", or nothing.
+
+    Options, variables and files of configuration may say so. Raises `ExplorerError` when one of them has
+    Streamlit speak https, or it would not accept the call.
+    """
+    from streamlit import config
+    from streamlit.web import bootstrap
+
+    read = _check_call(call)
+    config._main_script_path = read["target"]  # `streamlit run` too looks beside it
+    bootstrap.load_config_options({name: read[name] for name in read.keys() - {"target", "args"}})
+    if config.get_option("server.sslCertFile") or config.get_option("server.sslKeyFile"):
         raise ExplorerError(
-            "Several processes serve http; take a proxy for https, as docs/deploy.md says."
+            "Several processes serve http; leave Streamlit's server.sslCertFile and server.sslKeyFile "
+            "out and take a proxy for https, as docs/deploy.md says."
         )
-
-
-def _base_path(options: Sequence[str]) -> str:
-    """Below which path the app is served: "/resnet", or nothing."""
-    name = "--server.baseUrlPath="
-    given = [option.removeprefix(name) for option in options if option.startswith(name)]
-    path = given[-1] if given else os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
-    return f"/{path.strip('/')}" if path.strip("/") else ""
+    path = str(config.get_option("server.baseUrlPath")).strip("/")
+    return f"/{path}" if path else ""
 
 
 def _ports_behind(front: int, count: int) -> list[int]:
@@ -166,12 +174,12 @@ def _memory(count: int) -> str:
     """How much memory so many processes may take, and what to do where that is more than there is."""
     each = budget().server / 1e9 + _IDLE_GB
     sentence = f"{count} processes of at most {each:.1f} GB each, {count * each:.1f} GB in all"
-    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    there = memory() / 1e9
     if count * each <= there:
         return f"{sentence}."
     return (
-        f"{sentence}, are more than the {there:.1f} GB of this machine; {MEMORY_VARIABLE} lowers what "
-        "each may keep."
+        f"{sentence}, are more than the {there:.1f} GB that may be used here; {MEMORY_VARIABLE} lowers "
+        "what each may keep."
     )
 
 
@@ -185,13 +193,13 @@ def _origin(text: str) -> str:
     return text
 
 
-def _check_call(arguments: list[str]) -> None:
-    """Raise `ExplorerError` when `streamlit` would not accept these arguments."""
+def _check_call(arguments: list[str]) -> dict[str, Any]:
+    """What `streamlit` reads in these arguments; raises `ExplorerError` when it would not accept them."""
     import click
     from streamlit.web import cli
 
     try:
-        cli.main_run.make_context("run", arguments[1:])
+        return cli.main_run.make_context("run", arguments[1:]).params
     except click.ClickException as error:
         raise ExplorerError(" ".join(error.format_message().split())) from None
 

@@ -7,6 +7,7 @@ nothing large, and stays when processes go.
 from __future__ import annotations
 
 import csv
+import http.client
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,9 @@ from resnet_viz.program import LOOK_S, Program, end, is_up
 from resnet_viz.weights.own_folder import OwnFolder
 
 COOKIE: Final = "explorer_process"
+# The socket by which HAProxy takes orders, in the launcher's folder: always named from there, since a
+# socket's whole path has at most some hundred characters, and TMPDIR may be longer.
+_SOCKET: Final = "admin"
 TEMPLATE: Final = Path(__file__).with_name("haproxy.cfg")
 # Debian puts it where only root looks.
 _PLACES: Final = os.pathsep.join(
@@ -68,8 +72,8 @@ def become(plan: Plan) -> NoReturn:
     )
 
 
-def configuration(plan: Plan, admin: Path) -> str:
-    """HAProxy's configuration; `admin` is the socket by which it takes orders."""
+def configuration(plan: Plan) -> str:
+    """HAProxy's configuration."""
     servers = (
         f"    server {_name(number)} 127.0.0.1:{port} cookie {_name(number)}"
         for number, port in enumerate(plan.ports, 1)
@@ -79,18 +83,18 @@ def configuration(plan: Plan, admin: Path) -> str:
         cookie=COOKIE,
         health=plan.health,
         servers="\n".join(servers),
-        socket=admin,
+        socket=_SOCKET,
     )
 
 
 def run(plan: Plan) -> int:
     """Run the processes and HAProxy until a signal comes; returns the exit status.
 
-    SIGTERM gives visitors `plan.drain` seconds, SIGINT and a second SIGTERM none. A program that ends
-    by itself is started again.
+    SIGTERM gives visitors `plan.drain` seconds; SIGINT, a closed terminal's SIGHUP and a second SIGTERM
+    none. A program that ends by itself is started again.
     """
-    folder = OwnFolder()
     with _told_to_end() as told:
+        folder = OwnFolder()
         programs = _programs(plan, Path(folder.name))
         *processes, front = programs
         try:
@@ -107,7 +111,7 @@ def run(plan: Plan) -> int:
                     program.tend()
                 time.sleep(LOOK_S)
             if told == [signal.SIGTERM]:
-                _drain(plan, Path(folder.name, "admin"), told)
+                _drain(plan, Path(folder.name), told)
         finally:
             end(processes)
             end([front])
@@ -117,8 +121,8 @@ def run(plan: Plan) -> int:
 
 def _programs(plan: Plan, folder: Path) -> list[Program]:
     """The processes of the app, and HAProxy last."""
-    admin, file = folder / "admin", folder / "haproxy.cfg"
-    file.write_text(configuration(plan, admin), "utf-8")
+    file = folder / "haproxy.cfg"
+    file.write_text(configuration(plan), "utf-8")
     weights = folder / "weights"
     weights.mkdir()
     environment = os.environ | {SHARED_VARIABLE: str(weights)}
@@ -135,9 +139,9 @@ def _programs(plan: Plan, folder: Path) -> list[Program]:
         *processes,
         Program(
             "HAProxy",
-            [haproxy(), "-db", "-q", "-f", str(file)],
+            [haproxy(), "-db", "-C", str(folder), "-f", file.name],
             os.environ,
-            partial(_order, admin, "show info"),
+            partial(_order, folder, "show info"),
         ),
     ]
 
@@ -154,22 +158,22 @@ def _answers(port: int, health: str) -> bool:
     try:
         with opener.open(f"http://127.0.0.1:{port}{health}", timeout=5):
             return True
-    except OSError:
+    except (OSError, http.client.HTTPException):  # nobody is there, or somebody who speaks no HTTP
         return False
 
 
-def _drain(plan: Plan, admin: Path, told: Sequence[int]) -> None:
+def _drain(plan: Plan, folder: Path, told: Sequence[int]) -> None:
     """Let nobody new in, and wait until all have gone, the time is over or a second signal comes."""
     deadline = time.monotonic() + plan.drain
     for number in range(1, len(plan.ports) + 1):
-        _order(admin, f"set server explorer/{_name(number)} state drain")
-    while time.monotonic() < deadline and len(told) < 2 and _visitors(admin):
+        _order(folder, f"set server explorer/{_name(number)} state drain")
+    while time.monotonic() < deadline and len(told) < 2 and _visitors(folder):
         time.sleep(LOOK_S)
 
 
-def _visitors(admin: Path) -> int:
+def _visitors(folder: Path) -> int:
     """How many connections the processes have; one that is open keeps its WebSocket."""
-    table = csv.DictReader(_order(admin, "show stat").lstrip("# ").splitlines())
+    table = csv.DictReader(_order(folder, "show stat").lstrip("# ").splitlines())
     return sum(
         int(row["scur"])
         for row in table
@@ -177,12 +181,13 @@ def _visitors(admin: Path) -> int:
     )
 
 
-def _order(admin: Path, order: str) -> str:
-    """What HAProxy says to an order; nothing when it is not there."""
+def _order(folder: Path, order: str) -> str:
+    """What HAProxy, whose socket lies in a folder, says to an order; nothing when it is not there."""
     said = b""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as line:
         line.settimeout(5)
-        line.connect(str(admin))
+        with chdir(folder):  # this program has no other thread
+            line.connect(_SOCKET)
         line.sendall(f"{order}\n".encode())
         while part := line.recv(65_536):
             said += part
@@ -197,7 +202,10 @@ def _told_to_end() -> Iterator[list[int]]:
     def hear(number: int, frame: FrameType | None) -> None:
         told.append(number)
 
-    before = {each: signal.signal(each, hear) for each in (signal.SIGTERM, signal.SIGINT)}
+    heard = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup has it go on
+        heard.append(signal.SIGHUP)
+    before = {each: signal.signal(each, hear) for each in heard}
     try:
         yield told
     finally:
