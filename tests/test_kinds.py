@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from resnet_viz.analysis import arithmetic, worked_example
+from resnet_viz.analysis.filters import weight_histogram, weight_statistics
 from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
+from resnet_viz.components.worked_example import encode
 from resnet_viz.errors import ConfigError
 from resnet_viz.figures import diagram_labels
 from resnet_viz.figures.diagrams import LEVELS, network_diagram
@@ -31,10 +34,13 @@ from resnet_viz.weights.sources import load
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
 
 
+def networks() -> tuple[ResNetConfig, ...]:
+    """All presets, and a small network of each block."""
+    return (*PRESETS.values(), *(replace(SMALL, block=each, name=each) for each in blocks.BLOCKS))
+
+
 def test_every_kind_that_any_network_has_is_in_the_table():
-    blocks_alone = (replace(SMALL, block=name, name=name) for name in blocks.BLOCKS)
-    networks = (*PRESETS.values(), *blocks_alone)
-    found = {row.kind for config in networks for row in trace(config).layers}
+    found = {row.kind for config in networks() for row in trace(config).layers}
     assert found == {*KINDS, *CONTAINERS}, "kinds in the table that no preset and no block has"
 
 
@@ -48,6 +54,68 @@ def test_every_kind_is_explained_in_words(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_worked_example(kind):
     assert kind in WORKED, f"add {kind} to WORKED in analysis/worked_example/layers.py"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_worked_example_is_written_out_in_words(kind):
+    record = get_type_hints(WORKED[kind])["return"]
+    assert record in encode._WRITTEN, "add it to _WRITTEN in components/worked_example/encode"
+
+
+@pytest.mark.parametrize("config", networks(), ids=lambda config: config.name)
+def test_every_parameter_and_statistic_is_drawn(config):
+    """Memory of an untrained network is whatever was there before: NaN shows what nobody has set."""
+    network = build_meta(config).to_empty(device="cpu")
+    with torch.no_grad():
+        for tensor in network.state_dict().values():
+            tensor.fill_(float("nan") if tensor.is_floating_point() else -1)
+    network.initialise(0)
+    for name, tensor in network.state_dict().items():
+        assert torch.isfinite(tensor).all(), name
+
+
+class Scale(nn.Module):
+    """A kind with a parameter that nobody has said how to draw."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.full((channels, 1, 1), 0.1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.gamma
+
+
+class Scaled(BasicBlock):
+    """A basic block whose branch ends in a scale for each channel."""
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__(config, stage, in_channels, stride)
+        self.scale = Scale(config.planes(stage))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.relu1(self.bn1(self.conv1(x)))
+        return self.end(self.join(self.scale(self.bn2(self.conv2(out))), x))
+
+
+def test_parameters_that_nobody_draws_are_refused_and_those_with_other_names_are_shown(monkeypatch):
+    monkeypatch.setitem(blocks.BLOCKS, "scaled", Scaled)
+    monkeypatch.setattr(kinds, "KINDS", {**KINDS, "Scale": LayerKind(Scale)})
+    own = replace(SMALL, name="scaled", block="scaled")
+    with pytest.raises(ConfigError, match="How gamma of Scale are drawn is not said yet"):
+        build_random(own, 0)
+    usual = blocks.initialise
+
+    def initialise(module: nn.Module, generator: torch.Generator) -> None:
+        if isinstance(module, Scale):
+            nn.init.constant_(module.gamma, 0.5)
+        else:
+            usual(module, generator)
+
+    monkeypatch.setattr(resnet, "initialise", initialise)
+    loaded = load(own, "random:0", 64)
+    shown = {row.path: row for row in weight_statistics(loaded)}
+    assert shown["layer1.0.scale"].mean == 0.5
+    assert weight_histogram(loaded, "layer1.0.scale").counts.sum() == 8
 
 
 def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
@@ -67,7 +135,8 @@ def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_what_moves_a_window_or_multiplies_has_a_formula(kind):
     moves = kind.window is not kinds.no_window
-    needs_one = moves or kind.multiplies
+    rows = [row for config in networks() for row in trace(config).leaves()]
+    needs_one = moves or kind.multiplies or any(row.params for row in rows if row.kind == kind.name)
     known = kind.name in arithmetic.EXPLAINED
     assert known or not needs_one, f"add {kind.name} to EXPLAINED in analysis/arithmetic.py"
 
@@ -83,8 +152,9 @@ def test_the_parts_of_every_block_are_its_layers_once_each(config):
         named = [*parts.branch, *parts.shortcut, parts.total, parts.activation]
         inside = [row.path for row in traced.inside(block.path)]
         assert sorted(filter(None, named)) == sorted(inside)
-        kinds_of = [traced[path].kind for path in parts.branch]
-        assert (kinds_of[0], kinds_of[-1]) == ("Conv2d", "BatchNorm2d")
+        norm = f"{block.path}.{blocks.BLOCKS[config.block].last_norm}"
+        assert norm in parts.branch
+        assert traced[norm].kind == "BatchNorm2d"
         assert traced[parts.activation].kind == "ReLU"
         assert traced.producer(block.path) == parts.activation
         plain = config.shortcut == "none"

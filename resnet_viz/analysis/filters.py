@@ -104,7 +104,7 @@ def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
     layer = _layer(loaded, path, "Conv2d")
     if not 0 <= out_channel < layer.output_shape[0]:
         raise PathError(f"{path} has filters 0 to {layer.output_shape[0] - 1}, not {out_channel}.")
-    return loaded.run(lambda network: as_array(_parameter(network, path)[out_channel]))
+    return loaded.run(lambda network: as_array(_parameter(network, layer)[out_channel]))
 
 
 def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
@@ -120,9 +120,7 @@ def weight_statistics(loaded: LoadedModel) -> tuple[WeightStatistics, ...]:
     """One row for each layer that has weights, in the order of execution."""
     layers = [layer for layer in traced(loaded).leaves() if layer.weights]
     return loaded.run(
-        lambda network: tuple(
-            _statistics(layer, _parameter(network, layer.path)) for layer in layers
-        )
+        lambda network: tuple(_statistics(layer, _parameter(network, layer)) for layer in layers)
     )
 
 
@@ -162,12 +160,14 @@ def _layer(loaded: LoadedModel, path: str, kind: str = "") -> LayerRecord:
 
 
 def _weight(loaded: LoadedModel, path: str, kind: str = "") -> np.ndarray:
-    _layer(loaded, path, kind)
-    return loaded.run(lambda network: as_array(_parameter(network, path)))
+    layer = _layer(loaded, path, kind)
+    return loaded.run(lambda network: as_array(_parameter(network, layer)))
 
 
-def _parameter(network: nn.Module, path: str) -> Tensor:
-    return network.get_parameter(f"{path}.weight").detach()
+def _parameter(network: nn.Module, layer: LayerRecord) -> Tensor:
+    """A layer's first parameter, which most kinds call its weight."""
+    name, _ = layer.weights[0]
+    return network.get_parameter(f"{layer.path}.{name}").detach()
 
 
 def _statistics(layer: LayerRecord, weight: Tensor) -> WeightStatistics:

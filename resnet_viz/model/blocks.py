@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resnet_viz.errors import ConfigError
 from resnet_viz.model.roles import Role
 
 if TYPE_CHECKING:
@@ -199,7 +200,11 @@ BLOCKS: dict[str, type[Block]] = {"basic": BasicBlock, "bottleneck": Bottleneck}
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw a module's own parameters: He et al. 2015b for convolutions, as torchvision does."""
+    """Draw a module's own parameters: He et al. 2015b for convolutions, as torchvision does.
+
+    Raises:
+        ConfigError: nobody has said here how those of its kind are drawn.
+    """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", generator=generator)
     elif isinstance(module, nn.BatchNorm2d):
@@ -210,3 +215,8 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
         bound = module.in_features**-0.5  # torch's own default
         nn.init.uniform_(module.weight, -bound, bound, generator=generator)
         nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+    elif own := [name for name, _ in module.named_parameters(recurse=False)]:
+        raise ConfigError(
+            f"How {', '.join(own)} of {type(module).__name__} are drawn is not said yet; add it to "
+            "initialise in resnet_viz/model/blocks.py."
+        )

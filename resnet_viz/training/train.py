@@ -232,6 +232,6 @@ def _optimizer(network: ResNet, recipe: Recipe) -> torch.optim.SGD:
     decay = recipe.weight_decay if recipe.decay_norms else 0.0
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": decay},
     ]
     return torch.optim.SGD(groups, lr=0.0, momentum=recipe.momentum, nesterov=recipe.nesterov)

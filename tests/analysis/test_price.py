@@ -17,6 +17,7 @@ from resnet_viz.analysis.records import INPUT
 from resnet_viz.analysis.trace import trace
 from resnet_viz.budget import MEMORY_VARIABLE, Budget, budget
 from resnet_viz.errors import ConfigError, ExplorerError
+from resnet_viz.model.blocks import BLOCKS as MODEL_BLOCKS
 from resnet_viz.model.config import SHORTCUTS, STRIDE_PLACES, ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet, build_meta
@@ -32,7 +33,8 @@ VARIED = [
         product(BLOCKS, STEMS, SHORTCUTS, STRIDE_PLACES)
     )
 ]
-ALL = [(config, config.input_size) for config in PRESETS.values()] + VARIED
+ALONE = [ResNetConfig(name, name, (1, 2, 1), width=16) for name in MODEL_BLOCKS]  # of each block
+ALL = [(config, config.input_size) for config in (*PRESETS.values(), *ALONE)] + VARIED
 RESNET1202 = ResNetConfig("custom", repeats=(200, 200, 200), stem="cifar", width=16, input_size=32)
 
 
