@@ -8,6 +8,7 @@ from torch import nn
 
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.trace import trace
+from resnet_viz.analysis.worked_example import layers
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.weights.sources import load
@@ -164,3 +165,12 @@ def test_what_every_channel_adds_is_behind_a_switch(open_page, layer, count):
 def test_where_every_channel_is_shown_there_is_no_switch(open_page):
     app = open_page("feature_maps", layer="conv1")
     assert "adds" not in [toggle.key for toggle in app.main.toggle]
+
+
+def test_a_kind_that_nobody_works_out_yet_is_said_and_is_no_fault(open_page, monkeypatch):
+    monkeypatch.delitem(layers.WORKED, "MaxPool2d")
+    app = open_page("feature_maps", model="resnet18", layer="maxpool", size="64", channel="5")
+    assert problems(app) == []
+    assert "How a MaxPool2d comes to its values is not worked out here yet." in [
+        caption.value for caption in app.caption
+    ]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from resnet_viz.analysis.records import INPUT, LayerRecord
 from resnet_viz.analysis.worked_example import WorkedExample, WorkedScore
+from resnet_viz.analysis.worked_example.layers import WORKED
 from resnet_viz.components.feature_wall import Pin
 from resnet_viz.components.worked_example import worked_example
 from resnet_viz.components.worked_example.encode import Names, write_out
@@ -24,6 +25,9 @@ _LINES: Final = 8
 def worked_example_panel(view_state: ViewState, pin: Pin) -> None:
     """How the value of a cell comes about, and the way on to the layers that it comes from."""
     row = view_state.trace[view_state.trace.producer(view_state.layer)]
+    if row.kind not in WORKED:
+        st.caption(f"How a {row.kind} comes to its values is not worked out here yet.")
+        return
     worked = cache.worked_example(
         view_state.network,
         view_state.image,
