@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+from resnet_viz.jobs import Job
 
 BOUND: Final = 60.0  # seconds; only a fault takes so long
 
@@ -15,3 +17,15 @@ def until(condition: Callable[[], object], bound: float = BOUND) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def endless(begun: list[Job[Any]]) -> Callable[[Job[Any]], None]:
+    """The work of a job that goes on until it is cancelled; each that begins is noted."""
+
+    def work(job: Job[Any]) -> None:
+        begun.append(job)
+        while True:
+            job.check()
+            time.sleep(0.02)
+
+    return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -68,12 +68,7 @@ def lines(
         y |= {"type": "log", "exponentformat": "power", "dtick": _ticks(rows)}
     if percent:
         y |= {"tickformat": ".0%", "rangemode": "tozero"}
-    layout = charts.layout(theme) | {
-        "height": _HEIGHT,
-        "dragmode": False,
-        "showlegend": True,
-        "legend": _legend(),
-        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
+    layout = _layout(theme) | {
         "xaxis": charts.axis(theme, axes[0], fixedrange=True, showgrid=False, nticks=12),
         "yaxis": y,
     }
@@ -116,12 +111,7 @@ def removal_draws(
             ),
         ]
     level = {"color": theme.muted, "width": 1.5, "dash": "dot"}
-    layout = charts.layout(theme) | {
-        "height": _HEIGHT,
-        "dragmode": False,
-        "showlegend": True,
-        "legend": _legend(),
-        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
+    layout = _layout(theme) | {
         "xaxis": charts.axis(theme, "removed blocks", fixedrange=True, showgrid=False, dtick=1),
         "yaxis": charts.axis(theme, "accuracy", fixedrange=True, tickformat=".0%", range=[0, 1.05]),
         "shapes": [
@@ -150,14 +140,9 @@ def shares(
         )
         for name, values, hue in parts
     ]
-    layout = charts.layout(theme) | {
-        "height": _HEIGHT,
+    layout = _layout(theme) | {
         "barmode": "relative",
         "bargap": 0.25,
-        "dragmode": False,
-        "showlegend": True,
-        "legend": _legend(),
-        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
         "xaxis": {"automargin": True, "showgrid": False, "fixedrange": True, "nticks": 16},
         "yaxis": charts.axis(theme, "share of ∂loss/∂x", fixedrange=True, tickformat=".0%"),
     }
@@ -177,13 +162,8 @@ def path_bars(found: Mapping[str, Sequence[float]], theme: Theme) -> go.Figure:
         )
         for (name, values), hue in zip(found.items(), hues, strict=False)
     ]
-    layout = charts.layout(theme) | {
-        "height": _HEIGHT,
+    layout = _layout(theme) | {
         "bargap": 0.1,
-        "dragmode": False,
-        "showlegend": True,
-        "legend": _legend(),
-        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
         "xaxis": charts.axis(
             theme,
             "length of a path: branches that it goes through",
@@ -243,14 +223,22 @@ def _hue(row: Line, theme: Theme) -> str:
     return theme.shortcut if row.residual else theme.stage(1)
 
 
-def _legend() -> dict[str, object]:
-    return {
+def _layout(theme: Theme) -> dict[str, Any]:
+    """What these charts have in common: their height, and a legend above that hides nothing."""
+    legend = {
         "orientation": "h",
         "x": 0,
         "y": 1,
         "yanchor": "bottom",
         "itemclick": False,
         "itemdoubleclick": False,
+    }
+    return charts.layout(theme) | {
+        "height": _HEIGHT,
+        "dragmode": False,
+        "showlegend": True,
+        "legend": legend,
+        "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
     }
 
 

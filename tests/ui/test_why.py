@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.split import split_logit
 from resnet_viz.errors import WeightsError
 from resnet_viz.images import read_sample
+from resnet_viz.jobs import Job
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
 from resnet_viz.texts import text
@@ -22,7 +24,7 @@ from resnet_viz.ui.why import request
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import charts, problems, texts
-from tests.waiting import BOUND
+from tests.waiting import BOUND, endless
 
 STAR = read_sample("star")
 
@@ -152,15 +154,8 @@ def test_a_long_map_that_fails_is_said_once_and_not_tried_again(open_page, mount
 
 
 def test_another_image_lets_go_of_the_map_that_was_waited_for(open_page, mounted, monkeypatch):
-    begun = []
-
-    def work(job):
-        begun.append(job)
-        while True:
-            job.check()
-            time.sleep(0.02)
-
-    monkeypatch.setattr(AttributionJob, "work", work)
+    begun: list[Job[Any]] = []
+    monkeypatch.setattr(AttributionJob, "work", endless(begun))
     monkeypatch.setattr(AttributionJob, "linger_s", 0.0)
     STORE.clear()
     app = open_page("why", picture="star", methods="occlusion")

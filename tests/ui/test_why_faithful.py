@@ -19,12 +19,13 @@ from resnet_viz.analysis.attribution.randomisation import RandomisationJob, rand
 from resnet_viz.analysis.ranks import spearman
 from resnet_viz.errors import ConfigError
 from resnet_viz.images import read_sample
+from resnet_viz.jobs import Job
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 from tests.ui.test_pages import charts, problems, texts
-from tests.waiting import BOUND
+from tests.waiting import BOUND, endless
 
 STAR = read_sample("star")
 CURVES, COMPARED, RANDOMISED = "_curves_ask", "_compared_ask", "_randomised_ask"
@@ -184,15 +185,8 @@ def test_what_fails_is_one_sentence(open_page, mounted, monkeypatch):
 
 
 def test_cancelling_ends_the_work(open_page, mounted, monkeypatch):
-    begun = []
-
-    def work(job):
-        begun.append(job)
-        while True:
-            job.check()
-            time.sleep(0.02)
-
-    monkeypatch.setattr(ComparisonJob, "work", work)
+    begun: list[Job[Any]] = []
+    monkeypatch.setattr(ComparisonJob, "work", endless(begun))
     monkeypatch.setattr(ComparisonJob, "linger_s", 0.0)
     app = open_page("why", picture="star").button(key=COMPARED).click().run()
     (cancel,) = (button for button in app.button if button.label == "Cancel")

@@ -56,6 +56,17 @@ class AskedJob(Generic[T]):
             st.error(plain(job.progress.sentence))
         return None
 
+    def offered(
+        self, subject: Hashable, label: str, icon: str, prepare: Callable[[], Callable[[], Job[T]]]
+    ) -> T | None:
+        """See `result`; while there is none a button that asks for it stands above how far it is."""
+        place = st.container()
+        found = self.result(subject, prepare)
+        if found is None:
+            with place:
+                self.button(label, subject, icon)
+        return found
+
     def at_once(
         self,
         subject: Hashable,

@@ -26,9 +26,8 @@ from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.state import cache, session
 from resnet_viz.ui.state.cache import ModelKey
 from resnet_viz.ui.state.view_state import ViewState
-from resnet_viz.ui.why.asked import asked_for
 
-_COMPARED: Final = AskedJob[Comparison](session.COMPARED)
+_COMPARED: Final = AskedJob[Comparison](session.COMPARED, keeps=True)
 _SEED: Final = 0
 _DEFAULT: Final = "shapes"
 
@@ -47,7 +46,7 @@ def comparison(view_state: ViewState) -> None:
     with boundary.error_boundary():
         label = f"Ask all {len(METHODS)} methods about {IMAGES} images"
         key = ("comparison", network, _SEED)
-        found = asked_for(_COMPARED, key, label, ":material/grid_on:", prepare)
+        found = _COMPARED.offered(key, label, ":material/grid_on:", prepare)
         if found:
             _show(network, found)
 

@@ -25,9 +25,8 @@ from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.view_state import ViewState
-from resnet_viz.ui.why.asked import asked_for
 
-_CURVES: Final = AskedJob[tuple[Faithfulness, ...]](session.CURVES)
+_CURVES: Final = AskedJob[tuple[Faithfulness, ...]](session.CURVES, keeps=True)
 _THUMBNAIL: Final = 72  # pixels
 _EMPTY: Final = {
     "mean": "the mean colour of the training images",
@@ -68,7 +67,7 @@ def _measured(
         return lambda: FaithfulnessJob(loaded, view_state.image, tuple(maps), baseline)
 
     what = "this map" if len(maps) == 1 else f"these {len(maps)} maps"
-    return asked_for(_CURVES, key, f"Measure {what}", ":material/ssid_chart:", prepare)
+    return _CURVES.offered(key, f"Measure {what}", ":material/ssid_chart:", prepare)
 
 
 def _show(view_state: ViewState, found: Sequence[Faithfulness]) -> None:

@@ -23,10 +23,9 @@ from resnet_viz.ui.shared.asked_job import AskedJob
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.view_state import ViewState
-from resnet_viz.ui.why.asked import asked_for
 from resnet_viz.ui.why.request import MapRequest
 
-_RANDOMISED: Final = AskedJob[Randomisation](session.RANDOMISED)
+_RANDOMISED: Final = AskedJob[Randomisation](session.RANDOMISED, keeps=True)
 _SEEDS: Final = (0, 9_999)
 _FEW: Final = 100  # values of a map, between which chance makes a correlation
 
@@ -49,7 +48,7 @@ def randomised(view_state: ViewState, requests: Sequence[MapRequest]) -> None:
 
     with boundary.error_boundary():
         label = f"Randomise, and ask {request.method.title} at each step"
-        found = asked_for(_RANDOMISED, key, label, ":material/casino:", prepare)
+        found = _RANDOMISED.offered(key, label, ":material/casino:", prepare)
         if found:
             _show(view_state, found, request.method.title)
 
