@@ -16,7 +16,7 @@ from benchmarks import (
     hover,
     learning,
     load,
-    new_picture,
+    new_image,
     page_profile,
     trace,
 )
@@ -28,7 +28,7 @@ GROUPS: Final[dict[str, Callable[[], list[Result]]]] = {
     "attribution": attribution.measure,
     "first_page": first_page.measure,
     "feature_maps": feature_maps.measure,
-    "new_picture": new_picture.measure,
+    "new_image": new_image.measure,
     "hover": hover.measure,
     "learning": learning.measure,
     "profile": page_profile.measure,

@@ -56,13 +56,13 @@ def measure() -> list[Result]:
 
 def _row(loaded: LoadedModel, slug: str, layer: str) -> Result:
     image, method = read_sample(DEFAULT_SAMPLE), make_method(slug, _OPTIONS.get(slug))
-    picture = to_tensor(image, loaded.weights.preprocessing)
+    input_tensor = to_tensor(image, loaded.weights.preprocessing)
 
     def ours() -> object:
         return attribute(loaded, image, method, layer, target=CLASS)
 
     steps: dict[str, Callable[[], Step]] = {"ours": lambda: ours}
-    peer = _peer(slug, layer, loaded, picture)
+    peer = _peer(slug, layer, loaded, input_tensor)
     if peer:
         steps["peer"] = lambda: peer
     medians = {name: 1000 * seconds for name, seconds in interleaved(steps, ROUNDS[slug]).items()}
@@ -77,7 +77,7 @@ def _row(loaded: LoadedModel, slug: str, layer: str) -> Result:
     )
 
 
-def _peer(slug: str, layer: str, loaded: LoadedModel, picture: Tensor) -> Step | None:
+def _peer(slug: str, layer: str, loaded: LoadedModel, input_tensor: Tensor) -> Step | None:
     """The same by captum; None where it is not installed."""
     if importlib.util.find_spec("captum") is None:
         return None
@@ -87,11 +87,11 @@ def _peer(slug: str, layer: str, loaded: LoadedModel, picture: Tensor) -> Step |
     if slug == "grad_cam":
         method = captum.LayerGradCam(network, network.get_submodule(layer))
         # Something has to ask for a gradient: our parameters do not.
-        return lambda: method.attribute(picture.clone().requires_grad_(), CLASS)
+        return lambda: method.attribute(input_tensor.clone().requires_grad_(), CLASS)
     if slug == "integrated_gradients":
         paths = captum.IntegratedGradients(network)
         return lambda: paths.attribute(
-            picture,
+            input_tensor,
             target=CLASS,
             n_steps=STEPS,
             internal_batch_size=BATCH,
@@ -100,5 +100,5 @@ def _peer(slug: str, layer: str, loaded: LoadedModel, picture: Tensor) -> Step |
     window, strides = (3, PATCH, PATCH), (3, STRIDE, STRIDE)
     covers = captum.Occlusion(network)
     return lambda: covers.attribute(
-        picture, window, strides, target=CLASS, perturbations_per_eval=BATCH
+        input_tensor, window, strides, target=CLASS, perturbations_per_eval=BATCH
     )

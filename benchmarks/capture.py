@@ -39,7 +39,7 @@ def _rows(name: str) -> list[Result]:
     loaded = load(config, "random:0", SIZE)
     image = read_sample(DEFAULT_SAMPLE)
     preprocessing = loaded.weights.preprocessing
-    picture = to_tensor(image, preprocessing)  # (1, 3, H, W)
+    input_tensor = to_tensor(image, preprocessing)  # (1, 3, H, W)
     blocks = [block.path for block in trace(config, SIZE).blocks()]
 
     def asking(paths: Sequence[str]) -> Step:
@@ -50,7 +50,7 @@ def _rows(name: str) -> list[Result]:
             "one": lambda: asking([ONE_LAYER]),
             "blocks": lambda: asking(blocks),
             "click": lambda: lambda: _click(loaded, image),
-            "bare": lambda: lambda: _forward(loaded, picture),
+            "bare": lambda: lambda: _forward(loaded, input_tensor),
             "prepare": lambda: lambda: to_tensor(image, preprocessing),
         },
         ROUNDS[name],
@@ -77,7 +77,7 @@ def _click(loaded: LoadedModel, image: ImageInput) -> bytes:
     return encode.encode(values, as_seen(image, loaded.weights.preprocessing), field, {})
 
 
-def _forward(loaded: LoadedModel, picture: Tensor) -> Tensor:
+def _forward(loaded: LoadedModel, input_tensor: Tensor) -> Tensor:
     with torch.inference_mode():
-        scores: Tensor = loaded.module(picture)  # (1, num_classes)
+        scores: Tensor = loaded.module(input_tensor)  # (1, num_classes)
     return scores

@@ -33,10 +33,10 @@ _APP: Final = Path(__file__).parents[1] / "app.py"
 ENTRIES: Final[Mapping[str, tuple[str, ...]]] = {
     "sidebar": ("resnet_viz.ui.frame.shell:_sidebar",),
     "charts": ("resnet_viz.ui.shared.drawn:drawn", "resnet_viz.ui.shared.charts:chart"),
-    "pictures": (
+    "images": (
         "resnet_viz.images.preprocessing:as_seen",
-        "resnet_viz.figures.pictures:enlarged",
-        "resnet_viz.figures.pictures:with_frame",
+        "resnet_viz.figures.framed:enlarged",
+        "resnet_viz.figures.framed:with_frame",
         "streamlit.elements.lib.image_utils:image_to_url",
     ),
     "diagrams": (

@@ -25,11 +25,11 @@ _NOTE = (
     "input image is decoded and a frame has passed; p95 over all clicks of the kind."
 )
 _ROOT = "bench.all('.root', document.querySelector('.st-key-feature_wall'))[0]"
-_PICTURE = f"[{_ROOT}.querySelector('img')]"
-_DRAWN = f"() => {_ROOT}?.dataset.shown ? {_PICTURE} : null"
+_IMAGE = f"[{_ROOT}.querySelector('img')]"
+_DRAWN = f"() => {_ROOT}?.dataset.shown ? {_IMAGE} : null"
 _CHANGED = (
     f"() => {{ const shown = {_ROOT}?.dataset.shown;"
-    f" return shown && shown !== bench.before && {_PICTURE}; }}"
+    f" return shown && shown !== bench.before && {_IMAGE}; }}"
 )
 
 

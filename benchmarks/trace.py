@@ -48,5 +48,5 @@ def _rows(name: str) -> list[Result]:
 
 def _bare(config: ResNetConfig) -> Step:
     network = build_meta(config)
-    picture = torch.empty(1, 3, SIZE, SIZE, device="meta")
-    return lambda: torchinfo.summary(network, input_data=picture, device="meta", verbose=0)
+    image = torch.empty(1, 3, SIZE, SIZE, device="meta")
+    return lambda: torchinfo.summary(network, input_data=image, device="meta", verbose=0)

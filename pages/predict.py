@@ -15,7 +15,7 @@ with shell.page("predict") as view_state:
     with original:
         predict_panel.original(view_state)
     with seen:
-        prediction.picture_seen(view_state)
+        prediction.input_image(view_state)
         predict_panel.preprocessing(view_state)
     with answer:
         predict_panel.top_classes(view_state)

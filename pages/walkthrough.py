@@ -25,11 +25,11 @@ with shell.page("walkthrough") as view_state:
         pixel_step.pixel_step(view_state)
     st.header(f"{step.number}. {step.title}")
     st.subheader(f"{formatting.shape(step.input_shape)} → {formatting.shape(step.output_shape)}")
-    words, picture = st.columns([3, 2], gap="large")
+    words, image = st.columns([3, 2], gap="large")
     with words:
         walkthrough_panel.explain(view_state, step)
-    with picture, boundary.error_boundary():
-        prediction.picture_seen(view_state, step.shown.path)
+    with image, boundary.error_boundary():
+        prediction.input_image(view_state, step.shown.path)
     with boundary.error_boundary():
         walkthrough_panel.what_comes_out(view_state, step)
         notes.weights_note(view_state)

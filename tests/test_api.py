@@ -203,8 +203,8 @@ def test_a_checkpoint_is_matched_by_shapes_alone_and_its_names_lead_to_ours(name
 def test_images_are_the_same_however_they_come():
     by_path, by_bytes = resnet_viz.read_image(HEART), resnet_viz.read_image(HEART.read_bytes())
     by_text = resnet_viz.read_image(str(HEART), "my heart")
-    with Image.open(HEART) as picture:
-        by_array = resnet_viz.read_image(np.asarray(picture.convert("RGB")))
+    with Image.open(HEART) as original:
+        by_array = resnet_viz.read_image(np.asarray(original.convert("RGB")))
     for image in (by_bytes, by_text, by_array, resnet_viz.sample("heart")):
         assert np.array_equal(image.rgb, by_path.rgb)
     assert (by_path.name, by_text.name) == ("heart.png", "my heart")

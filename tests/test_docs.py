@@ -186,7 +186,7 @@ def test_names_that_contributing_tells_to_use_are_used():
         assert re.search(rf"\b{name}\b", sources), name
 
 
-def test_the_picture_of_the_house_has_the_imports_and_no_others():
+def test_the_image_of_the_house_has_the_imports_and_no_others():
     """Each arrow is an import, and each import follows one arrow or several."""
     drawing = part(r"```mermaid\n(.*?)```", CONTRIBUTING)
     arrows = re.findall(r"^ *(\w+)(?:\[.*?\])? --> (\w+)", drawing, re.M)

@@ -48,9 +48,9 @@ def test_the_json_has_the_raw_values_of_the_layer_and_the_class(capfdbinary):
     }
     module = resnet_viz.build("shapes", "bundled").double()
     loaded = resnet_viz.load("shapes")
-    picture = to_tensor(resnet_viz.read_image(STAR), loaded.weights.preprocessing).double()
+    image = to_tensor(resnet_viz.read_image(STAR), loaded.weights.preprocessing).double()
     parts = list(module.children())
-    maps = torch.nn.Sequential(*parts[:-3])(picture).detach().requires_grad_()
+    maps = torch.nn.Sequential(*parts[:-3])(image).detach().requires_grad_()
     logits = torch.nn.Sequential(*parts[-3:])(maps)[0]
     index = loaded.weights.labels.index("star")
     (gradient,) = torch.autograd.grad(logits[index], maps)
@@ -100,8 +100,8 @@ def test_the_png_has_colour_where_the_highest_value_lies(capfdbinary):
     asked = (str(STAR), "--layer", "layer3", "--class", "star")
     _, out, _ = answer(capfdbinary, *asked, "--format", "png")
     found = resnet_viz.explain(resnet_viz.load("shapes"), STAR, layer="layer3", target="star")
-    with Image.open(io.BytesIO(out)) as picture:
-        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    with Image.open(io.BytesIO(out)) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
     row, column = divmod(int(found.values.argmax()), found.size[1])
     x, y = (int(place * 4) for place in found.centre(row, column))  # 128 pixels are drawn as 512
     colourful = np.ptp(pixels[:512, :512], axis=2)
@@ -116,8 +116,8 @@ def test_no_evidence_is_said_and_not_painted(capfdbinary):
     status, out, error = answer(capfdbinary, *asked, "--format", "png")
     assert status == 0
     assert "There is no positive evidence for" in error
-    with Image.open(io.BytesIO(out)) as picture:
-        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    with Image.open(io.BytesIO(out)) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
     assert np.ptp(pixels[:512, :512], axis=2).max() == 0
 
 

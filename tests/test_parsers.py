@@ -79,7 +79,7 @@ def test_blocks_per_stage_are_numbers_or_a_sentence(text):
 
 @short
 @given(opened | st.binary(max_size=200))
-def test_a_picture_is_pixels_or_a_sentence(data):
+def test_an_image_is_pixels_or_a_sentence(data):
     try:
         image = decode.read_image(data, "a.png")
     except ImageError as error:

@@ -48,10 +48,10 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
     """
     paths = _known(loaded, paths)
 
-    def forward(network: ResNet, picture: Tensor) -> Capture:
+    def forward(network: ResNet, input_tensor: Tensor) -> Capture:
         start = time.perf_counter()
-        with torch.inference_mode(), _keeping(network, picture, paths) as kept:
-            logits = as_array(network(picture)[0])  # (num_classes,)
+        with torch.inference_mode(), _keeping(network, input_tensor, paths) as kept:
+            logits = as_array(network(input_tensor)[0])  # (num_classes,)
         activations = tuple(Activation(path, _maps(kept[path])) for path in paths)
         seconds = time.perf_counter() - start
         return Capture(activations, logits, loaded.device, seconds, loaded.note)
@@ -73,10 +73,10 @@ def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Out
 
     last = max((path for path in paths if path != INPUT), key=end, default=INPUT)
 
-    def forward(network: ResNet, picture: Tensor) -> Outputs:
-        with torch.inference_mode(), _keeping(network, picture, paths) as kept:
+    def forward(network: ResNet, input_tensor: Tensor) -> Outputs:
+        with torch.inference_mode(), _keeping(network, input_tensor, paths) as kept:
             if last != INPUT:
-                forward_until(network, picture, last)
+                forward_until(network, input_tensor, last)
         return Outputs(tuple(Activation(path, _maps(kept[path])) for path in paths))
 
     return run_forward(loaded, image, forward)
@@ -110,9 +110,11 @@ def _known(loaded: LoadedModel, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _keeping(network: ResNet, picture: Tensor, paths: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+def _keeping(
+    network: ResNet, input_tensor: Tensor, paths: Iterable[str]
+) -> Iterator[dict[str, Tensor]]:
     """Collect what the modules at `paths` put out. Nothing is copied: none of ours writes in place."""
-    kept = {INPUT: picture}
+    kept = {INPUT: input_tensor}
 
     def keep(path: str, passage: ModuleIO) -> None:
         kept[path] = passage.output

@@ -106,13 +106,13 @@ def effective_field(
     check_cell(layer, channel or 0, row, column)
     price.check(trace.config, trace.input_size, price.price_of_gradient(trace, layer))
 
-    def forward(network: ResNet, picture: Tensor) -> tuple[float, np.ndarray]:
-        picture.requires_grad_()
+    def forward(network: ResNet, input_tensor: Tensor) -> tuple[float, np.ndarray]:
+        input_tensor.requires_grad_()
         with torch.enable_grad(), record_io(network, [layer.path]) as seen:
-            forward_until(network, picture, layer.path)
+            forward_until(network, input_tensor, layer.path)
             cell = as_maps(seen[layer.path].output)[:, row, column]  # (C,)
             target = cell.sum() if channel is None else cell[channel]
-            (gradient,) = torch.autograd.grad(target, picture)  # (1, 3, H, W)
+            (gradient,) = torch.autograd.grad(target, input_tensor)  # (1, 3, H, W)
         return target.item(), as_array(gradient[0].abs().sum(dim=0))  # (H, W)
 
     theory = layer.field

@@ -41,21 +41,19 @@ def run_forward(
     When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again. In a job
     that is no longer wanted it stops between two layers.
     """
-    return run_pictures(loaded, to_tensor(image, loaded.weights.preprocessing), forward)
+    return run_batch(loaded, to_tensor(image, loaded.weights.preprocessing), forward)
 
 
-def run_pictures(
-    loaded: LoadedModel, pictures: Tensor, forward: Callable[[ResNet, Tensor], T]
-) -> T:
+def run_batch(loaded: LoadedModel, inputs: Tensor, forward: Callable[[ResNet, Tensor], T]) -> T:
     """The same for images that are prepared already, (N, 3, H, W)."""
 
     def answer(network: ResNet) -> T:
         with stopping(network):
             try:
-                return forward(network, pictures.to(loaded.device))
+                return forward(network, inputs.to(loaded.device))
             except OutOfMemoryError:
                 loaded.fall_back_to_cpu()
-                return forward(network, pictures)
+                return forward(network, inputs)
 
     return loaded.run(answer)
 

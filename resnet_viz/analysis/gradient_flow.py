@@ -80,12 +80,12 @@ def gradient_flow(loaded: LoadedModel, image: ImageInput) -> GradientFlow:
     trace = traced(loaded)
     price.check(trace.config, trace.input_size, price.price_of_pass(trace, backward_to=price.IMAGE))
 
-    def forward(network: ResNet, picture: Tensor) -> GradientFlow:
-        picture.requires_grad_()
+    def forward(network: ResNet, input_tensor: Tensor) -> GradientFlow:
+        input_tensor.requires_grad_()
         with torch.enable_grad(), record_io(network, _watched(trace)) as seen:
-            losses, answers = answer_losses(network(picture))
+            losses, answers = answer_losses(network(input_tensor))
             return GradientFlow(
-                int(answers), losses.item(), *_backward(trace, seen, losses.sum(), picture)
+                int(answers), losses.item(), *_backward(trace, seen, losses.sum(), input_tensor)
             )
 
     return run_forward(loaded, image, forward)
@@ -111,7 +111,7 @@ def answer_losses(scores: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _backward(
-    trace: Trace, seen: dict[str, ModuleIO], loss: Tensor, picture: Tensor
+    trace: Trace, seen: dict[str, ModuleIO], loss: Tensor, input_tensor: Tensor
 ) -> tuple[float, tuple[BlockGradient, ...]]:
     """‖∂loss/∂image‖, and the gradient at every block."""
     blocks = [row.path for row in trace.blocks()]
@@ -119,7 +119,7 @@ def _backward(
     totals = [_total(trace, seen, path) for path in blocks]
     outputs = [seen[path].output for path in blocks]
     at_image, *found = torch.autograd.grad(
-        loss, [picture, *inputs, *totals, *outputs], retain_graph=True
+        loss, [input_tensor, *inputs, *totals, *outputs], retain_graph=True
     )
     count = len(blocks)
     at_inputs, at_totals, at_outputs = found[:count], found[count : 2 * count], found[2 * count :]

@@ -102,8 +102,8 @@ def _through(
 ) -> list[float]:
     """‖∂loss/∂image‖ through each of some paths; `chosen` (paths, blocks) says which branches."""
 
-    def forward(network: ResNet, picture: Tensor) -> list[float]:
-        batch = picture.repeat(len(chosen), 1, 1, 1).requires_grad_()  # (paths, 3, H, W)
+    def forward(network: ResNet, input_tensor: Tensor) -> list[float]:
+        batch = input_tensor.repeat(len(chosen), 1, 1, 1).requires_grad_()  # (paths, 3, H, W)
         with torch.enable_grad(), _one_way(network, adds, torch.from_numpy(chosen)):
             losses, _ = answer_losses(network(batch))
             (gradient,) = torch.autograd.grad(losses.sum(), batch)

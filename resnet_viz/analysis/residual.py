@@ -44,9 +44,9 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
     add, last = parts.total, parts.activation
     watched = tuple(each for each in (path, last, add) if each)
 
-    def forward(network: ResNet, picture: Tensor) -> BlockView:
+    def forward(network: ResNet, input_tensor: Tensor) -> BlockView:
         with torch.inference_mode(), record_io(network, watched) as seen:
-            forward_until(network, picture, path)
+            forward_until(network, input_tensor, path)
             total = seen[last].inputs[0] if last else seen[path].output
             branch, shortcut = seen[add].inputs if add in seen else (total, None)
             return BlockView(
@@ -69,7 +69,7 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
     kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
     blocks = {trace.parts(path).total: path for path, kind in kinds.items() if kind != "none"}
 
-    def forward(network: ResNet, picture: Tensor) -> tuple[BlockRatio, ...]:
+    def forward(network: ResNet, input_tensor: Tensor) -> tuple[BlockRatio, ...]:
         ratios: list[BlockRatio] = []
 
         def measure(path: str, passage: ModuleIO) -> None:  # at once: the maps need not be kept
@@ -77,7 +77,7 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
             ratios.append(_ratio(block, kinds[block], *passage.inputs))
 
         with torch.inference_mode(), forward_hooks(network, blocks, measure):
-            network(picture)
+            network(input_tensor)
         return tuple(ratios)
 
     return run_forward(loaded, image, forward)

@@ -20,7 +20,7 @@ def layer_responses(loaded: LoadedModel, image: ImageInput) -> tuple[tuple[str, 
     """
     norms = branch_norms(traced(loaded))
 
-    def forward(network: ResNet, picture: Tensor) -> tuple[tuple[str, float], ...]:
+    def forward(network: ResNet, input_tensor: Tensor) -> tuple[tuple[str, float], ...]:
         found: list[tuple[str, float]] = []
 
         def measure(path: str, passage: ModuleIO) -> None:
@@ -28,7 +28,7 @@ def layer_responses(loaded: LoadedModel, image: ImageInput) -> tuple[tuple[str, 
             found.append((path, float(finite(deviation.cpu().numpy()))))
 
         with torch.inference_mode(), forward_hooks(network, norms, measure):
-            network(picture)
+            network(input_tensor)
         return tuple(found)
 
     return run_forward(loaded, image, forward)

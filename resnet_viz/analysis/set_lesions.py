@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz.analysis import price
-from resnet_viz.analysis.forward import run_pictures, traced
+from resnet_viz.analysis.forward import run_batch, traced
 from resnet_viz.analysis.proportion import Proportion
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import Exchange, Removal, SetLesions
@@ -101,7 +101,7 @@ class SetStudy:
             return right_answers(network, images, truth.to(images.device), self._routes)
 
         with LINE.turn(Turn(memory, is_long=True)):
-            self._right += run_pictures(self._loaded, batch, forward)
+            self._right += run_batch(self._loaded, batch, forward)
         self._images += len(labels)
 
     def result(self) -> SetLesions:

@@ -21,7 +21,7 @@ from resnet_viz.analysis.forward import (
     as_array,
     forward_hooks,
     forward_until,
-    run_pictures,
+    run_batch,
     traced,
 )
 from resnet_viz.analysis.image_source import ImageSource
@@ -119,7 +119,7 @@ class StrongestJob(Job[StrongestImages]):
             with self._turn(memory):
                 images, read = self._source.batch(numbers, preparation)
                 if read:
-                    found = run_pictures(self._loaded, images, self._peaks)
+                    found = run_batch(self._loaded, images, self._peaks)
                     best.add(*found, np.array(read, np.int64))
             self.report(numbers.stop, count, f"{numbers.stop:,} of {count:,} images")
         if not best.images:

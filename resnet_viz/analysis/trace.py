@@ -75,10 +75,10 @@ def trace_whole(config: ResNetConfig, size: int) -> Trace:
     """The same, with every block traced by itself."""
     network = _shapes_only(build_meta(config))
     with _TORCHINFO, torch.no_grad(), _following(network) as edges:
-        picture = torch.empty(1, 3, size, size, device="meta")
+        input_tensor = torch.empty(1, 3, size, size, device="meta")
         try:
             rows = torchinfo.summary(
-                network, input_data=picture, device="meta", verbose=0
+                network, input_data=input_tensor, device="meta", verbose=0
             ).summary_list
         finally:
             torchinfo.torchinfo.clear_cached_forward_pass()

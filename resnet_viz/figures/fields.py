@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
+from resnet_viz.figures.framed import Box, with_frame
 from resnet_viz.figures.maps import colour_table
-from resnet_viz.figures.pictures import Box, with_frame
 
 _GROUND: Final = 0.5  # brightness of the image where nothing counts
 _SMALL: Final = 6  # a field that fits so often beside itself into the image's side is enlarged
@@ -71,7 +71,7 @@ def _moved(box: Box, left: int, top: int) -> Box:
 
 def _with_line(rgb: np.ndarray, box: Box, zoom: int) -> np.ndarray:
     """A thin white frame on an enlarged image."""
-    picture = Image.fromarray(rgb)
+    image = Image.fromarray(rgb)
     left, top, right, bottom = (edge * zoom for edge in box)
-    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline="#ffffff")
-    return np.asarray(picture)
+    ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline="#ffffff")
+    return np.asarray(image)

@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.figures import formatting
+from resnet_viz.figures.framed import enlarged
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import LIGHT
-from resnet_viz.figures.pictures import enlarged
 from resnet_viz.figures.png import png
 
 _COVER: Final = 0.8  # opacity of the highest value
@@ -40,10 +40,10 @@ def painted(rgb: np.ndarray, heatmap: Heatmap) -> np.ndarray:
 
 def heatmap_png(rgb: np.ndarray, heatmap: Heatmap) -> bytes:
     """The same with a bar that has numbers, and the class, the method and the raw range in words."""
-    picture = Image.fromarray(enlarged(painted(rgb, heatmap)))
-    width, height = picture.size
+    image = Image.fromarray(enlarged(painted(rgb, heatmap)))
+    width, height = image.size
     sheet = Image.new("RGB", (width + _BESIDE, height + _BELOW), LIGHT.background)
-    sheet.paste(picture, (0, 0))
+    sheet.paste(image, (0, 0))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
     if heatmap.has_evidence:
         ramp = colour_table(False)[np.linspace(255, 0, height).round().astype(int)]  # (height, 3)

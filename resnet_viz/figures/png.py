@@ -7,8 +7,8 @@ import io
 from PIL import Image
 
 
-def png(picture: Image.Image, compress_level: int = 1) -> bytes:
+def png(image: Image.Image, compress_level: int = 1) -> bytes:
     """Encode an image as PNG: quickly at level 1, small at level 6 and above."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=compress_level)
+    image.save(buffer, "PNG", compress_level=compress_level)
     return buffer.getvalue()

@@ -39,10 +39,10 @@ def map_grid(maps: Sequence[np.ndarray], reach: float, *, signed: bool, side: in
     rows = -(-len(tiles) // 2)
     columns = min(2, len(tiles))
     step = side + _GAP
-    picture = Image.new("RGBA", (columns * step - _GAP, rows * step - _GAP))
+    image = Image.new("RGBA", (columns * step - _GAP, rows * step - _GAP))
     for place, tile in enumerate(tiles):
-        picture.paste(tile, (place % 2 * step, place // 2 * step))
-    return png(picture)
+        image.paste(tile, (place % 2 * step, place // 2 * step))
+    return png(image)
 
 
 def colour_bar(*, signed: bool) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from resnet_viz.figures.pictures import Box
+from resnet_viz.figures.framed import Box
 from resnet_viz.figures.png import png
 
 SIDE: Final = 216  # pixels of each square: twice of what it is shown with, for fine screens

@@ -30,7 +30,7 @@ Values = npt.NDArray[Any]
 
 
 def to_bytes(
-    picture: Image.Image, significant_bits: int | None = None
+    image: Image.Image, significant_bits: int | None = None
 ) -> tuple[Image.Image, tuple[str, ...]]:
     """A loaded image as mode RGB, or L where it is grey, and the notes for the user.
 
@@ -40,28 +40,28 @@ def to_bytes(
     Args:
         significant_bits: of each value, where a PNG declares them.
     """
-    if picture.mode.startswith("I;16"):
-        return _from_16_bit(picture, significant_bits)
-    if picture.mode in ("I", "F"):
-        return _from_measurements(picture)
-    notes = _with_readable_table(picture)
-    if picture.has_transparency_data:
-        flat, more = _flattened(picture)
+    if image.mode.startswith("I;16"):
+        return _from_16_bit(image, significant_bits)
+    if image.mode in ("I", "F"):
+        return _from_measurements(image)
+    notes = _with_readable_table(image)
+    if image.has_transparency_data:
+        flat, more = _flattened(image)
         return flat, notes + more
-    if picture.mode in ("RGB", "L"):
-        return picture, notes
-    if picture.mode == "1":
-        return picture.convert("L"), notes
-    return picture.convert("RGB"), (*notes, *((INKS,) if picture.mode == "CMYK" else ()))
+    if image.mode in ("RGB", "L"):
+        return image, notes
+    if image.mode == "1":
+        return image.convert("L"), notes
+    return image.convert("RGB"), (*notes, *((INKS,) if image.mode == "CMYK" else ()))
 
 
-def full_scale(picture: Image.Image, highest: int, significant_bits: int | None) -> tuple[int, str]:
+def full_scale(image: Image.Image, highest: int, significant_bits: int | None) -> tuple[int, str]:
     """The value that is white, of values in 16 bits, and how that is known.
 
     What the file declares comes first, unless a value is higher; then the smallest usual depth that
     holds all values.
     """
-    tags = _tags(picture)
+    tags = _tags(image)
     declared = [_first(tags.get(tag)) for tag in (_S_MAX_VALUE, _MAX_VALUE)]
     bits = _first(tags.get(_BITS)) or significant_bits
     if bits is not None and 0 < bits < 16:
@@ -83,27 +83,27 @@ def scale_to_bytes(full: int) -> npt.NDArray[np.uint8]:
     return np.minimum((levels * 255 + full // 2) // full, 255).astype(np.uint8)
 
 
-def strips(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     """(first row, the rows) of about a quarter of a million pixels each."""
-    width, height = picture.size
+    width, height = image.size
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
-        yield top, picture.crop((0, top, width, min(top + rows, height)))
+        yield top, image.crop((0, top, width, min(top + rows, height)))
 
 
 def _from_16_bit(
-    picture: Image.Image, significant_bits: int | None
+    image: Image.Image, significant_bits: int | None
 ) -> tuple[Image.Image, tuple[str, ...]]:
-    highest = max(int(np.asarray(strip).max()) for _, strip in strips(picture))
-    full, why = full_scale(picture, highest, significant_bits)
+    highest = max(int(np.asarray(strip).max()) for _, strip in strips(image))
+    full, why = full_scale(image, highest, significant_bits)
     table = scale_to_bytes(full)
-    if _white_is_zero(picture):
+    if _white_is_zero(image):
         table = 255 - table
-    bits = 12 if _tags(picture).get(_BITS) == (12,) else 16
+    bits = 12 if _tags(image).get(_BITS) == (12,) else 16
     notes: tuple[str, ...] = (f"{bits}-bit grey was scaled to 8 bits{f': {why}' if why else ''}.",)
-    hidden = picture.info.get("transparency")  # PNG may declare one grey to be transparent
+    hidden = image.info.get("transparency")  # PNG may declare one grey to be transparent
     if not isinstance(hidden, int):
-        grey = _in_strips(picture, "L", lambda strip: Image.fromarray(table[np.asarray(strip)]))
+        grey = _in_strips(image, "L", lambda strip: Image.fromarray(table[np.asarray(strip)]))
         return grey, notes
 
     def layered(strip: Image.Image) -> Image.Image:
@@ -111,26 +111,26 @@ def _from_16_bit(
         visible = np.where(values == hidden, 0, 255).astype(np.uint8)
         return Image.fromarray(np.stack([table[values], visible], axis=-1))  # LA
 
-    flat, more = _flattened(picture, layered)
+    flat, more = _flattened(image, layered)
     return flat, notes + more
 
 
-def _from_measurements(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _from_measurements(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """32-bit numbers have no agreed white: 0 to 1 is kept as it is, all else is stretched."""
     low, high = np.inf, -np.inf
-    for _, strip in strips(picture):
+    for _, strip in strips(image):
         values, finite = _finite(strip)
         low = min(low, float(values.min(where=finite, initial=np.inf)))
         high = max(high, float(values.max(where=finite, initial=-np.inf)))
     if low > high:
-        black = Image.new("L", picture.size)
+        black = Image.new("L", image.size)
         return black, ("It holds no finite number and is shown black.",)
-    if picture.format == "PPM" and picture.mode == "I":
+    if image.format == "PPM" and image.mode == "I":
         low, high = 0.0, 2.0**16 - 1  # Pillow has scaled it from the highest value that is declared
-    elif picture.mode == "F" and low >= 0 and high <= 1:
+    elif image.mode == "F" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     start, span = low, (high - low) or 1.0
-    turned = _white_is_zero(picture)
+    turned = _white_is_zero(image)
 
     def grey(strip: Image.Image) -> Image.Image:
         values, finite = _finite(strip)
@@ -138,11 +138,11 @@ def _from_measurements(picture: Image.Image) -> tuple[Image.Image, tuple[str, ..
         shares = np.where(finite, 1 - shares if turned else shares, 0)
         return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
 
-    if picture.format == "PPM":
-        return _in_strips(picture, "L", grey), ("16-bit grey was scaled to 8 bits.",)
+    if image.format == "PPM":
+        return _in_strips(image, "L", grey), ("16-bit grey was scaled to 8 bits.",)
     ends = "white to black" if turned else "black to white"
     note = f"Its 32-bit numbers from {start:g} to {start + span:g} were scaled to {ends}."
-    return _in_strips(picture, "L", grey), (note,)
+    return _in_strips(image, "L", grey), (note,)
 
 
 def _finite(strip: Image.Image) -> tuple[Values, npt.NDArray[np.bool_]]:
@@ -151,7 +151,7 @@ def _finite(strip: Image.Image) -> tuple[Values, npt.NDArray[np.bool_]]:
 
 
 def _flattened(
-    picture: Image.Image, layered: Callable[[Image.Image], Image.Image] | None = None
+    image: Image.Image, layered: Callable[[Image.Image], Image.Image] | None = None
 ) -> tuple[Image.Image, tuple[str, ...]]:
     """Laid on white, or on black where what is visible could hardly be seen on white."""
 
@@ -161,7 +161,7 @@ def _flattened(
             strip = strip.convert(_UNMULTIPLIED[strip.mode])
         return strip.convert("RGBA")
 
-    ground, note = _ground(with_alpha(_sample(picture)))
+    ground, note = _ground(with_alpha(_sample(image)))
     least = [255]
 
     def on_ground(strip: Image.Image) -> Image.Image:
@@ -174,14 +174,14 @@ def _flattened(
         flat.paste(strip, mask=strip)
         return flat
 
-    flat = _in_strips(picture, "RGB", on_ground)
+    flat = _in_strips(image, "RGB", on_ground)
     return flat, (note,) if min(least) < 255 else ()
 
 
-def _sample(picture: Image.Image) -> Image.Image:
+def _sample(image: Image.Image) -> Image.Image:
     """At most 1,024 × 1,024 of its pixels, evenly spread."""
-    width, height = (min(side, _SAMPLE_SIDE) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.NEAREST)
+    width, height = (min(side, _SAMPLE_SIDE) for side in image.size)
+    return image.resize((width, height), Image.Resampling.NEAREST)
 
 
 def _ground(layered: Image.Image) -> tuple[tuple[int, int, int], str]:
@@ -194,33 +194,33 @@ def _ground(layered: Image.Image) -> tuple[tuple[int, int, int], str]:
 _MOSTLY_OPAQUE: Final = [0] * 128 + [255] * 128
 
 
-def _with_readable_table(picture: Image.Image) -> tuple[str, ...]:
+def _with_readable_table(image: Image.Image) -> tuple[str, ...]:
     """Mend the palette of a TIFF whose writer took its 16-bit fields for bytes: all would be black."""
-    colours = _tags(picture).get(_COLOUR_MAP)
-    if picture.mode != "P" or not colours or not 0 < max(colours) <= 255:
+    colours = _tags(image).get(_COLOUR_MAP)
+    if image.mode != "P" or not colours or not 0 < max(colours) <= 255:
         return ()
     third = len(colours) // 3
     bands = (colours[:third], colours[third : 2 * third], colours[2 * third :])
-    picture.putpalette([value for colour in zip(*bands, strict=False) for value in colour])
+    image.putpalette([value for colour in zip(*bands, strict=False) for value in colour])
     return (TABLE_OF_BYTES,)
 
 
 def _in_strips(
-    picture: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]
+    image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]
 ) -> Image.Image:
-    whole = Image.new(mode, picture.size)
-    for top, strip in strips(picture):
+    whole = Image.new(mode, image.size)
+    for top, strip in strips(image):
         whole.paste(convert(strip), (0, top))
     return whole
 
 
-def _tags(picture: Image.Image) -> Any:
+def _tags(image: Image.Image) -> Any:
     """The tags of a TIFF; empty for all else."""
-    return getattr(picture, "tag_v2", {})
+    return getattr(image, "tag_v2", {})
 
 
-def _white_is_zero(picture: Image.Image) -> bool:
-    return bool(_tags(picture).get(_PHOTOMETRIC) == 0)
+def _white_is_zero(image: Image.Image) -> bool:
+    return bool(_tags(image).get(_PHOTOMETRIC) == 0)
 
 
 def _first(value: object) -> int | None:

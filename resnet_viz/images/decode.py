@@ -25,7 +25,7 @@ from resnet_viz.images import structure, wide
 from resnet_viz.images.convert import to_bytes
 from resnet_viz.images.profile import profile_note
 from resnet_viz.images.records import ImageInput, Pixels, content_hash
-from resnet_viz.images.sniff import picture_format
+from resnet_viz.images.sniff import image_format
 from resnet_viz.isolation import Answer
 
 MAX_BYTES: Final = 20_000_000
@@ -101,7 +101,7 @@ class View:
     resample: int  # one of Image.Resampling
 
 
-def read_image(data: bytes, name: str = "picture") -> ImageInput:
+def read_image(data: bytes, name: str = "image") -> ImageInput:
     """The first frame of an image file as RGB, at most 1,600 px long, decoded in this process.
 
     The format comes from the content. The result is rebuilt from raw pixels: no EXIF, colour
@@ -130,7 +130,7 @@ def decoded(content: bytes, view: dict[str, Any] | None = None) -> Answer:
             f"This file is too large; at most {MAX_BYTES // 10**6} MB can be opened. "
             "Reduce the image, or save it as JPEG."
         )
-    kind = picture_format(content)
+    kind = image_format(content)
     structure.check_structure(content, kind)
     try:
         if view is not None:
@@ -171,14 +171,14 @@ def image_input(data: bytes, name: str, answer: Answer) -> ImageInput:
 
 def _decode(data: bytes, kind: str) -> tuple[Pixels, tuple[int, int], tuple[str, ...]]:
     """(H, W, 3) pixels, (width, height) as stored after turning, notes."""
-    picture = _opened(data, kind)
-    width, height = picture.size
-    if isinstance(picture, JpegImageFile):
-        picture.draft("RGB", _shown(picture.size))  # stays at least as large as asked for
-    rgb, converted = _loaded(data, kind, picture)
-    profile = profile_note(picture.info.get("icc_profile"))
-    notes = (*_frames_note(data, kind, picture), *profile, *converted)
-    turn = _turn(picture)
+    image = _opened(data, kind)
+    width, height = image.size
+    if isinstance(image, JpegImageFile):
+        image.draft("RGB", _shown(image.size))  # stays at least as large as asked for
+    rgb, converted = _loaded(data, kind, image)
+    profile = profile_note(image.info.get("icc_profile"))
+    notes = (*_frames_note(data, kind, image), *profile, *converted)
+    turn = _turn(image)
     if turn is not None:
         notes += ("Turned upright, as the camera noted in the file (EXIF orientation).",)
         if turn in _SIDEWAYS:
@@ -194,27 +194,27 @@ def _decode(data: bytes, kind: str) -> tuple[Pixels, tuple[int, int], tuple[str,
 
 def _viewed(data: bytes, kind: str, view: View) -> Pixels:
     """(H, W, 3) pixels of a view."""
-    picture = _opened(data, kind)
-    width, height = picture.size
-    whole = MEGAPIXELS if picture.mode == "CMYK" else MEGAPIXELS_WHOLE
-    if isinstance(picture, JpegImageFile) and width * height > whole * 10**6:
-        picture.draft("RGB", (width // 2, height // 2))
-    rgb, _ = _loaded(data, kind, picture)
-    resized = _upright(rgb, _turn(picture), view.size, Image.Resampling(view.resample))
+    image = _opened(data, kind)
+    width, height = image.size
+    whole = MEGAPIXELS if image.mode == "CMYK" else MEGAPIXELS_WHOLE
+    if isinstance(image, JpegImageFile) and width * height > whole * 10**6:
+        image.draft("RGB", (width // 2, height // 2))
+    rgb, _ = _loaded(data, kind, image)
+    resized = _upright(rgb, _turn(image), view.size, Image.Resampling(view.resample))
     (left, top), (across, down) = view.corner, view.crop
     return _pixels(resized.crop((left, top, left + across, top + down)))
 
 
 def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
     """The image, whose header alone was read and whose size is accepted."""
-    picture = _READERS[kind](BytesIO(data))
-    width, height = picture.size
+    image = _READERS[kind](BytesIO(data))
+    width, height = image.size
     this = f"This image is {width:,} × {height:,} pixels"
     if min(width, height) < MIN_SIDE:
         raise ImageError(f"{this}; at least {MIN_SIDE} × {MIN_SIDE} are needed.")
     if max(width, height) > MAX_SIDE:
         raise ImageError(f"{this}; a side may have at most {MAX_SIDE:,}.")
-    what, limit = _costly_kind(data, kind, picture) or (kind, _limit(kind))
+    what, limit = _costly_kind(data, kind, image) or (kind, _limit(kind))
     if width * height > limit * 10**6:
         raise ImageError(
             f"{this}, {width * height / 1e6:,.1f} million in all; "
@@ -222,16 +222,16 @@ def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise ImageError(f"{this}; the longer side may be at most {MAX_RATIO} times the shorter.")
-    return picture
+    return image
 
 
 def _loaded(
-    data: bytes, kind: str, picture: ImageFile.ImageFile
+    data: bytes, kind: str, image: ImageFile.ImageFile
 ) -> tuple[Image.Image, tuple[str, ...]]:
     """The image in RGB or grey, still as it lies in the file, and the notes on its values."""
     bits = structure.significant_bits(data, kind)
-    notes = wide.load(picture, lambda: _READERS[kind](BytesIO(data)), bits)
-    rgb, more = to_bytes(picture, bits)
+    notes = wide.load(image, lambda: _READERS[kind](BytesIO(data)), bits)
+    rgb, more = to_bytes(image, bits)
     return rgb, notes + more
 
 
@@ -242,22 +242,22 @@ def _limit(kind: str) -> float:
     return MEGAPIXELS_JPEG if kind == "JPEG" else MEGAPIXELS
 
 
-def _costly_kind(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, float] | None:
+def _costly_kind(data: bytes, kind: str, image: ImageFile.ImageFile) -> tuple[str, float] | None:
     """What to call an image that takes more of the decoder than others of its kind, and its limit."""
     if kind in ("WebP", "AVIF"):
         return kind, MEGAPIXELS_COSTLY
-    if isinstance(picture, JpegImageFile):
-        if "progressive" in picture.info:
+    if isinstance(image, JpegImageFile):
+        if "progressive" in image.info:
             return "progressive JPEG", MEGAPIXELS_COSTLY
-        if structure.is_in_scans(data, picture.layers):
+        if structure.is_in_scans(data, image.layers):
             return "multi-scan JPEG", MEGAPIXELS_COSTLY
-    if kind == "PPM" and picture.tile[0].codec_name != "raw":
+    if kind == "PPM" and image.tile[0].codec_name != "raw":
         return "PPM text or odd-depth", MEGAPIXELS_SLOW
-    if picture.mode in ("I", "F"):
+    if image.mode in ("I", "F"):
         return f"32-bit {kind}", MEGAPIXELS_COSTLY
-    if wide.is_wide(picture):
+    if wide.is_wide(image):
         return f"16-bit colour {kind}", MEGAPIXELS_COSTLY
-    if picture.has_transparency_data:
+    if image.has_transparency_data:
         return f"transparent {kind}", MEGAPIXELS_TRANSPARENT
     return None
 
@@ -271,8 +271,8 @@ def _shown(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _frames_note(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[str, ...]:
-    count = picture.n_frames if isinstance(picture, AvifImageFile) else structure.frames(data, kind)
+def _frames_note(data: bytes, kind: str, image: ImageFile.ImageFile) -> tuple[str, ...]:
+    count = image.n_frames if isinstance(image, AvifImageFile) else structure.frames(data, kind)
     if count == 1:
         return ()
     parts = "pages" if kind == "TIFF" else "frames"
@@ -280,17 +280,17 @@ def _frames_note(data: bytes, kind: str, picture: ImageFile.ImageFile) -> tuple[
     return (f"Only the first of {many} {parts} is used.",)
 
 
-def _turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
+def _turn(image: ImageFile.ImageFile) -> Image.Transpose | None:
     """How to turn it upright; TIFF files have already been turned when they were loaded."""
     try:
-        return _TURNS.get(picture.getexif().get(ORIENTATION, 1))
+        return _TURNS.get(image.getexif().get(ORIENTATION, 1))
     except _EXIF_FAULTS:  # a damaged note of the camera is no reason to refuse its image
         return None
 
 
-def _has_one_colour(picture: Image.Image) -> bool:
-    few = picture.resize((32, 32), Image.Resampling.NEAREST)  # nearly always enough to tell
-    return all(len(each.getcolors(1) or ()) == 1 for each in (few, picture))
+def _has_one_colour(image: Image.Image) -> bool:
+    few = image.resize((32, 32), Image.Resampling.NEAREST)  # nearly always enough to tell
+    return all(len(each.getcolors(1) or ()) == 1 for each in (few, image))
 
 
 def _upright(

@@ -32,7 +32,7 @@ _PASSING: Final = ("busy", "fault")  # which say nothing of the file
 _KEPT: Final = 32  # views, of at most 3 MB each
 
 
-def read_image(data: bytes, name: str = "picture", owner: str = "") -> ImageInput:
+def read_image(data: bytes, name: str = "image", owner: str = "") -> ImageInput:
     """The first frame of a JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA or PPM file as RGB.
 
     It is decoded in a process of its own, which has a second of processor time and 300 MB; two work at

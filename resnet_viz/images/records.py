@@ -41,7 +41,7 @@ class ImageInput:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
             raise ValueError(f"Pixels are {self.rgb.dtype} {self.rgb.shape}, not uint8 (H, W, 3).")
         object.__setattr__(self, "rgb", read_only(self.rgb))
-        object.__setattr__(self, "name", one_line(self.name, NAME_LENGTH) or "picture")
+        object.__setattr__(self, "name", one_line(self.name, NAME_LENGTH) or "image")
 
     @property
     def is_plain(self) -> bool:

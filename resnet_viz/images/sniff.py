@@ -92,7 +92,7 @@ _MARKUP: Final = (
 )
 
 
-def picture_format(content: bytes) -> str:
+def image_format(content: bytes) -> str:
     """One of JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA, PPM.
 
     Raises:

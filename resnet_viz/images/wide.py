@@ -24,38 +24,38 @@ _OTHER_ORDER: Final[Mapping[str, str]] = {
 _HIGHEST_BYTE: Final = 63  # of 14 bits
 
 
-def is_wide(picture: ImageFile.ImageFile) -> bool:
+def is_wide(image: ImageFile.ImageFile) -> bool:
     """Whether an opened image has colours of 16 bits: it may have to be decoded twice."""
-    return bool(picture.tile) and _raw_mode(picture.tile[0].args) in _OTHER_ORDER
+    return bool(image.tile) and _raw_mode(image.tile[0].args) in _OTHER_ORDER
 
 
 def load(
-    picture: ImageFile.ImageFile,
+    image: ImageFile.ImageFile,
     reopened: Callable[[], ImageFile.ImageFile],
     significant_bits: int | None,
 ) -> tuple[str, ...]:
     """Load an image; mend its colours where they have 16 bits and use few, and say so.
 
     Args:
-        picture: opened, not loaded.
+        image: opened, not loaded.
         reopened: gives the same once more.
         significant_bits: of each value, where a PNG declares them.
     """
-    raw = _raw_mode(picture.tile[0].args) if picture.tile else ""
-    picture.load()
-    if raw not in _OTHER_ORDER or max(_highest(picture)) > _HIGHEST_BYTE:
+    raw = _raw_mode(image.tile[0].args) if image.tile else ""
+    image.load()
+    if raw not in _OTHER_ORDER or max(_highest(image)) > _HIGHEST_BYTE:
         return ()
     lower = _lower_bytes(reopened(), raw)
-    highest = max(int(values[..., :3].max()) for _, values in _values(picture, lower))
-    full, why = full_scale(picture, highest, significant_bits)
+    highest = max(int(values[..., :3].max()) for _, values in _values(image, lower))
+    full, why = full_scale(image, highest, significant_bits)
     if not why:
         return ()
     table = scale_to_bytes(full)
-    for top, values in _values(picture, lower):
+    for top, values in _values(image, lower):
         mended = table[values]  # (H, W, 3 or 4) uint8
         if values.shape[2] == 4 and int(values[..., 3].max()) > full:
             mended[..., 3] = values[..., 3] >> 8  # opacity has all its bits
-        picture.paste(Image.fromarray(mended, picture.mode), (0, top))
+        image.paste(Image.fromarray(mended, image.mode), (0, top))
     return (f"16-bit colours were scaled to 8 bits: {why}.",)
 
 
@@ -65,22 +65,22 @@ def _raw_mode(args: Any) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _highest(picture: Image.Image) -> list[int]:
-    extrema: Any = picture.getextrema()  # (lowest, highest) of each channel
+def _highest(image: Image.Image) -> list[int]:
+    extrema: Any = image.getextrema()  # (lowest, highest) of each channel
     return [high for _, high in extrema[:3]]
 
 
-def _lower_bytes(picture: ImageFile.ImageFile, raw: str) -> Image.Image:
+def _lower_bytes(image: ImageFile.ImageFile, raw: str) -> Image.Image:
     """An image whose pixels are the lower bytes of its 16-bit values."""
     other = _OTHER_ORDER[raw]
-    picture.tile = [
+    image.tile = [
         tile._replace(args=(other, *tile.args[1:]) if isinstance(tile.args, tuple) else other)
-        for tile in picture.tile
+        for tile in image.tile
     ]
-    picture.load()
+    image.load()
     if other != "RGBA":
-        return picture
-    _, grey, _, opacity = picture.split()
+        return image
+    _, grey, _, opacity = image.split()
     return Image.merge("RGBA", (grey, grey, grey, opacity))
 
 

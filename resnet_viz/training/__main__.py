@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only measure the loss around a trained network in --out, on its training images",
     )
-    only.add_argument("--samples", action="store_true", help="only draw the sample pictures")
+    only.add_argument("--samples", action="store_true", help="only draw the sample images")
     return parser
 
 

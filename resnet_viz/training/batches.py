@@ -44,7 +44,7 @@ def as_batch(rgb: Pixels) -> Tensor:
 
 
 def normalised(batch: Tensor, preparation: Preprocessing) -> Tensor:
-    """(N, 3, H, W) uint8 to float32, as `to_tensor` does it for one picture."""
+    """(N, 3, H, W) uint8 to float32, as `to_tensor` does it for one image."""
     mean, std = (
         torch.tensor(each, device=batch.device) for each in (preparation.mean, preparation.std)
     )

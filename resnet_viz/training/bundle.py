@@ -45,7 +45,7 @@ class Extras:
     Attributes:
         command: how to make them again.
         half: keep the weights of convolutions and classifier in two bytes instead of four.
-        samples: slugs of the sample pictures that suit the network, the best first.
+        samples: slugs of the sample images that suit the network, the best first.
         licence: of the parameters; empty where nobody said one.
     """
 

@@ -30,8 +30,8 @@ _CURVES: Final = (
 _LIMITS: Final = MappingProxyType(
     {
         "shapes": (
-            "Nothing but these twelve shapes: whatever the picture, one of the twelve is the answer. "
-            "They were taught with one shape in a picture, at least two fifths of the picture wide; "
+            "Nothing but these twelve shapes: whatever the image, one of the twelve is the answer. "
+            "They were taught with one shape in an image, at least two fifths of the image wide; "
             "several or very small ones they have not seen. An empty circle is a ring to them, a "
             "rectangle or a rhombus a square, a plus or an X a cross."
         )

@@ -1,4 +1,4 @@
-"""The sample drawings that come with the explorer: chosen pictures, and one made with a mouse."""
+"""The sample drawings that come with the explorer: chosen images, and one made with a mouse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image
 from resnet_viz.training import pen
 from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.contours import heart
-from resnet_viz.training.pictures import Pixels, render, render_scene
+from resnet_viz.training.shape_images import Pixels, render, render_scene
 from resnet_viz.training.shapes import SHAPES
 from resnet_viz.training.stencil import Pose, Stencil
 

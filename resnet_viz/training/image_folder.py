@@ -32,7 +32,7 @@ _TOLD: Final = 3  # unreadable files that a note names
 class ImageFiles:
     """Images that are decoded when they are asked for, and kept while there is room.
 
-    Each is resized to `size` on its shorter side and cut to the centre square, as a picture is on
+    Each is resized to `size` on its shorter side and cut to the centre square, as an image is on
     its way to the network.
     """
 

@@ -1,4 +1,4 @@
-"""Sets of rendered pictures, whose seeds no two sets share."""
+"""Sets of rendered images, whose seeds no two sets share."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Final
 import numpy as np
 
 from resnet_viz.training.dataset import ArrayImages, Indices, Labels
-from resnet_viz.training.pictures import Pixels, ShapePicture, render
+from resnet_viz.training.shape_images import Pixels, ShapeImage, render
 from resnet_viz.training.shapes import SHAPES
 
-_BATCH: Final = 600  # pictures for one process at a time: about a second, and 30 MB to hand over
+_BATCH: Final = 600  # images for one process at a time: about a second, and 30 MB to hand over
 
 
 class Split(IntEnum):
-    """What a set of pictures is for; its number is part of every picture's seed."""
+    """What a set of images is for; its number is part of every image's seed."""
 
     TRAINING = 0
     VALIDATION = 1
@@ -29,13 +29,13 @@ class Split(IntEnum):
 
 
 def seed_of(split: Split, seed: int, index: int) -> np.random.SeedSequence:
-    """The seed of a picture. Sequences with different spawn keys are independent (numpy)."""
+    """The seed of an image. Sequences with different spawn keys are independent (numpy)."""
     return np.random.SeedSequence(seed, spawn_key=(int(split), index))
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedImages:
-    """The first pictures of a split, shape by shape in turn, each drawn when it is asked for.
+    """The first images of a split, shape by shape in turn, each drawn when it is asked for.
 
     Nothing is kept, so that a key of a cache can name thousands of them.
     """
@@ -43,7 +43,7 @@ class RenderedImages:
     split: Split
     seed: int
     count: int
-    size: int  # side of the square pictures, pixels
+    size: int  # side of the square images, pixels
 
     def __len__(self) -> int:
         return self.count
@@ -59,12 +59,12 @@ class RenderedImages:
 
 
 def labels_of(count: int) -> Labels:
-    """(count,) int64: the shapes of the first pictures of any split."""
+    """(count,) int64: the shapes of the first images of any split."""
     return np.arange(count, dtype=np.int64) % len(SHAPES)
 
 
 def rendered(split: Split, seed: int, count: int, size: int) -> ArrayImages:
-    """The first `count` pictures of a split, shape by shape in turn, by all cores together."""
+    """The first `count` images of a split, shape by shape in turn, by all cores together."""
     labels = labels_of(count)
     starts = range(0, count, _BATCH)
     if len(starts) < 3:  # not worth the start of other processes
@@ -88,7 +88,7 @@ def _some(split: Split, seed: int, indices: Indices, size: int) -> Pixels:
     return np.stack([render(i % len(SHAPES), seed_of(split, seed, i), size).rgb for i in numbers])
 
 
-def with_masks(split: Split, seed: int, count: int, size: int) -> Iterator[ShapePicture]:
-    """The same pictures as `rendered` has, one after the other, each with the pixels of its shape."""
+def with_masks(split: Split, seed: int, count: int, size: int) -> Iterator[ShapeImage]:
+    """The same images as `rendered` has, one after the other, each with the pixels of its shape."""
     for i in range(count):
         yield render(i % len(SHAPES), seed_of(split, seed, i), size)

@@ -1,4 +1,4 @@
-"""The twelve shapes as paint on a picture: filled, rimmed, or as the line of a pen."""
+"""The twelve shapes as paint on an image: filled, rimmed, or as the line of a pen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHAPES: Final = (
 )
 FILLED_ONLY: Final = frozenset({"circle", "checkerboard"})  # a circle's outline is a ring
 LINES_ONLY: Final = frozenset({"spiral"})
-PEN_WIDTHS: Final = (0.006, 0.05)  # of the picture's side: a fine liner to a felt pen
+PEN_WIDTHS: Final = (0.006, 0.05)  # of the image's side: a fine liner to a felt pen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +34,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How one picture's shape is made."""
+    """How one image's shape is made."""
 
     outlined: bool  # by the line of a pen
     two_tone: bool  # with the second colour
     tremble: float  # of the hand, in units of the shape's radius
-    width: float  # of the pen, share of the picture's side
+    width: float  # of the pen, share of the image's side
     unevenness: float  # of the pen's width
 
     @property
@@ -64,7 +64,7 @@ def manner(shape: str, rng: Rng, outlined: bool | None = None) -> Manner:
 
 
 def form(shape: str, rng: Rng, how: Manner, pose: Pose, stencil: Stencil) -> Form:
-    """One of `SHAPES`, cut out for a picture."""
+    """One of `SHAPES`, cut out for an image."""
     return _SPECIAL.get(shape, _closed)(shape, rng, how, pose, stencil)
 
 

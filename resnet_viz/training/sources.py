@@ -21,7 +21,7 @@ TEST_IMAGES: Final = 5_000
 CIFAR10_VARIABLE: Final = "CIFAR10_DIR"  # environment: a folder with CIFAR-10, in either form
 
 _RENDERED_DESCRIPTION: Final = (
-    "Pictures of twelve shapes, filled or drawn as lines, which resnet_viz.training renders from a "
+    "Images of twelve shapes, filled or drawn as lines, which resnet_viz.training renders from a "
     "seed: random colour, size, place, rotation, background, noise, blur, and a bar in front of some."
 )
 

@@ -15,12 +15,12 @@ from resnet_viz.training.contours import Points, Rng, polar
 Coverage = npt.NDArray[np.float32]  # (H, W), 0 to 1
 
 _FINER: Final = 4
-_MARGIN: Final = 0.02  # of the picture's side, for strokes and trembling
+_MARGIN: Final = 0.02  # of the image's side, for strokes and trembling
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a shape lies in the picture; lengths in units of the picture's side."""
+    """Where a shape lies in the image; lengths in units of the image's side."""
 
     centre: tuple[float, float] = (0.5, 0.5)
     radius: float = 0.4
@@ -29,7 +29,7 @@ class Pose:
 
     @classmethod
     def drawn_by(cls, rng: Rng, radii: tuple[float, float] = (0.2, 0.47)) -> Self:
-        """A random pose that keeps the shape inside the picture."""
+        """A random pose that keeps the shape inside the image."""
         radius = rng.uniform(*radii)
         left = min(radius + _MARGIN, 0.5)
         x, y = rng.uniform(left, 1 - left, 2)
@@ -38,14 +38,14 @@ class Pose:
         return cls((x, y), radius, rng.uniform(0, 2 * np.pi), (stretch[0], stretch[1]))
 
     def place(self, points: Points) -> Points:
-        """(K, 2) from the unit circle to the picture, which is 1 wide and 1 high."""
+        """(K, 2) from the unit circle to the image, which is 1 wide and 1 high."""
         axes = polar(np.array([self.angle, self.angle + np.pi / 2]), np.ones(2))
         return np.asarray(self.radius * (points * self.stretch) @ axes + self.centre)
 
 
 @dataclass(frozen=True, slots=True)
 class Stencil:
-    """Cuts shapes out for square pictures of `size` pixels; coordinates run from 0 to 1."""
+    """Cuts shapes out for square images of `size` pixels; coordinates run from 0 to 1."""
 
     size: int
 
@@ -72,7 +72,7 @@ class Stencil:
         return sheet, ImageDraw.Draw(sheet)
 
     def _fine(self, points: Points) -> list[tuple[float, float]]:
-        # Pillow's pixel 0 has its centre at 0, a picture's at a half.
+        # Pillow's pixel 0 has its centre at 0, an image's at a half.
         return [(x, y) for x, y in (points * (self.size * _FINER) - 0.5).tolist()]
 
     def _covered(self, sheet: Image.Image) -> Coverage:

@@ -75,13 +75,13 @@ def _measure_batch_norm(network: ResNet) -> None:
     preparation = Preprocessing.imagenet(STEMS[network.config.stem].measured_at)
     large = sum(parameter.numel() for parameter in network.parameters()) > _LARGE
     slugs = PHOTOGRAPHS[:1] if large else PHOTOGRAPHS
-    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in slugs])
+    images = torch.cat([to_tensor(read_sample(slug), preparation) for slug in slugs])
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = 1.0  # take this batch's statistics as they are
         norm.train()
     with torch.no_grad(), stopping(network):
-        network(pictures)  # (N, 3, H, W)
+        network(images)  # (N, 3, H, W)
     for norm in norms:
         norm.momentum = 0.1
         norm.eval()

@@ -53,7 +53,7 @@ def colours(found: Heatmap) -> np.ndarray:
     return found.colours
 
 
-def picture_of(loaded: LoadedModel) -> torch.Tensor:
+def input_of(loaded: LoadedModel) -> torch.Tensor:
     return to_tensor(CAT, loaded.weights.preprocessing).double()
 
 
@@ -139,7 +139,7 @@ def test_a_layers_gradients_are_those_of_a_network_that_begins_behind_it(config)
     twin, trace = in_double(loaded).module, traced(loaded)
     for stage in trace.stages():
         with torch.no_grad(), record_io(twin, [stage.path]) as seen:
-            logits = twin(picture_of(loaded))
+            logits = twin(input_of(loaded))
         maps = seen[stage.path].output.clone().requires_grad_()
         names = [name for name, _ in twin.named_children()]
         rest = list(twin.children())[names.index(stage.path) + 1 :]
@@ -192,10 +192,10 @@ def test_a_random_map_knows_the_maps_and_not_the_class():
 
 def moved(loaded: LoadedModel, at: tuple[int, int, int], step: float) -> float:
     """The logit's slope at one value of the image, by two plain forward passes in float64."""
-    twin, picture = in_double(loaded).module, picture_of(loaded)
+    twin, input_tensor = in_double(loaded).module, input_of(loaded)
     values = []
     for sign in (1, -1):
-        changed = picture.clone()
+        changed = input_tensor.clone()
         changed[(0, *at)] += sign * step
         with torch.no_grad():
             values.append(float(twin(changed)[0, CLASS]))
@@ -212,7 +212,7 @@ def test_the_gradient_is_what_a_small_change_of_a_pixel_does(config):
     np.testing.assert_allclose(found.values, found.colours.sum(axis=0), rtol=0, atol=1e-15)
     times = ours(loaded, "input_x_gradient")
     np.testing.assert_allclose(
-        colours(times), picture_of(loaded)[0].numpy() * found.colours, atol=1e-15
+        colours(times), input_of(loaded)[0].numpy() * found.colours, atol=1e-15
     )
     assert (found.layer, found.field) == ("input", Field(1, 1, 0.0))
 
@@ -222,11 +222,13 @@ def test_smooth_grad_is_the_mean_gradient_of_noisy_images():
     quiet = ours(loaded, "smooth_grad", samples=3, noise=0.0)
     np.testing.assert_allclose(colours(quiet), colours(ours(loaded, "gradient")), atol=1e-15)
     found = ours(loaded, "smooth_grad", samples=11, noise=0.2, seed=4)
-    twin, picture = in_double(loaded).module, picture_of(loaded)
-    sigma = 0.2 * float(picture.max() - picture.min())
-    generator, total = torch.Generator().manual_seed(4), torch.zeros_like(picture)
+    twin, input_tensor = in_double(loaded).module, input_of(loaded)
+    sigma = 0.2 * float(input_tensor.max() - input_tensor.min())
+    generator, total = torch.Generator().manual_seed(4), torch.zeros_like(input_tensor)
     for _ in range(11):
-        noisy = picture + sigma * torch.randn(picture.shape[1:], generator=generator).double()
+        noisy = (
+            input_tensor + sigma * torch.randn(input_tensor.shape[1:], generator=generator).double()
+        )
         noisy.requires_grad_()
         total += torch.autograd.grad(twin(noisy)[0, CLASS], noisy)[0]
     np.testing.assert_allclose(colours(found), total[0] / 11, rtol=0, atol=1e-14)
@@ -239,13 +241,15 @@ def test_integrated_gradients_come_to_the_difference_of_the_logits_the_closer_th
     baseline,
 ):
     loaded = network(RESNET20)
-    p, picture = loaded.weights.preprocessing, picture_of(loaded)
+    p, input_tensor = loaded.weights.preprocessing, input_of(loaded)
     level = {"mean": torch.tensor(p.mean), "black": torch.zeros(3), "white": torch.ones(3)}[
         baseline
     ]
     flat = ((level - torch.tensor(p.mean)) / torch.tensor(p.std)).double().view(1, 3, 1, 1)
     with torch.no_grad():
-        both = in_double(loaded).module(torch.cat([picture, flat.expand_as(picture)]))[:, CLASS]
+        both = in_double(loaded).module(torch.cat([input_tensor, flat.expand_as(input_tensor)]))[
+            :, CLASS
+        ]
     gaps = []
     for steps in (4, 300):
         found = ours(loaded, "integrated_gradients", steps=steps, baseline=baseline)
@@ -267,10 +271,10 @@ class TwoInputs(torch.nn.Module):
 
 def test_integrated_gradients_of_captums_toy_have_the_published_numbers():
     """1.5 and −0.5 for the input (3, 1), in `test_integrated_gradients_basic.py`."""
-    toy, picture = TwoInputs(), torch.tensor([[[[3.0, 1.0]]]])
+    toy, input_tensor = TwoInputs(), torch.tensor([[[[3.0, 1.0]]]])
     passes = Passes(
-        lambda pictures, forward: forward(toy, pictures),
-        picture,
+        lambda inputs, forward: forward(toy, inputs),
+        input_tensor,
         index=0,
         logit=1.0,
         batch=7,
@@ -287,16 +291,16 @@ def test_integrated_gradients_of_captums_toy_have_the_published_numbers():
 def test_occlusion_is_what_covering_a_square_by_hand_costs(patch, stride):
     loaded = network(BASIC)
     found = ours(loaded, "occlusion", patch=patch, stride=stride, baseline="black")
-    twin, picture, p = in_double(loaded).module, picture_of(loaded), loaded.weights.preprocessing
+    twin, input_tensor, p = in_double(loaded).module, input_of(loaded), loaded.weights.preprocessing
     black = -torch.tensor(p.mean, dtype=torch.float64) / torch.tensor(p.std, dtype=torch.float64)
     rows = -(-(64 - patch) // stride) + 1
     assert found.size == (rows, rows)
     for row, column in ((0, 0), (1, 2), (rows - 1, rows - 1), (rows - 1, 0)):
-        covered = picture.clone()
+        covered = input_tensor.clone()
         top, left = row * stride, column * stride
         covered[0, :, top : top + patch, left : left + patch] = black[:, None, None]
         with torch.no_grad():
-            drop = float(twin(picture)[0, CLASS] - twin(covered)[0, CLASS])
+            drop = float(twin(input_tensor)[0, CLASS] - twin(covered)[0, CLASS])
         assert found.values[row, column] == pytest.approx(drop, abs=1e-6)
         box = (left, top, min(64, left + patch), min(64, top + patch))
         assert found.box(row, column) == box

@@ -39,7 +39,7 @@ def twin(loaded):
 
 
 @pytest.fixture(scope="module")
-def picture(loaded):
+def input_tensor(loaded):
     return to_tensor(CAT, loaded.weights.preprocessing).double()
 
 
@@ -57,38 +57,38 @@ def colours(found: Heatmap) -> np.ndarray:
 @pytest.mark.parametrize(
     "path", ["conv1", "maxpool", "layer1", "layer2", "layer3", "layer4", "layer2.0.add"]
 )
-def test_grad_cam_and_hires_cam_at_every_stage(loaded, twin, picture, path):
+def test_grad_cam_and_hires_cam_at_every_stage(loaded, twin, input_tensor, path):
     module = twin.get_submodule(path)
     assert path in traced(loaded)
     theirs = captum.LayerGradCam(twin, module)
     found = ours(loaded, "grad_cam", path)
     for values, relu in ((found.values, False), (found.positive, True)):
-        expected = theirs.attribute(picture, CLASS, relu_attributions=relu)[0, 0].detach()
+        expected = theirs.attribute(input_tensor, CLASS, relu_attributions=relu)[0, 0].detach()
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-9)
-    product = captum.LayerGradientXActivation(twin, module).attribute(picture, CLASS)[0].sum(0)
+    product = captum.LayerGradientXActivation(twin, module).attribute(input_tensor, CLASS)[0].sum(0)
     hires = ours(loaded, "hires_cam", path)
     np.testing.assert_allclose(hires.values, product.detach(), rtol=0, atol=1e-9)
 
 
-def test_gradients_of_the_image(loaded, twin, picture):
-    saliency = captum.Saliency(twin).attribute(picture, CLASS, abs=False)[0]
+def test_gradients_of_the_image(loaded, twin, input_tensor):
+    saliency = captum.Saliency(twin).attribute(input_tensor, CLASS, abs=False)[0]
     np.testing.assert_allclose(colours(ours(loaded, "gradient")), saliency, rtol=0, atol=1e-9)
-    product = captum.InputXGradient(twin).attribute(picture, CLASS)[0].detach()
+    product = captum.InputXGradient(twin).attribute(input_tensor, CLASS)[0].detach()
     np.testing.assert_allclose(
         colours(ours(loaded, "input_x_gradient")), product, rtol=0, atol=1e-9
     )
     whole = captum.IntegratedGradients(twin).attribute(
-        picture, target=CLASS, n_steps=20, internal_batch_size=5
+        input_tensor, target=CLASS, n_steps=20, internal_batch_size=5
     )
     found = ours(loaded, "integrated_gradients", steps=20)
     np.testing.assert_allclose(colours(found), whole[0].detach(), rtol=0, atol=1e-9)
 
 
-def test_occlusion(loaded, twin, picture):
+def test_occlusion(loaded, twin, input_tensor):
     """captum keeps the fall of the logit in float32 whatever the network computes in."""
     size, stride = 24, 13
     theirs = captum.Occlusion(twin).attribute(
-        picture, (3, size, size), (3, stride, stride), target=CLASS, perturbations_per_eval=4
+        input_tensor, (3, size, size), (3, stride, stride), target=CLASS, perturbations_per_eval=4
     )
     found = ours(loaded, "occlusion", patch=size, stride=stride)
     np.testing.assert_allclose(on_pixels(found), theirs[0, 0], rtol=1e-6, atol=1e-8)

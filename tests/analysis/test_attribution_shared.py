@@ -184,16 +184,16 @@ def test_an_altered_network_is_explained_as_it_is():
 
 @pytest.mark.parametrize(("config", "size"), VARIED[::3])
 def test_what_a_way_back_keeps_is_never_more_than_was_said(config, size):
-    traced, picture = trace(config, size), torch.zeros(1, 3, size, size)
+    traced, input_tensor = trace(config, size), torch.zeros(1, 3, size, size)
     stem, last = traced.stem[0].path, traced.stages()[0].path
     for path in (stem, last):
         network, place = emptied(config), find_place(traced, path)
         network.requires_grad_(False)
         peak = Peak(network)
         with peak:
-            evidence(network, picture, place.row.path, 0)
+            evidence(network, input_tensor, place.row.path, 0)
         said = price_of_pass(traced, 1, place.row.order)
-        assert peak.most + picture.nbytes <= said.passing + said.kept
+        assert peak.most + input_tensor.nbytes <= said.passing + said.kept
         assert peak.most > 0.3 * (said.passing + said.kept)
 
 
@@ -204,7 +204,7 @@ def test_what_is_too_large_is_refused_before_it_runs(slug, monkeypatch):
     enough = price(loaded.config, 64)
     allowed = Budget(enough.memory + 10_000, enough.work * 10)  # half of it for an answer
     monkeypatch.setattr(prices, "budget", lambda: allowed)
-    monkeypatch.setattr(compute, "run_pictures", None)  # nothing runs
+    monkeypatch.setattr(compute, "run_batch", None)  # nothing runs
     with pytest.raises(ConfigError, match="smaller"):
         attribute(loaded, CAT, method, "conv1" if isinstance(method, LayerMethod) else "")
     assert unchanged(loaded, before)

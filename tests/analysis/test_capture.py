@@ -83,7 +83,7 @@ def test_no_hook_stays_after_success_and_after_failure(loaded):
     assert not loaded.lock.locked()
 
 
-def test_threads_with_different_pictures_never_see_each_others_maps(loaded):
+def test_threads_with_different_images_never_see_each_others_maps(loaded):
     slugs = list(SAMPLES)
     expected = {slug: capture(loaded, read_sample(slug), ("layer2",)) for slug in slugs}
     found: list[tuple[str, Capture]] = []
@@ -108,11 +108,11 @@ def test_a_full_gpu_falls_back_to_the_cpu_once_and_says_so(monkeypatch):
     forward: Callable[..., torch.Tensor] = ResNet.forward
     calls: list[torch.Tensor] = []
 
-    def full_once(network, picture):
-        calls.append(picture)
+    def full_once(network, input_tensor):
+        calls.append(input_tensor)
         if len(calls) == 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return forward(network, picture)
+        return forward(network, input_tensor)
 
     monkeypatch.setattr(ResNet, "forward", full_once)
     answer = capture(loaded, read_sample("cat"), ("layer1",))
@@ -151,7 +151,7 @@ def test_outputs_run_no_block_further_than_the_last_that_is_asked_for(loaded):
     np.testing.assert_array_equal(seen["layer1"].values, seen["layer1.1.add"].values.clip(min=0))
 
 
-def test_the_input_is_the_picture_as_the_network_reads_it(loaded):
+def test_the_input_is_the_image_as_the_network_reads_it(loaded):
     image = read_sample("cat")
     expected = to_tensor(image, loaded.weights.preprocessing)[0].numpy()
     for paths in ((INPUT,), (INPUT, "conv1")):

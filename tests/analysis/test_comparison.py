@@ -59,15 +59,17 @@ def test_energy_is_the_share_of_what_is_positive_on_the_object():
     )
 
 
-def test_the_masked_pictures_are_those_of_the_test_set():
+def test_the_masked_images_are_those_of_the_test_set():
     plain = rendered(Split.TEST, 0, 14, 64)
-    for number, picture in enumerate(with_masks(Split.TEST, 0, 14, 64)):
-        assert np.array_equal(picture.rgb, plain.rgb[number])
-        assert picture.label == plain.labels[number]
-        assert 0 < picture.mask.mean() < 0.7
-        image = as_input(picture)
+    for number, input_tensor in enumerate(with_masks(Split.TEST, 0, 14, 64)):
+        assert np.array_equal(input_tensor.rgb, plain.rgb[number])
+        assert input_tensor.label == plain.labels[number]
+        assert 0 < input_tensor.mask.mean() < 0.7
+        image = as_input(input_tensor)
         seen = as_seen(image, load(PRESETS["shapes"], "bundled", 64).weights.preprocessing)
-        assert np.array_equal(seen, picture.rgb)  # so that the mask lies where the network looks
+        assert np.array_equal(
+            seen, input_tensor.rgb
+        )  # so that the mask lies where the network looks
 
 
 def test_grad_cam_beats_the_random_map_clearly():

@@ -26,10 +26,10 @@ def frame(box: tuple[float, float, float, float]) -> tuple[slice, slice]:
     )
 
 
-def cells_of(loaded: LoadedModel, path: str, picture: torch.Tensor) -> torch.Tensor:
+def cells_of(loaded: LoadedModel, path: str, input_tensor: torch.Tensor) -> torch.Tensor:
     """(C, H, W): what the layer puts out for a tensor, by one plain forward pass."""
     with torch.inference_mode(), record_io(loaded.module, [path]) as seen:
-        loaded.module(picture)
+        loaded.module(input_tensor)
     return as_maps(seen[path].output)
 
 
@@ -37,7 +37,7 @@ def cells_of(loaded: LoadedModel, path: str, picture: torch.Tensor) -> torch.Ten
 def test_outside_the_theoretical_field_nothing_counts_and_inside_something_does(config):
     loaded = network(config)
     trace, before = traced(loaded), snapshot(loaded)
-    picture = to_tensor(CAT, loaded.weights.preprocessing)
+    input_tensor = to_tensor(CAT, loaded.weights.preprocessing)
     narrow = [row.path for row in trace.layers if 1 < row.receptive_field < trace.input_size]
     for path in narrow[1 :: max(1, len(narrow) // 6)]:
         side = trace[path].output_shape[1]
@@ -48,14 +48,14 @@ def test_outside_the_theoretical_field_nothing_counts_and_inside_something_does(
         outside[rows, columns] = 0
         assert not outside.any()
 
-        value = cells_of(loaded, path, picture)[:, row, column].clone()
-        noise = torch.randn(picture.shape, generator=torch.Generator().manual_seed(1))
+        value = cells_of(loaded, path, input_tensor)[:, row, column].clone()
+        noise = torch.randn(input_tensor.shape, generator=torch.Generator().manual_seed(1))
         beyond, within = noise.clone(), torch.zeros_like(noise)
         beyond[:, :, rows, columns] = 0
         within[:, :, rows, columns] = noise[:, :, rows, columns]
-        changed = cells_of(loaded, path, picture + beyond)[:, row, column]
+        changed = cells_of(loaded, path, input_tensor + beyond)[:, row, column]
         assert torch.equal(changed, value), path
-        assert not torch.equal(cells_of(loaded, path, picture + within)[:, row, column], value)
+        assert not torch.equal(cells_of(loaded, path, input_tensor + within)[:, row, column], value)
     assert unchanged(loaded, before)
 
 
@@ -65,13 +65,13 @@ def test_the_gradient_is_the_slope_of_the_cell(channel):
     loaded, path, (row, column) = network(BASIC), "layer1.0.conv2", (7, 8)
     field = effective_field(loaded, CAT, path, channel, row, column)
     y, x = np.unravel_index(field.gradient.argmax(), field.gradient.shape)
-    picture, slope = to_tensor(CAT, loaded.weights.preprocessing).double(), 0.0
+    input_tensor, slope = to_tensor(CAT, loaded.weights.preprocessing).double(), 0.0
     loaded.module.double()
     try:
         for colour in range(3):
-            step = torch.zeros_like(picture)
+            step = torch.zeros_like(input_tensor)
             step[0, colour, y, x] = 1e-6
-            up, down = (cells_of(loaded, path, picture + sign * step) for sign in (1, -1))
+            up, down = (cells_of(loaded, path, input_tensor + sign * step) for sign in (1, -1))
             difference = (up - down)[:, row, column]
             moved = difference.sum() if channel is None else difference[channel]
             slope += abs(moved.item()) / 2e-6
@@ -83,19 +83,21 @@ def test_the_gradient_is_the_slope_of_the_cell(channel):
 def test_the_gradient_and_the_value_are_autograds():
     """Against one backward pass through a whole network of our own making of the question."""
     loaded, (row, column) = network(BASIC), (3, 5)
-    picture = to_tensor(CAT, loaded.weights.preprocessing).requires_grad_()
+    input_tensor = to_tensor(CAT, loaded.weights.preprocessing).requires_grad_()
     seen: list[torch.Tensor] = []
     handle = loaded.module.get_submodule("layer2.1.conv1").register_forward_hook(
         lambda _, __, output: seen.append(output)
     )
-    loaded.module(picture)
+    loaded.module(input_tensor)
     handle.remove()
     (output,) = seen
     cell = output[0, 6, row, column]
     cell.backward()  # type: ignore[no-untyped-call]
-    assert picture.grad is not None
+    assert input_tensor.grad is not None
     ours = effective_field(loaded, CAT, "layer2.1.conv1", 6, row, column)
-    np.testing.assert_allclose(ours.gradient, picture.grad[0].abs().sum(0), rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(
+        ours.gradient, input_tensor.grad[0].abs().sum(0), rtol=1e-5, atol=1e-9
+    )
     assert ours.value == pytest.approx(cell.item(), rel=1e-6)
 
 
@@ -131,7 +133,7 @@ def test_shares_of_the_mass_by_hand():
     assert [field.inside(side) for side in (1, 3, 4, 5, 9)] == [0.25, 0.75, 0.75, 1, 1]
 
 
-def test_of_a_field_that_reaches_beyond_the_picture_only_the_part_on_it_counts():
+def test_of_a_field_that_reaches_beyond_the_image_only_the_part_on_it_counts():
     """A field of 9 × 9 about the middle of the left edge: 5 × 9 of it lie on the image.
 
     Ten times as much counts within a reach of one and a half, which is 2 × 3 pixels.

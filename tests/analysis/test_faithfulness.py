@@ -14,7 +14,7 @@ from resnet_viz.analysis.attribution.faithfulness import (
     FaithfulnessJob,
     area,
     blurred,
-    empty_picture,
+    empty_input,
     faithfulness,
     passes_of,
     ranks,
@@ -61,14 +61,14 @@ def test_each_point_of_a_curve_is_the_answer_to_the_image_made_by_hand():
     rng = np.random.default_rng(1)
     seen = heatmap(rng.permutation(64 * 64).reshape(64, 64).astype(np.float64), 64)
     (found,) = faithfulness(loaded, CAT, [seen], "black", steps=5)
-    picture = prepared(loaded, CAT)
+    input_tensor = prepared(loaded, CAT)
     p = loaded.weights.preprocessing
     black = -torch.tensor(p.mean) / torch.tensor(p.std)
     assert found.shares == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1], abs=1e-3)
     for curve, inserts in ((found.deletion, False), (found.insertion, True)):
         for share, value in zip(found.shares, curve, strict=True):
             highest = torch.from_numpy(seen.values >= 64 * 64 - round(share * 64 * 64))
-            covered = torch.where(highest ^ inserts, black.view(1, 3, 1, 1), picture)
+            covered = torch.where(highest ^ inserts, black.view(1, 3, 1, 1), input_tensor)
             with torch.no_grad():
                 by_hand = float(loaded.module(covered).softmax(1)[0, 2])
             assert value == pytest.approx(by_hand, rel=1e-4)
@@ -111,14 +111,14 @@ def test_grad_cam_of_a_trained_network_beats_its_random_map():
 
 def test_the_three_baselines():
     loaded = network(BASIC)
-    picture, p = prepared(loaded, CAT), loaded.weights.preprocessing
-    assert not empty_picture(picture, p, "mean").any()
-    black = empty_picture(picture, p, "black")[0, :, 5, 5]
+    input_tensor, p = prepared(loaded, CAT), loaded.weights.preprocessing
+    assert not empty_input(input_tensor, p, "mean").any()
+    black = empty_input(input_tensor, p, "black")[0, :, 5, 5]
     assert black.tolist() == pytest.approx([-m / s for m, s in zip(p.mean, p.std, strict=True)])
     with pytest.raises(
         MethodError, match="no baseline “white”; choose one of mean, blurred, black"
     ):
-        empty_picture(picture, p, "white")
+        empty_input(input_tensor, p, "white")
 
 
 def test_a_blur_keeps_what_is_flat_and_is_a_gaussian():

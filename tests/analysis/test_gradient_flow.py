@@ -73,8 +73,8 @@ def test_the_share_of_a_way_by_hand():
             lambda _m, inputs, out: seen.update(branch=inputs[0], total=out)
         ),
     ]
-    picture = to_tensor(CAT, loaded.weights.preprocessing).requires_grad_()
-    losses, _ = answer_losses(loaded.module(picture))
+    input_tensor = to_tensor(CAT, loaded.weights.preprocessing).requires_grad_()
+    losses, _ = answer_losses(loaded.module(input_tensor))
     for hook in hooks:
         hook.remove()
     (at_total,) = torch.autograd.grad(losses.sum(), seen["total"], retain_graph=True)

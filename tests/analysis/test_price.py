@@ -59,10 +59,10 @@ def test_what_is_kept_is_what_torch_keeps(name):
     """All outputs of all layers, blocks and stages, each storage once."""
     config, size = PRESETS[name], 32
     traced, network = trace(config, size), emptied(config)
-    picture = torch.zeros(1, 3, size, size)
+    input_tensor = torch.zeros(1, 3, size, size)
     with torch.inference_mode(), record_io(network, traced.paths) as seen:
-        network(picture)
-    outputs = [picture, *(passage.output for passage in seen.values())]
+        network(input_tensor)
+    outputs = [input_tensor, *(passage.output for passage in seen.values())]
     storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage() for tensor in outputs}
     measured = sum(storage.nbytes() for storage in storages.values())
     assert kept_bytes(traced, (INPUT, *traced.paths)) == measured
@@ -96,12 +96,12 @@ class Peak(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def test_what_passes_through_is_never_more_than_was_said(config, size):
     network = emptied(config)
     peak = Peak(network)
-    picture = torch.zeros(1, 3, size, size)
+    input_tensor = torch.zeros(1, 3, size, size)
     with torch.no_grad(), peak:
-        network(picture)
+        network(input_tensor)
     said = price(config, size).passing
     # Beside the image, and without what oneDNN takes inside of a convolution.
-    assert 0.4 * said < peak.most + picture.nbytes <= said
+    assert 0.4 * said < peak.most + input_tensor.nbytes <= said
 
 
 def test_every_preset_and_the_papers_deepest_network_are_within_the_default(monkeypatch):

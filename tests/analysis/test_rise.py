@@ -25,14 +25,14 @@ class Linear(nn.Module):
         return torch.logit((x[:, 0] * self.weights).sum(dim=(1, 2)))[:, None]
 
 
-def found(toy: nn.Module, picture: Tensor, batch: int = 7, **options: float) -> np.ndarray:
+def found(toy: nn.Module, input_tensor: Tensor, batch: int = 7, **options: float) -> np.ndarray:
     passes = Passes(
-        lambda pictures, forward: forward(toy, pictures),
-        picture,
+        lambda inputs, forward: forward(toy, inputs),
+        input_tensor,
         index=0,
         logit=0.0,
         batch=batch,
-        fills={"mean": torch.zeros(1, 3, 1, 1, dtype=picture.dtype)},
+        fills={"mean": torch.zeros(1, 3, 1, 1, dtype=input_tensor.dtype)},
     )
     values: np.ndarray = make_method("rise", options).find(passes).values.numpy()  # type: ignore[attr-defined]
     return values
@@ -43,10 +43,10 @@ def test_it_is_the_papers_sum_over_its_masks_without_their_mean_level():
     method = Rise(masks=20, share=0.4, seed=3)
     seen = attribute(loaded, CAT, method, target=2, precise=True)
     twin, generator = in_double(loaded).module, torch.Generator().manual_seed(3)
-    picture = to_tensor(CAT, loaded.weights.preprocessing).double()
+    input_tensor = to_tensor(CAT, loaded.weights.preprocessing).double()
     masks = [draw_mask(64, 0.4, generator).double() for _ in range(20)]
     with torch.no_grad():
-        p = [float(twin(picture * mask).softmax(1)[0, 2]) for mask in masks]  # f(I ⊙ M)
+        p = [float(twin(input_tensor * mask).softmax(1)[0, 2]) for mask in masks]  # f(I ⊙ M)
     each = np.stack([mask[0].numpy() for mask in masks])  # (N, H, W)
     paper = np.tensordot(p, each, 1) / (0.4 * 20)
     level = np.mean(p) * each.sum(axis=0) / (0.4 * 20)
@@ -73,8 +73,8 @@ def test_the_masks_have_their_share_at_every_pixel_and_a_network_that_sees_one_p
     assert float(masks.max()) <= 1
     weights = torch.zeros(14, 14, dtype=torch.float64)
     weights[5, 9] = 0.5
-    picture = torch.ones(1, 3, 14, 14, dtype=torch.float64)
-    values = found(Linear(weights), picture, masks=4_000, batch=500)
+    input_tensor = torch.ones(1, 3, 14, 14, dtype=torch.float64)
+    values = found(Linear(weights), input_tensor, masks=4_000, batch=500)
     assert int(values.argmax()) == 5 * 14 + 9
     variance = float(masks[:, 5, 9].var(correction=0))
     assert values[5, 9] == pytest.approx(variance / (2 * 0.5), rel=1e-9)  # the same masks
@@ -89,17 +89,17 @@ def test_of_a_linear_probability_it_is_the_covariance_of_the_masks():
     )  # (N, 81)
     weights = torch.rand(81, generator=torch.Generator().manual_seed(1)).double() / 81
     by_hand = np.cov(masks.numpy().T, bias=True) @ weights.numpy() / 0.3
-    picture = torch.ones(1, 3, 9, 9, dtype=torch.float64)
-    values = found(Linear(weights.view(9, 9)), picture, masks=60, share=0.3, seed=8)
+    input_tensor = torch.ones(1, 3, 9, 9, dtype=torch.float64)
+    values = found(Linear(weights.view(9, 9)), input_tensor, masks=60, share=0.3, seed=8)
     np.testing.assert_allclose(values.ravel(), by_hand, rtol=0, atol=1e-12)
 
 
 def test_masks_are_the_same_whatever_goes_through_at_once():
     weights = torch.full((9, 9), 1 / 100, dtype=torch.float64)
-    picture = torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(1)).double()
-    one, many = (found(Linear(weights), picture, batch, masks=25, seed=4) for batch in (1, 9))
+    input_tensor = torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(1)).double()
+    one, many = (found(Linear(weights), input_tensor, batch, masks=25, seed=4) for batch in (1, 9))
     np.testing.assert_allclose(one, many, rtol=0, atol=1e-15)
-    assert not np.allclose(one, found(Linear(weights), picture, masks=25, seed=5))
+    assert not np.allclose(one, found(Linear(weights), input_tensor, masks=25, seed=5))
 
 
 def test_progress_counts_the_image_and_every_mask():

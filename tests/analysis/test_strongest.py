@@ -21,7 +21,7 @@ from resnet_viz.training.rendered import RenderedImages, Split
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.sources import load
 from tests.analysis.networks import snapshot, unchanged
-from tests.images.pictures import saved
+from tests.images.example_images import saved
 from tests.waiting import BOUND
 
 IMAGES = RenderedImages(Split.TEST, 5, 40, 128)

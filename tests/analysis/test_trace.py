@@ -90,15 +90,15 @@ def test_a_pixel_outside_the_receptive_field_changes_nothing_and_one_inside_does
     config = ResNetConfig("t", repeats=(1, 2, 1, 1), width=8)
     size, row = 193, trace(config, 193)[path]
     network = build_random(config, seed=1).double()
-    picture = torch.rand(1, 3, size, size, dtype=torch.float64, requires_grad=True)
+    input_tensor = torch.rand(1, 3, size, size, dtype=torch.float64, requires_grad=True)
     seen: list[torch.Tensor] = []
     network.get_submodule(path).register_forward_hook(lambda _, __, output: seen.append(output))
-    network(picture)
+    network(input_tensor)
     cell = row.output_shape[1] // 2
     # Random signs, or ReLU's zeros could hide a whole path.
     seen[0][0, :, cell, cell].sum().backward()  # type: ignore[no-untyped-call]
-    assert picture.grad is not None
-    touched = picture.grad[0].abs().sum(0).nonzero()
+    assert input_tensor.grad is not None
+    touched = input_tensor.grad[0].abs().sum(0).nonzero()
     centre = row.start + cell * row.jump
     reach = (row.receptive_field - 1) / 2
     low, high = touched.min().item(), touched.max().item()
@@ -133,15 +133,15 @@ def test_the_graph_executed_node_by_node_gives_the_models_logits(config):
         )  # fmt: skip
     size = 64
     traced, network = trace(config, size), build_random(config, seed=0)
-    picture = torch.randn(1, 3, size, size)
-    outputs = {INPUT: picture}
+    input_tensor = torch.randn(1, 3, size, size)
+    outputs = {INPUT: input_tensor}
     with torch.inference_mode():
         for row in traced.leaves():
             arguments = [outputs[source] for source in traced.sources(row.path)]
             outputs[row.path] = network.get_submodule(row.path)(*arguments)
             assert tuple(arguments[0].shape[1:]) == row.input_shape
             assert tuple(outputs[row.path].shape[1:]) == row.output_shape
-        assert torch.equal(outputs["fc"], network(picture))
+        assert torch.equal(outputs["fc"], network(input_tensor))
 
 
 def test_rows_stand_in_the_order_of_execution():

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.ui.state.pages import PAGES
 from tests.browser.serving import serving, settled
-from tests.images.pictures import saved
+from tests.images.example_images import saved
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def choose(page: Page, label: str, option: str) -> None:
     settled(page)
 
 
-def picture(colour: str) -> bytes:
+def image(colour: str) -> bytes:
     return saved(Image.new("RGB", (320, 200), colour))
 
 
@@ -301,13 +301,13 @@ def test_hover_over_the_maps_sends_nothing(page: Page, app: str) -> None:
 def test_good_and_broken_uploads(page: Page, app: str) -> None:
     visit(page, app, "predict?picture=coffee")
     drop = page.get_by_test_id("stSidebar").get_by_test_id("stFileUploaderDropzoneInput")
-    drop.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": picture("teal")})
+    drop.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": image("teal")})
     main = page.get_by_test_id("stMain")
     expect(main).to_contain_text("mine.png")
     expect(main).to_contain_text("320 × 200 pixels")
     settled(page)
     assert query(page)["picture"] == ["upload"]
-    cut = picture("teal")[:90]
+    cut = image("teal")[:90]
     drop.set_input_files({"name": "bad.png", "mimeType": "image/png", "buffer": cut})
     problem = page.get_by_test_id("stSidebar").get_by_test_id("stAlert")
     expect(problem).to_be_visible()
@@ -393,7 +393,7 @@ def test_the_table_can_be_taken_away(page: Page, app: str) -> None:
         assert json.load(file)["params"] == 11_689_512
 
 
-def test_two_visitors_with_two_pictures_see_their_own(browser: Browser, app: str) -> None:
+def test_two_visitors_with_two_images_see_their_own(browser: Browser, app: str) -> None:
     pages = [browser.new_context().new_page() for _ in range(2)]
     for page, sample in zip(pages, ("coffee", "rocket"), strict=True):
         page.goto(f"{app}/predict?picture={sample}")

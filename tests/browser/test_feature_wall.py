@@ -101,11 +101,11 @@ COUNTS_DRAWING = """() => {
 }"""
 
 
-def test_map_and_picture_move_the_same_cell(page: Page, components: str) -> None:
+def test_map_and_image_move_the_same_cell(page: Page, components: str) -> None:
     opened(page, components, "signed")
     page.mouse.move(*over_tile(page, 5, 0.52, 0.52))
     expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 14, column 14")
-    large, seen = page.locator(".map").bounding_box(), page.locator(".picture").bounding_box()
+    large, seen = page.locator(".map").bounding_box(), page.locator(".image").bounding_box()
     assert large
     assert seen
     page.mouse.move(large["x"] + large["width"] * 0.26, large["y"] + large["height"] * 0.9)

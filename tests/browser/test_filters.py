@@ -70,15 +70,15 @@ def test_the_statistics_fit_the_screen_and_the_effective_field_too(screen: Page,
 
 @pytest.mark.parametrize("one_scale", [False, True])
 @pytest.mark.parametrize("filter_", [2, 6, 13])  # noise and two edges
-def test_the_stems_picture_shows_the_weights_of_a_filter(
+def test_the_stems_image_shows_the_weights_of_a_filter(
     page: Page, app: str, filter_: int, one_scale: bool
 ) -> None:
     visit(page, app, f"filters?picture=star&one_scale={str(one_scale).lower()}")
-    picture = page.get_by_role("img", name="The 16 filters of the stem")
+    image = page.get_by_role("img", name="The 16 filters of the stem")
     filters = load_file(WEIGHTS)["conv1.weight"]  # (16, 3, 7, 7)
     largest = np.abs(filters if one_scale else filters[filter_]).max()
     expected = 127.5 + 127.5 * filters[filter_].transpose(1, 2, 0) / largest  # (7, 7, 3)
-    assert np.abs(tile(picture, filter_) - expected).max() < 6
+    assert np.abs(tile(image, filter_) - expected).max() < 6
 
 
 def test_one_scale_can_be_sent_as_a_link(page: Page, app: str) -> None:
@@ -147,9 +147,9 @@ def fits(page: Page) -> bool:
     return inside
 
 
-def tile(picture: Locator, filter_: int) -> np.ndarray:
+def tile(image: Locator, filter_: int) -> np.ndarray:
     """(7, 7, 3): the colours in the middle of a filter's weights, as painted on the screen."""
-    seen = np.asarray(Image.open(io.BytesIO(picture.screenshot())).convert("RGB"), float)
+    seen = np.asarray(Image.open(io.BytesIO(image.screenshot())).convert("RGB"), float)
     side = len(seen) / (4 + 3 * 0.12)  # of a tile, of which four and three gaps make the wall
     row, column = divmod(filter_, 4)
     places = (np.arange(7) + 0.5) * side / 7

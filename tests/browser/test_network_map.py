@@ -228,13 +228,13 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
     assert sent == []
 
 
-def test_the_frame_on_the_picture_follows_the_cursor(page: Page, components: str) -> None:
+def test_the_frame_on_the_image_follows_the_cursor(page: Page, components: str) -> None:
     _open(page, components)
-    note, picture = page.locator(".note"), page.locator(".frame img")
+    note, image = page.locator(".note"), page.locator(".frame img")
     expect(note).to_have_text("receptive field 99 px")
     _node(page, "layer3.0").hover()
     expect(note).to_have_text("receptive field 120 px")
-    whole, edge = picture.bounding_box(), page.locator(".edge").bounding_box()
+    whole, edge = image.bounding_box(), page.locator(".edge").bounding_box()
     assert whole
     assert edge
     line = 3
@@ -281,8 +281,8 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, components: s
         assert seen[-1] == _tile_of_the_sprite(page, tile)
     assert len(set(seen)) == 3
     expect(large).to_have_css("image-rendering", "pixelated")
-    over, picture = large.bounding_box(), page.locator(".frame img").bounding_box()
-    assert over == picture
+    over, image = large.bounding_box(), page.locator(".frame img").bounding_box()
+    assert over == image
     page.mouse.move(1200, 880)
     expect(large).to_have_css("opacity", "0")
 
@@ -355,17 +355,17 @@ def test_the_selected_block_stays_in_sight_when_the_window_shrinks(
     for width in (800, 390):
         page.set_viewport_size({"width": width, "height": 900})
         expect(selected).to_be_in_viewport(ratio=1)
-        box, picture = selected.bounding_box(), frame.bounding_box()
+        box, image = selected.bounding_box(), frame.bounding_box()
         assert box
-        assert picture
-        assert box["x"] >= picture["x"] + picture["width"]
+        assert image
+        assert box["x"] >= image["x"] + image["width"]
     scroller = page.locator(".scroller")
     expect(scroller).to_have_class(re.compile("more"))  # its edge says that it goes on
     scroller.evaluate("row => { row.scrollLeft = row.scrollWidth; }")
     expect(scroller).not_to_have_class(re.compile("more"))
 
 
-def test_the_picture_stays_in_sight_when_the_columns_scroll(page: Page, components: str) -> None:
+def test_the_image_stays_in_sight_when_the_columns_scroll(page: Page, components: str) -> None:
     _open(page, components, kind="deep")
     page.locator(".badge").nth(2).click()
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.serving import ROOT, free_port, settled, started
-from tests.browser.test_app import picture, query
+from tests.browser.test_app import image, query
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +79,7 @@ def test_in_a_course_page_it_says_that_uploads_need_a_tab_of_their_own(browser: 
         assert query(tab) == {"model": ["resnet18"]}
         assert "cannot be uploaded here" not in tab.get_by_test_id("stMain").inner_text()
         drop = tab.get_by_test_id("stSidebar").get_by_test_id("stFileUploaderDropzoneInput")
-        drop.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": picture("teal")})
+        drop.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": image("teal")})
         expect(tab.get_by_test_id("stMain")).to_contain_text("a.png")
         page.context.close()
 
@@ -147,7 +147,7 @@ def connected(page: Page, state: bool) -> None:
 
 def uploaded(page: Page) -> None:
     drop = page.get_by_test_id("stSidebar").get_by_test_id("stFileUploaderDropzoneInput").first
-    drop.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": picture("teal")})
+    drop.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": image("teal")})
     expect(page.get_by_test_id("stMain")).to_contain_text("mine.png")
     settled(page)
 

@@ -37,7 +37,7 @@ def thumbnail(rng: random.Random, cells: int) -> Image.Image:
     return image.resize((SIDE, SIDE), Image.Resampling.NEAREST)
 
 
-def picture() -> bytes:
+def image() -> bytes:
     image = Image.new("RGB", (224, 224), "#86b817")
     star = [
         (112, 40),
@@ -130,7 +130,7 @@ def content(kind: str, unfolded: Collection[str]) -> NetworkMap:
             for i, n in enumerate(DEPTHS.get(kind, (2, 2, 2, 2)), start=1)
         ),
         ("Out", "Parameters"),
-        picture(),
+        image(),
         encoded(sprite),
         SIDE,
         "3 × 224 × 224",

@@ -37,7 +37,7 @@ def content(traced: Trace, unfolded: tuple[str, ...] = ()) -> NetworkMap:
     capture = Capture(seen, np.zeros(3, np.float32), "cpu", 0.1)
     prediction = Prediction((ClassScore(0, "cat", 0.9),), "cpu", 0.1)
     return network_content(
-        traced, capture, prediction, b"\xff\xd8picture", unfolded=unfolded, trained=True
+        traced, capture, prediction, b"\xff\xd8image", unfolded=unfolded, trained=True
     )
 
 
@@ -100,11 +100,11 @@ def test_a_run_of_two_hundred_blocks_unfolds_without_thumbnails():
     traced = trace(deep, 32)
     shown = {node.row.path: node for node in network_nodes(traced, ["layer3.1"])}
     assert shown["layer3.1"].sent
-    assert not shown["layer3.2"].pictured
+    assert not shown["layer3.2"].with_thumbnails
     assert not shown["layer3.2"].sent
 
 
-def test_the_frame_of_a_cell_lies_around_the_centre_and_inside_the_picture():
+def test_the_frame_of_a_cell_lies_around_the_centre_and_inside_the_image():
     traced = trace(PRESETS["resnet18"])
     seen = selection(traced, "layer2.1.conv1")
     assert seen.parent == "layer2.1"
@@ -116,11 +116,11 @@ def test_the_frame_of_a_cell_lies_around_the_centre_and_inside_the_picture():
     assert selection(traced, "fc").field.frame == (0, 0, 1, 1)
 
 
-def test_bytes_are_header_picture_and_sprite():
+def test_bytes_are_header_image_and_sprite():
     shown = content(trace(PRESETS["resnet18"]))
     header, images = unpack(encoded(shown, alt="×"))
     assert header["alt"] == "×"
-    assert images["picture"].tobytes() == shown.picture
+    assert images["image"].tobytes() == shown.image
     assert images["sprite"].tobytes() == shown.sprite
 
 

@@ -10,7 +10,7 @@ import pytest
 from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.components.feature_wall import encode
 from tests.components.node import evaluated
-from tests.components.walls import SHAPES, made, picture
+from tests.components.walls import SHAPES, image, made
 
 # Of ResNet-18: conv1, maxpool, the ends of stages 2 and 4, the average pool.
 FIELDS = (
@@ -29,7 +29,7 @@ def of_wall(expression: str, values: np.ndarray, field: Field | None = None, **h
         "feature_wall/wall.js",
         "feature_wall/paint.js",
         "shared/colours.js",
-        blob=encode.encode(values, picture(), field or Field(), {"opening": {}, **header}),
+        blob=encode.encode(values, image(), field or Field(), {"opening": {}, **header}),
     )
 
 
@@ -38,7 +38,7 @@ def test_what_python_writes_is_read(kind: str) -> None:
     values = made(kind)
     # An odd name: what follows the header must stand at a multiple of 4 all the same.
     read = of_wall(
-        "{ ...wall, picture: wall.picture.slice(0, 2) }", values, Field(7, 2, 0.5), name=f"ü×{kind}"
+        "{ ...wall, image: wall.image.slice(0, 2) }", values, Field(7, 2, 0.5), name=f"ü×{kind}"
     )
     sent = encode.averaged(values, encode.side_of_squares(values.shape))
     code = encode.code_for(sent.size)
@@ -57,7 +57,7 @@ def test_what_python_writes_is_read(kind: str) -> None:
     assert (read["vmin"], read["vmax"]) == pytest.approx((values.min(), values.max()))
     assert read["name"] == f"ü×{kind}"
     assert read["field"] == {"size": 7, "jump": 2, "start": 0.5}
-    assert read["picture"] == [0xFF, 0xD8]  # how a JPEG begins
+    assert read["image"] == [0xFF, 0xD8]  # how a JPEG begins
 
 
 @pytest.mark.parametrize(("field", "side"), FIELDS, ids=lambda x: str(x))

@@ -45,6 +45,6 @@ def made(kind: str) -> np.ndarray:
     return np.ascontiguousarray(values, np.float32)
 
 
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     y, x = np.mgrid[:224, :224]
     return np.stack([x, y, 224 - x], axis=-1).astype(np.uint8)

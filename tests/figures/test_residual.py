@@ -27,19 +27,19 @@ def test_the_scale_ends_at_the_largest_value_of_the_channels_shown():
 @pytest.mark.parametrize("side", [8, 3])
 def test_equal_values_have_equal_colours_in_every_map(side):
     maps = [np.full((4, 4), value, np.float32) for value in (-2, 0, 1, 2)]
-    picture = pixels(map_grid(maps, 2.0, signed=True, side=side))
+    image = pixels(map_grid(maps, 2.0, signed=True, side=side))
     step = side + 6
-    assert picture.shape == (2 * side + 6, 2 * side + 6, 4)
+    assert image.shape == (2 * side + 6, 2 * side + 6, 4)
     for place, level in enumerate((0, 128, 191, 255)):
-        corner = picture[place // 2 * step, place % 2 * step]
+        corner = image[place // 2 * step, place % 2 * step]
         assert tuple(corner[:3]) == tuple(colour_table(True)[level])
         assert corner[3] == 255
-    assert picture[0, side, 3] == 0  # the page shows through between maps
+    assert image[0, side, 3] == 0  # the page shows through between maps
 
 
 def test_a_map_of_zeros_has_a_colour_too():
-    picture = pixels(map_grid([np.zeros((2, 2), np.float32)], 0.0, signed=False, side=2))
-    assert (picture[..., :3] == colour_table(False)[0]).all()
+    image = pixels(map_grid([np.zeros((2, 2), np.float32)], 0.0, signed=False, side=2))
+    assert (image[..., :3] == colour_table(False)[0]).all()
 
 
 RATIOS = (
@@ -158,6 +158,6 @@ def test_two_answers_stand_class_by_class(theme):
 def test_a_map_of_zeros_is_white_where_signed_and_dark_where_not():
     zeros = [np.zeros((4, 4), np.float32)]
     for signed, middle in ((True, 128), (False, 0)):
-        picture = Image.open(io.BytesIO(map_grid(zeros, 0.0, signed=signed, side=8)))
+        image = Image.open(io.BytesIO(map_grid(zeros, 0.0, signed=signed, side=8)))
         expected = colour_table(signed)[middle]
-        assert picture.convert("RGB").getpixel((4, 4)) == tuple(int(c) for c in expected)
+        assert image.convert("RGB").getpixel((4, 4)) == tuple(int(c) for c in expected)

@@ -55,7 +55,7 @@ def test_a_layer_takes_less_than_a_megabyte_and_loses_half_a_level(shape, code):
     assert (np.abs(read - values) <= step[:, None, None] / 2 + 2e-6).all()
     np.testing.assert_allclose(statistics[2], values.mean(axis=(1, 2)), atol=1e-5)
     np.testing.assert_array_equal(rest["colours"], maps.colour_table(True))
-    assert rest["picture"][:2].tobytes() == b"\xff\xd8"
+    assert rest["image"][:2].tobytes() == b"\xff\xd8"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from PIL import Image
 from resnet_viz.errors import ImageError
 from resnet_viz.images import decode
 from resnet_viz.images.decode import read_image
-from tests.images.pictures import chunk, mean_difference, photograph, png, saved, small_files
+from tests.images.example_images import chunk, mean_difference, photograph, png, saved, small_files
 
 
 def as_stored(upright: npt.NDArray[np.uint8], orientation: int) -> Image.Image:
@@ -36,22 +36,22 @@ def as_stored(upright: npt.NDArray[np.uint8], orientation: int) -> Image.Image:
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
 def test_lossless_files_come_out_pixel_for_pixel(kind):
-    picture = photograph()
-    image = read_image(saved(picture, kind))
-    assert (image.rgb == np.asarray(picture)).all()
+    original = photograph()
+    image = read_image(saved(original, kind))
+    assert (image.rgb == np.asarray(original)).all()
     assert image.original_size == (48, 32)
     assert image.notes == ()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF"])
 def test_lossy_files_come_out_nearly_the_same(kind):
-    picture = photograph()
-    assert mean_difference(read_image(saved(picture, kind)).rgb, np.asarray(picture)) < 12
+    original = photograph()
+    assert mean_difference(read_image(saved(original, kind)).rgb, np.asarray(original)) < 12
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_eight_exif_orientations_are_one_picture(kind, orientation):
+def test_the_eight_exif_orientations_are_one_image(kind, orientation):
     upright = np.asarray(photograph())
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -70,7 +70,7 @@ def test_the_eight_exif_orientations_are_one_picture(kind, orientation):
 @pytest.mark.parametrize(
     "exif", [b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00" + b"\x00" * 40, b"junk"]
 )
-def test_a_damaged_exif_note_does_not_cost_the_picture(exif):
+def test_a_damaged_exif_note_does_not_cost_the_image(exif):
     image = read_image(saved(photograph(), "JPEG", exif=exif))
     assert image.rgb.shape == (32, 48, 3)
 
@@ -85,7 +85,7 @@ def test_the_size_as_stored_is_given_after_turning():
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_reduced_picture_is_the_same_picture(kind):
+def test_a_reduced_image_is_the_same_image(kind):
     image = read_image(saved(photograph(3300, 2200), kind))
     assert image.rgb.shape == (1067, 1600, 3)
     assert mean_difference(image.rgb, np.asarray(photograph(1600, 1067))) < 2
@@ -186,12 +186,12 @@ def test_an_animation_is_its_first_frame(kind):
     )
 
 
-def test_a_multi_picture_jpeg_is_its_first_picture():
+def test_a_multi_image_jpeg_is_its_first_image():
     file = saved(photograph(), "MPO", save_all=True, append_images=[Image.new("RGB", (48, 32))])
     assert mean_difference(read_image(file).rgb, np.asarray(photograph())) < 12
 
 
-@pytest.mark.parametrize("extension", ["picture.png", "picture.txt", "picture"])
+@pytest.mark.parametrize("extension", ["image.png", "image.txt", "picture"])
 def test_the_content_counts_and_not_the_extension(extension):
     assert read_image(saved(photograph(), "JPEG"), extension).name == extension
 
@@ -225,7 +225,7 @@ def test_threads_do_not_disturb_each_other():
         assert (expected == got).all()
 
 
-def test_two_pictures_are_decoded_at_a_time(monkeypatch):
+def test_two_images_are_decoded_at_a_time(monkeypatch):
     lock, both, now, most = threading.Lock(), threading.Barrier(2), [0], [0]
 
     def slow(data, kind):

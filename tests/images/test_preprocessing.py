@@ -20,10 +20,10 @@ from resnet_viz.images import (
     to_tensor,
 )
 from resnet_viz.images.preprocessing import INTERPOLATIONS
-from tests.images.pictures import saved
+from tests.images.example_images import saved
 
 
-def picture(width: int, height: int) -> ImageInput:
+def original(width: int, height: int) -> ImageInput:
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     return ImageInput("0", pixels, "noise", (width, height))
 
@@ -56,7 +56,7 @@ def test_whole_keeps_the_shorter_side():
 )
 def test_rounding_by_hand(width, height, resized, corner):
     p = Preprocessing.imagenet(224)
-    left, top, right, bottom = crop_box(picture(width, height), p)
+    left, top, right, bottom = crop_box(original(width, height), p)
     across, down = width / resized[0], height / resized[1]
     assert (left, top) == pytest.approx((corner[0] * across, corner[1] * down))
     assert (right - left, bottom - top) == pytest.approx((224 * across, 224 * down))
@@ -65,7 +65,7 @@ def test_rounding_by_hand(width, height, resized, corner):
 @pytest.mark.parametrize(("width", "height"), [(500, 375), (341, 700), (100, 80), (256, 256)])
 @pytest.mark.parametrize("p", [Preprocessing.imagenet(224), Preprocessing.whole(32)])
 def test_resizing_agrees_with_torch(width, height, p):
-    image = picture(width, height)
+    image = original(width, height)
     short, long = sorted((width, height))
     new_long = int(p.resize * long / short)
     new_height, new_width = (new_long, p.resize) if height > width else (p.resize, new_long)
@@ -81,17 +81,17 @@ def test_resizing_agrees_with_torch(width, height, p):
     assert np.abs(seen - expected).max() <= 1.5  # Pillow rounds after each of the two directions
 
 
-def torchvision_algorithm(picture: Image.Image, p: Preprocessing) -> npt.NDArray[np.float32]:
+def torchvision_algorithm(original: Image.Image, p: Preprocessing) -> npt.NDArray[np.float32]:
     """`Resize`, `CenterCrop`, `ToTensor` and `Normalize` of a PIL image, as torchvision publishes them.
 
     transforms/functional.py `_compute_resized_output_size` and `center_crop`, and
     transforms/_functional_pil.py `resize`: https://github.com/pytorch/vision, v0.20.
     """
-    width, height = picture.size
+    width, height = original.size
     short, long = (width, height) if width <= height else (height, width)
     new_long = int(p.resize * long / short)
     size = (p.resize, new_long) if width <= height else (new_long, p.resize)
-    resized = picture.resize(size, Image.Resampling.BILINEAR)
+    resized = original.resize(size, Image.Resampling.BILINEAR)
     top = round((size[1] - p.crop) / 2.0)
     left = round((size[0] - p.crop) / 2.0)
     cut = resized.crop((left, top, left + p.crop, top + p.crop))
@@ -108,8 +108,8 @@ def torchvision_algorithm(picture: Image.Image, p: Preprocessing) -> npt.NDArray
 )
 def test_files_of_any_size_are_seen_as_torchvision_prepares_them(kind, width, height):
     noise = np.random.default_rng(0).integers(0, 256, (height // 3, width // 3, 3), np.uint8)
-    picture = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
-    file = saved(picture, kind)
+    original = Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC)
+    file = saved(original, kind)
     with Image.open(BytesIO(file)) as opened:
         reference = opened.convert("RGB")
     image = read_image(file)
@@ -126,13 +126,13 @@ def test_the_box_lies_where_the_crop_was_taken_from_all_pixels():
     assert (top, bottom) == pytest.approx((16 * 1067 / 256, 240 * 1067 / 256))
 
 
-def test_a_picture_of_the_right_size_is_left_alone():
-    image = picture(32, 32)
+def test_an_image_of_the_right_size_is_left_alone():
+    image = original(32, 32)
     assert (as_seen(image, Preprocessing.whole(32)) == image.rgb).all()
 
 
 def test_what_is_seen_cannot_be_changed():
-    assert not as_seen(picture(64, 48), Preprocessing.whole(32)).flags.writeable
+    assert not as_seen(original(64, 48), Preprocessing.whole(32)).flags.writeable
 
 
 def test_normalising_by_hand():

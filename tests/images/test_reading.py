@@ -11,7 +11,7 @@ from resnet_viz.errors import ImageError
 from resnet_viz.images import decode, read_image, reading
 from resnet_viz.images.decode import View
 from resnet_viz.isolation import Answer, Isolated, Limits, Stopped
-from tests.images.pictures import chunk, photograph, png, saved, small_files
+from tests.images.example_images import chunk, photograph, png, saved, small_files
 
 SIZE = 19_000_000  # bytes, within the limit
 
@@ -119,15 +119,15 @@ def test_sessions_do_not_disturb_each_other():
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("turned_first", [True, False])
-def test_a_view_is_of_all_pixels_of_the_upright_picture(monkeypatch, orientation, turned_first):
+def test_a_view_is_of_all_pixels_of_the_upright_image(monkeypatch, orientation, turned_first):
     """Pillow's own turn, resize and crop, one after the other."""
     noise = np.random.default_rng(0).integers(0, 256, (151, 250, 3), np.uint8)
-    picture = Image.fromarray(noise).resize((1999, 1201), Image.Resampling.BICUBIC)
+    image = Image.fromarray(noise).resize((1999, 1201), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    file = saved(picture, "PNG", exif=exif, compress_level=1)
+    file = saved(image, "PNG", exif=exif, compress_level=1)
     turn = decode._TURNS.get(orientation)
-    upright = picture.transpose(turn) if turn is not None else picture
+    upright = image.transpose(turn) if turn is not None else image
     size = (256, 426) if upright.width < upright.height else (426, 256)
     view = View(size, (17, 5), (200, 190), Image.Resampling.BILINEAR)
     expected = upright.resize(size, Image.Resampling.BILINEAR).crop((17, 5, 217, 195))

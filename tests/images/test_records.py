@@ -7,7 +7,7 @@ import pytest
 
 from resnet_viz.images.decode import read_image
 from resnet_viz.images.records import ImageInput
-from tests.images.pictures import photograph, saved
+from tests.images.example_images import photograph, saved
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_pixels_cannot_be_changed_even_in_a_copy():
             one.rgb[0] = 0
 
 
-def test_pictures_are_equal_when_their_bytes_are():
+def test_images_are_equal_when_their_bytes_are():
     file = saved(photograph())
     one, other = read_image(file, "one"), read_image(file, "other")
     assert one == other

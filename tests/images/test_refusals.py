@@ -12,7 +12,7 @@ from resnet_viz.errors import ImageError
 from resnet_viz.images import decode
 from resnet_viz.images.decode import read_image
 from resnet_viz.images.records import ImageInput
-from tests.images.pictures import photograph, png, saved, small_files
+from tests.images.example_images import photograph, png, saved, small_files
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from tests.images.pictures import photograph, png, saved, small_files
         (4000, 100, "at most 20 times"),
     ],
 )
-def test_a_picture_of_impossible_size_is_refused_by_its_header(width, height, says):
+def test_an_image_of_impossible_size_is_refused_by_its_header(width, height, says):
     # The body is no pixel stream: had it been decoded, the sentence would be of damage.
     with pytest.raises(ImageError, match=says):
         read_image(png(width, height, 8, 0, b"not compressed"))
@@ -42,12 +42,12 @@ def test_a_real_bomb_is_refused():
     ("kind", "options", "side"),
     [("WEBP", {"quality": 1, "method": 0}, 3500), ("JPEG", {"progressive": True}, 3500)],
 )
-def test_costly_decoders_get_smaller_pictures(kind, options, side):
+def test_costly_decoders_get_smaller_images(kind, options, side):
     with pytest.raises(ImageError, match="at most 12 million"):
         read_image(saved(Image.new("RGB", (side, side)), kind, **options))
 
 
-def test_float_tiff_gets_smaller_pictures():
+def test_float_tiff_gets_smaller_images():
     with pytest.raises(ImageError, match="32-bit TIFF images of at most 12 million"):
         read_image(saved(Image.new("F", (3500, 3500)), "TIFF", compression="tiff_deflate"))
 
@@ -111,14 +111,14 @@ def test_half_a_file_is_damaged(kind, share):
         (b"BM", "damaged"),
     ],
 )
-def test_what_is_no_picture_is_named(file, says):
+def test_what_is_no_image_is_named(file, says):
     with pytest.raises(ImageError, match=says) as refusal:
         read_image(file)
     assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize("kind", list(small_files()))
-def test_damaged_bytes_give_a_picture_or_a_sentence(kind):
+def test_damaged_bytes_give_an_image_or_a_sentence(kind):
     whole = small_files()[kind]
     assert isinstance(read_image(whole), ImageInput)
     chance = random.Random(kind)

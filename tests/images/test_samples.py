@@ -25,8 +25,8 @@ def test_each_sample_can_be_read(slug):
 def test_each_sample_is_small_and_without_metadata(slug):
     path = FOLDER / SAMPLES[slug].file
     assert path.stat().st_size < (90_000 if slug in PHOTOGRAPHS else 30_000)
-    with Image.open(path) as picture:
-        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    with Image.open(path) as image:
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_samples_files_and_credits_are_the_same_set():

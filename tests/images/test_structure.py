@@ -8,9 +8,9 @@ from PIL import Image
 
 from resnet_viz.errors import ImageError
 from resnet_viz.images.decode import read_image
-from resnet_viz.images.sniff import picture_format
+from resnet_viz.images.sniff import image_format
 from resnet_viz.images.structure import frames
-from tests.images.pictures import mean_difference, photograph, saved, small_files
+from tests.images.example_images import mean_difference, photograph, saved, small_files
 
 ISO = b"\x00\x00\x00\x1cftyp%s\x00\x00\x00\x00%s"
 
@@ -32,12 +32,12 @@ def tiff_tags(*tags: tuple[int, int], order: str = "<") -> bytes:
     ],
 )
 def test_further_kinds_are_opened(kind, writer, options):
-    for picture in (photograph(), photograph().convert("L")):
-        file = saved(picture, writer, **options)
-        assert picture_format(file) == kind
+    for original in (photograph(), photograph().convert("L")):
+        file = saved(original, writer, **options)
+        assert image_format(file) == kind
         image = read_image(file)
         limit = 12 if kind == "AVIF" else 1e-9
-        assert mean_difference(image.rgb, np.asarray(picture.convert("RGB"))) < limit
+        assert mean_difference(image.rgb, np.asarray(original.convert("RGB"))) < limit
 
 
 def test_a_bitmap_of_text_and_one_of_bits_are_opened():
@@ -77,7 +77,7 @@ def test_a_bitmap_of_text_and_one_of_bits_are_opened():
         (bytes(128) + b"DICM", "DICOM"),
     ],
 )
-def test_other_pictures_are_refused_by_name(file, says):
+def test_other_images_are_refused_by_name(file, says):
     with pytest.raises(ImageError, match=rf"^This file seems to be .*{says}.*\.$"):
         read_image(file)
 
@@ -86,16 +86,16 @@ def test_other_pictures_are_refused_by_name(file, says):
     "brands", [(b"avif", b"mif1miaf"), (b"mif1", b"avifmiaf"), (b"avis", b"msf1")]
 )
 def test_avif_is_told_from_heic_by_all_its_brands(brands):
-    assert picture_format(ISO % brands) == "AVIF"
+    assert image_format(ISO % brands) == "AVIF"
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("options", [{}, {"duration": 100, "loop": 0}])
 def test_the_first_of_so_many_frames_is_said(kind, count, options):
-    pictures = [photograph().rotate(10 * index) for index in range(count)]
+    images = [photograph().rotate(10 * index) for index in range(count)]
     options = options if kind in ("GIF", "PNG", "WEBP") else {}
-    file = saved(pictures[0], kind, save_all=True, append_images=pictures[1:], **options)
+    file = saved(images[0], kind, save_all=True, append_images=images[1:], **options)
     parts = "pages" if kind == "TIFF" else "frames"
     note = f"Only the first of {count} {parts} is used."
     assert read_image(file).notes == (() if count == 1 else (note,))
@@ -110,7 +110,7 @@ def test_frames_that_are_too_many_to_count_are_several():
 @pytest.mark.parametrize("kind", small_files())
 def test_damage_does_not_lead_astray(kind):
     file = small_files()[kind]
-    known = picture_format(file)
+    known = image_format(file)
     for length in range(0, len(file), 7):
         count = frames(file[:length], known)
         assert count is None or count >= 1
@@ -155,7 +155,7 @@ def test_phone_photographs_of_48_and_108_megapixels_are_opened(width, height):
         ("L", {}, ""),
     ],
 )
-def test_transparent_pictures_may_have_fewer_pixels(mode, options, limit):
+def test_transparent_images_may_have_fewer_pixels(mode, options, limit):
     file = saved(Image.new(mode, (4200, 4000), 9), compress_level=1, **options)
     if limit:
         with pytest.raises(ImageError, match=limit):

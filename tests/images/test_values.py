@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from resnet_viz.images.decode import read_image
 from resnet_viz.images.records import ImageInput
-from tests.images.pictures import PNG_START, chunk, photograph, saved
+from tests.images.example_images import PNG_START, chunk, photograph, saved
 
 Values = npt.NDArray[Any]
 
@@ -99,8 +99,8 @@ def test_white_is_zero_where_a_tiff_says_so(bits):
 def test_white_is_zero_in_float_too():
     directory = ImageFileDirectory_v2()
     directory[262] = 0
-    picture = Image.fromarray((1 - RAMP).astype(np.float32))
-    image = read_image(saved(picture, "TIFF", tiffinfo=directory))
+    original = Image.fromarray((1 - RAMP).astype(np.float32))
+    image = read_image(saved(original, "TIFF", tiffinfo=directory))
     assert np.abs(brightness(image)[..., 0] - RAMP).max() < 1 / 100
 
 
@@ -112,15 +112,15 @@ def test_sixteen_bit_colours_that_use_all_bits_are_as_pillow_reads_them():
 
 
 def test_a_colour_table_of_bytes_in_16_bit_fields_is_read_as_bytes():
-    picture = photograph().quantize(16)
-    file = bytearray(saved(picture, "TIFF"))
+    original = photograph().quantize(16)
+    file = bytearray(saved(original, "TIFF"))
     with Image.open(BytesIO(file)) as opened:
         table = opened.tag_v2[320]  # type: ignore[attr-defined]
     stored = struct.pack(f"<{len(table)}H", *table)
     at = file.index(stored)
     file[at : at + len(stored)] = struct.pack(f"<{len(table)}H", *(value // 256 for value in table))
     image = read_image(bytes(file))
-    assert (image.rgb == np.asarray(picture.convert("RGB"))).all()
+    assert (image.rgb == np.asarray(original.convert("RGB"))).all()
     assert any("colour table" in note for note in image.notes)
 
 
@@ -141,11 +141,11 @@ def test_what_is_visible_is_laid_where_it_can_be_seen(colour, ground):
 def test_a_white_logo_of_any_kind_is_laid_on_black(mode):
     grey = np.zeros((32, 32), np.uint8)
     grey[8:24, 8:24] = 255
-    picture = Image.fromarray(grey)
+    original = Image.fromarray(grey)
     if mode == "LA":
-        file = saved(Image.merge("LA", (Image.new("L", (32, 32), 255), picture)))
+        file = saved(Image.merge("LA", (Image.new("L", (32, 32), 255), original)))
     else:
-        file = saved(picture.convert(mode), transparency=0)
+        file = saved(original.convert(mode), transparency=0)
     assert (read_image(file).rgb == grey[..., None]).all()
 
 
@@ -163,9 +163,9 @@ def test_a_strip_of_transparency_at_the_end_is_found():
 def test_one_colour_is_said(value):
     image = read_image(saved(Image.new("RGB", (40, 30), (value, 3, 9))))
     assert image.notes == ("Every pixel has the same colour.",)
-    picture = Image.new("RGB", (40, 30), (value, 3, 9))
-    picture.putpixel((17, 11), (value, 3, 10))
-    assert read_image(saved(picture)).notes == ()
+    original = Image.new("RGB", (40, 30), (value, 3, 9))
+    original.putpixel((17, 11), (value, 3, 10))
+    assert read_image(saved(original)).notes == ()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])

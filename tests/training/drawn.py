@@ -85,6 +85,6 @@ SCENES: dict[str, Callable[[Draw], None]] = {
 
 def scene(name: str) -> np.ndarray:
     """(256, 256, 3) uint8."""
-    picture = Image.new("RGB", (_SIDE, _SIDE))
-    SCENES[name](ImageDraw.Draw(picture))
-    return np.asarray(picture)
+    image = Image.new("RGB", (_SIDE, _SIDE))
+    SCENES[name](ImageDraw.Draw(image))
+    return np.asarray(image)

@@ -9,9 +9,9 @@ from resnet_viz.training.batches import as_batch
 from resnet_viz.training.rendered import Split, rendered
 
 
-def test_a_turned_picture_keeps_its_pixels_up_to_colour():
-    pictures = rendered(Split.TRAINING, 0, 24, 32)
-    batch = as_batch(pictures.rgb)
+def test_a_turned_image_keeps_its_pixels_up_to_colour():
+    images = rendered(Split.TRAINING, 0, 24, 32)
+    batch = as_batch(images.rgb)
     after = turned_and_recoloured(batch, np.random.default_rng(0))
     moved = 0
     for before, now in zip(batch, after, strict=True):

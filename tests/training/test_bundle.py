@@ -40,7 +40,7 @@ DRAWN = tuple(name for name in CARDS if CARDS[name]["dataset"] == "shapes")
 PHOTOS = tuple(name for name in CARDS if name not in DRAWN)
 WHOLE = Preprocessing.whole(128)
 SPREAD = np.arange(0, 10_000, 10)  # test images of all classes, however they are sorted
-SEED = 2  # of no picture that was ever learned from or looked at: those of the cards have 0
+SEED = 2  # of no image that was ever learned from or looked at: those of the cards have 0
 CIFAR10 = os.environ.get(CIFAR10_VARIABLE, "")
 CLASSES = tuple(
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -68,7 +68,7 @@ def test_networks_for_shapes_and_for_photographs_are_bundled():
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_it_tells_fresh_pictures_apart(name, fresh):
+def test_it_tells_fresh_images_apart(name, fresh):
     found = evaluate(network(name), fresh, WHOLE)
     assert found.accuracy >= 0.99
     assert min(share or 0 for share in found.accuracy_by_class) >= 0.9
@@ -79,7 +79,7 @@ def test_it_tells_fresh_pictures_apart(name, fresh):
 
 @pytest.mark.parametrize("ink", ["solid", "felt pen", "fine liner"])
 def test_it_knows_clean_black_on_white(ink):
-    """Which no training picture is exactly: upright, centred, without noise, blur or trembling."""
+    """Which no training image is exactly: upright, centred, without noise, blur or trembling."""
     width = {"solid": 0.02, "felt pen": 0.03, "fine liner": 0.008}[ink]
     shapes = [s for s in SHAPES if ink == "solid" or s not in FILLED_ONLY]
     how = Manner(ink != "solid", two_tone=False, tremble=0.0, width=width, unevenness=0.0)

@@ -28,7 +28,7 @@ FILES = ("safetensors", "json", "curves.json", "range.safetensors")
 
 @pytest.fixture
 def box(tmp_path, monkeypatch):
-    """A folder, and no set of more than 64 pictures."""
+    """A folder, and no set of more than 64 images."""
     monkeypatch.setattr(sources, "VALIDATION_IMAGES", 24)
     monkeypatch.setattr(sources, "TEST_IMAGES", 64)
     return tmp_path / "box"

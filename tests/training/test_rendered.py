@@ -1,4 +1,4 @@
-"""Sets of pictures: no seed twice, and the same however many processes drew them."""
+"""Sets of images: no seed twice, and the same however many processes drew them."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from resnet_viz.training.dataset import ArrayImages
 from resnet_viz.training.rendered import RenderedImages, Split, rendered, seed_of
 
 
-def test_no_two_pictures_share_a_seed():
+def test_no_two_images_share_a_seed():
     states = {
         tuple(seed_of(split, seed, index).generate_state(4))
         for split, seed, index in itertools.product(Split, range(3), range(50))
@@ -28,7 +28,7 @@ def test_processes_draw_the_same_as_one_does(monkeypatch):
     np.testing.assert_array_equal(alone.labels, np.arange(40) % 12)
 
 
-def test_pictures_that_are_drawn_when_asked_for_are_those_of_the_set():
+def test_images_that_are_drawn_when_asked_for_are_those_of_the_set():
     whole, asked = rendered(Split.TEST, 3, 40, 32), RenderedImages(Split.TEST, 3, 40, 32)
     np.testing.assert_array_equal(asked.labels, whole.labels)
     np.testing.assert_array_equal(asked.pixels(np.array([39, 0, 7])), whole.rgb[[39, 0, 7]])
@@ -39,13 +39,13 @@ def unchanged(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     return batch
 
 
-def test_an_epoch_has_every_picture_once_and_follows_from_its_number():
+def test_an_epoch_has_every_image_once_and_follows_from_its_number():
     rgb = np.repeat(np.arange(10, dtype=np.uint8), 12).reshape(10, 2, 2, 3)
-    pictures = ArrayImages(rgb, np.arange(10))
+    images = ArrayImages(rgb, np.arange(10))
     first, again, second = (
         [
             label
-            for _, labels in shuffled(pictures, 3, 0, epoch, unchanged)
+            for _, labels in shuffled(images, 3, 0, epoch, unchanged)
             for label in labels.tolist()
         ]
         for epoch in (0, 0, 1)
@@ -54,7 +54,7 @@ def test_an_epoch_has_every_picture_once_and_follows_from_its_number():
     assert len(set(first)) == 9  # the tenth fills no batch
 
 
-def test_a_batch_is_normalised_as_a_single_picture_is():
+def test_a_batch_is_normalised_as_a_single_image_is():
     image, preparation = read_sample("star"), Preprocessing.whole(256)
     alone = to_tensor(image, preparation)
     assert normalised(as_batch(image.rgb[None]), preparation).allclose(alone, atol=1e-6)

@@ -104,7 +104,7 @@ def test_a_tenth_of_each_class_is_held_out_where_nothing_else_is(tmp_path):
     assert "6 images, a tenth of each class, were held out" in first.notes[0]
 
 
-def test_images_of_any_shape_are_scaled_as_a_picture_on_the_page_is(tmp_path):
+def test_images_of_any_shape_are_scaled_as_an_image_on_the_page_is(tmp_path):
     write_images(tmp_path, 6, size=100)
     assert opened(tmp_path, size=48).train.pixels([0, 1]).shape == (2, 48, 48, 3)
 

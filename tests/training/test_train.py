@@ -14,9 +14,9 @@ from resnet_viz.training.augmentation import AUGMENTATIONS
 from resnet_viz.training.checkpoint import read_checkpoint, write_checkpoint
 from resnet_viz.training.dataset import ArrayImages, Dataset
 from resnet_viz.training.gradients import block_paths
-from resnet_viz.training.pictures import render
 from resnet_viz.training.recipe import MIXED, PAPER, PRECISIONS, RECIPES, SCHEDULES, SHAPES
 from resnet_viz.training.rendered import Split, rendered, seed_of
+from resnet_viz.training.shape_images import render
 from resnet_viz.training.shapes import SHAPES as CLASSES
 from resnet_viz.training.train import Plan, Step, Training
 
@@ -119,11 +119,11 @@ def test_gradients_are_measured_on_images_of_all_classes_though_a_folder_sorts_t
 
 
 def test_a_short_training_learns(tmp_path):
-    """Three shapes, 240 pictures, eight epochs: far from good, and far from chance."""
+    """Three shapes, 240 images, eight epochs: far from good, and far from chance."""
     recipe = replace(SHAPES, epochs=8, batch=16, peak_rate=0.05)
     training = Training(Plan(CONFIG, recipe, seed=0))
-    pictures, validation = three_shapes(Split.TRAINING, 240), three_shapes(Split.VALIDATION, 120)
-    network = training.run(of(pictures, validation), tmp_path / "file", quiet)
+    images, validation = three_shapes(Split.TRAINING, 240), three_shapes(Split.VALIDATION, 120)
+    network = training.run(of(images, validation), tmp_path / "file", quiet)
     first, last = training.curve[0], training.curve[-1]
     assert last.train_loss < first.train_loss / 2
     assert last.held_out_loss < first.held_out_loss

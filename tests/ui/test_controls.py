@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.ui.state import pages
-from tests.images.pictures import saved
+from tests.images.example_images import saved
 from tests.ui.test_pages import problems, texts, unfold
 
 SLUGS = [page.slug for page in pages.PAGES]
@@ -150,7 +150,7 @@ def test_a_layer_that_the_next_network_lacks_falls_back(open_page):
     assert app.sidebar.selectbox(key="layer").value == "layer1.0"
 
 
-def test_an_uploaded_picture_is_shown_everywhere(open_page):
+def test_an_uploaded_image_is_shown_everywhere(open_page):
     app = open_page("predict")
     app = app.sidebar.file_uploader[0].upload("my.png", png(), "image/png").run()
     assert problems(app) == []
@@ -171,7 +171,7 @@ def test_an_uploaded_picture_is_shown_everywhere(open_page):
         ("<img src=x onerror=alert(1)>.png", b"\x89PNG\r\n\x1a\nrubbish"),
     ],
 )
-def test_a_broken_upload_is_a_sentence_and_the_previous_picture_stays(open_page, name, data):
+def test_a_broken_upload_is_a_sentence_and_the_previous_image_stays(open_page, name, data):
     app = open_page("predict", picture="coffee")
     app = app.sidebar.file_uploader[0].upload("good.png", png("blue"), "image/png").run()
     app = app.sidebar.file_uploader[0].upload(name, data, "image/png").run()
@@ -191,7 +191,7 @@ def test_a_files_name_is_not_read_as_markdown(open_page):
     assert r"a \*\*b\*\* \[c\](d) \$e\$.png" in texts(app)
 
 
-def test_a_refused_file_is_forgotten_with_the_next_picture(open_page):
+def test_a_refused_file_is_forgotten_with_the_next_image(open_page):
     app = open_page("predict")
     app = app.sidebar.file_uploader[0].upload("bad.png", b"nothing", "image/png").run()
     assert len(app.error) == 1
@@ -231,7 +231,7 @@ def test_ones_own_input_size_outlives_a_change_of_network(open_page):
     assert app.sidebar.number_input(key="size").value == 160
 
 
-def test_a_link_to_an_uploaded_picture_says_that_it_cannot_carry_it(open_page):
+def test_a_link_to_an_uploaded_image_says_that_it_cannot_carry_it(open_page):
     app = open_page(picture="upload", model="resnet18")
     assert "cannot carry" in warnings(app)
     assert app.sidebar.selectbox(key="picture").value == "cat"

@@ -37,7 +37,7 @@ def numbers_of(axis: Any) -> np.ndarray:
     return np.frombuffer(base64.b64decode(axis["bdata"]), axis["dtype"])
 
 
-def picture(png: bytes) -> np.ndarray:
+def image(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
@@ -194,7 +194,7 @@ def test_a_network_too_large_to_run_is_one_sentence(open_page):
 
 def test_a_wall_shows_every_weight_as_a_square_and_the_page_between(shapes):
     colours = stem_kernels(shapes)
-    wall = picture(figures.stem_wall(colours))  # 4 × 4
+    wall = image(figures.stem_wall(colours))  # 4 × 4
     zoom = wall.shape[1] // 4 // 7
     while (wall[: 7 * zoom, : 7 * zoom, 3] == 0).any():
         zoom -= 1
@@ -207,13 +207,13 @@ def test_a_wall_shows_every_weight_as_a_square_and_the_page_between(shapes):
 
 def test_the_colour_scale_of_kernels_ends_at_the_largest_weight_and_is_white_at_zero():
     values = np.array([[[0.0]], [[-2.0]], [[1.0]]], np.float32)
-    wall = picture(figures.kernel_wall(values))
+    wall = image(figures.kernel_wall(values))
     zero, low, half = (wall[0, at] for at in (0, wall.shape[1] // 2, wall.shape[1] - 1))
     assert min(zero[:3]) > 240
     assert low[2] > low[0]  # blue, the end of the scale
     assert half[0] > half[2]  # red
     assert figures.colour_ends(values) == ("−2", "+2")
-    nothing = picture(figures.kernel_wall(np.zeros((1, 3, 3), np.float32)))
+    nothing = image(figures.kernel_wall(np.zeros((1, 3, 3), np.float32)))
     assert nothing[..., :3].min() > 240  # white
 
 
@@ -262,7 +262,7 @@ def test_the_bars_of_a_histogram_stand_between_their_edges():
     assert (list(bars.x), list(bars.y), list(bars.width)) == ([0.5, 1.5], [4, 6], [1, 1])
 
 
-def test_heat_leaves_the_picture_where_nothing_counts():
+def test_heat_leaves_the_image_where_nothing_counts():
     rgb = np.full((2, 2, 3), 200, np.uint8)
     mixed = heat_over(rgb, np.array([[0, 1], [0, 4]], np.float32))
     np.testing.assert_array_equal(mixed[0, 0], [100, 100, 100])
@@ -283,7 +283,7 @@ def test_near_a_small_field_only_its_surroundings_are_shown(box, view):
     assert surroundings(box, 128) == view
 
 
-def test_both_pictures_of_a_field_show_the_same_part_with_its_frames():
+def test_both_images_of_a_field_show_the_same_part_with_its_frames():
     rgb = np.zeros((128, 128, 3), np.uint8)
     heat = np.zeros((128, 128), np.float32)
     heat[63, 53] = 1  # the middle of the field
@@ -299,7 +299,7 @@ def test_both_pictures_of_a_field_show_the_same_part_with_its_frames():
     assert tuple(does[9 * zoom, middle]) == (255, 0, 0)  # the effective one's
 
 
-def test_a_field_wider_than_the_picture_says_how_much_of_it_lies_on_it(open_page, shapes):
+def test_a_field_wider_than_the_image_says_how_much_of_it_lies_on_it(open_page, shapes):
     app = open_page(
         "feature_maps", erf="true", layer="layer4.1", channel="14", cell="2-2", **SHAPES
     )

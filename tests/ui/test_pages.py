@@ -172,7 +172,7 @@ def test_without_a_pin_the_wall_opens_on_a_lively_channel(open_page):
     assert (opening["row"], opening["column"]) == (28, 28)
 
 
-def test_a_change_of_layer_keeps_the_pin_at_its_place_in_the_picture(open_page):
+def test_a_change_of_layer_keeps_the_pin_at_its_place_in_the_image(open_page):
     app = open_page("feature_maps", model="resnet18", layer="layer1.0", channel="60", cell="55-13")
     app = app.sidebar.selectbox(key="layer").select("layer4.1").run()
     assert problems(app) == []

@@ -318,7 +318,7 @@ def test_a_network_too_large_to_run_is_one_sentence(open_page):
     assert "can be run here" in app.error[0].value
 
 
-def test_the_lesion_study_runs_when_asked_and_stays_until_the_picture_changes(open_page):
+def test_the_lesion_study_runs_when_asked_and_stays_until_the_image_changes(open_page):
     app = open_page("residual", **SHAPES)
     assert len(charts(app)) == 2
     app = studied(button(app, "Remove each block in turn: 9 forward passes").click().run())

@@ -135,7 +135,7 @@ def test_what_somebody_else_changes_in_the_link_opens_the_wall_anew() -> None:
         ("avgpool", (20, 0, 0)),
     ],
 )
-def test_the_pin_keeps_its_place_in_the_picture_and_the_link_its_pin(
+def test_the_pin_keeps_its_place_in_the_image_and_the_link_its_pin(
     layer: str, place: tuple[int, int, int]
 ) -> None:
     wall = Wall()
@@ -165,7 +165,7 @@ def test_a_link_need_not_say_of_which_layer_its_pin_is() -> None:
     assert wall.place == (8, 7, 7)
 
 
-def test_a_pin_keeps_its_place_in_another_network_and_in_a_smaller_picture() -> None:
+def test_a_pin_keeps_its_place_in_another_network_and_in_a_smaller_image() -> None:
     wall = Wall("layer1.0")
     wall.event(wall_state.write_pin, Pin(8, 30, 30), "layer1.0")
     smaller = trace(PRESETS["shapes"], 64)

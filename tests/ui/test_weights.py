@@ -45,7 +45,7 @@ def test_a_newcomer_meets_a_trained_network_that_is_right(open_page):
     app = open_page()
     assert problems(app) == []
     assert app.sidebar.selectbox(key="weights").value == "bundled"
-    assert "Trained on** Pictures of twelve shapes" in texts(app)
+    assert "Trained on** Images of twelve shapes" in texts(app)
     assert "SHA-256" in texts(app)
     assert "Licence** MIT" in texts(app)
     assert not app.info  # nothing to warn of: it knows this image
@@ -81,7 +81,7 @@ def test_one_click_shows_the_photograph_to_the_bundled_network_for_photographs(o
     ]
 
 
-def test_the_picture_changes_with_the_network_unless_it_was_chosen(open_page):
+def test_the_image_changes_with_the_network_unless_it_was_chosen(open_page):
     app = open_page()
     assert app.sidebar.selectbox(key="picture").value in DRAWINGS
     app = app.sidebar.selectbox(key="model").select("resnet18").run()

@@ -47,7 +47,7 @@ def test_it_opens_with_grad_cam_of_the_answer_at_the_last_stage(open_page, mount
 def test_methods_classes_and_layers_of_a_link_stand_side_by_side(open_page, mounted):
     app = open_page(
         "why",
-        picture="star",
+        image="star",
         methods=["grad_cam", "layer_cam", "gradient"],
         classes=["star", "cross"],
         where="both",

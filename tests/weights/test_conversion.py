@@ -30,9 +30,9 @@ def test_a_pickle_becomes_safetensors_with_the_same_logits(source, tmp_path):
     assert "5 classes" in done.sentence
     assert not any("num_batches" in tensor.name for tensor in read_header(target))
     again = network_from(SMALL, read_tensors(target))
-    pictures = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.equal(again(pictures), small_network()(pictures))
+        assert torch.equal(again(images), small_network()(images))
 
 
 def test_the_summary_names_a_preset(tmp_path):

@@ -56,9 +56,9 @@ def test_the_broken_ones_are_named_each_with_its_sentence(folder):
 
 @pytest.mark.parametrize("name", ["a.safetensors", "b.pth"])
 def test_both_kinds_give_the_same_network(name, folder):
-    pictures = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.equal(SOURCE.build(SMALL, name)(pictures), small_network()(pictures))
+        assert torch.equal(SOURCE.build(SMALL, name)(images), small_network()(images))
 
 
 def test_the_description_has_labels_hash_and_what_was_done(folder):

@@ -30,7 +30,7 @@ def alive(seed: int) -> dict[str, Tensor]:
 
 
 STATE, OTHER = alive(1), alive(2)
-PICTURES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
 
 def under(prefix: str, state: Mapping[str, Tensor] = STATE) -> dict[str, Tensor]:
@@ -39,7 +39,7 @@ def under(prefix: str, state: Mapping[str, Tensor] = STATE) -> dict[str, Tensor]
 
 def logits(config: ResNetConfig, tensors: Mapping[str, Tensor]) -> Tensor:
     with torch.no_grad():
-        out: Tensor = network_from(config, tensors)(PICTURES)
+        out: Tensor = network_from(config, tensors)(IMAGES)
     return out
 
 

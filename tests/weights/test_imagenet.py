@@ -92,7 +92,7 @@ def test_what_the_sidebar_says():
 @pytest.mark.parametrize(
     ("version", "size", "resize"), [("v1", 224, 256), ("v2", 224, 232), ("v2", 448, 464)]
 )
-def test_pictures_are_prepared_as_published(version, size, resize):
+def test_images_are_prepared_as_published(version, size, resize):
     p = SOURCE.describe(PRESETS["resnet50"], size, version).preprocessing
     assert (p.resize, p.crop, p.mean, p.std) == (resize, size, IMAGENET_MEAN, IMAGENET_STD)
 
@@ -153,6 +153,6 @@ def test_served_fetched_and_loaded_it_gives_the_same_scores(
         SOURCE.build(NARROW, "v1")
     assert start(missing.value.checkpoint).wait(BOUND).state == "done"
     assert SOURCE.is_available(NARROW, "v1")
-    pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.equal(SOURCE.build(NARROW, "v1")(pictures), original(pictures))
+        assert torch.equal(SOURCE.build(NARROW, "v1")(images), original(images))

@@ -41,9 +41,9 @@ def test_batch_norm_holds_the_statistics_of_the_samples():
     """Against the mean and variance of the stem's output, computed apart."""
     network = load(CONFIG, "random:0", 64).module
     preparation = Preprocessing.imagenet(96)
-    pictures = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
+    images = torch.cat([to_tensor(read_sample(slug), preparation) for slug in PHOTOGRAPHS])
     with torch.no_grad():
-        out = network.get_submodule("conv1")(pictures)
+        out = network.get_submodule("conv1")(images)
     mean, variance = network.get_buffer("bn1.running_mean"), network.get_buffer("bn1.running_var")
     torch.testing.assert_close(mean, out.mean(dim=(0, 2, 3)))
     torch.testing.assert_close(variance, out.var(dim=(0, 2, 3)))

@@ -108,7 +108,7 @@ def test_a_round_trip_gives_the_same_logits_to_the_bit(tmp_path):
     save_file(network.state_dict(), path)
     again = network_from(SMALL, read_tensors(path))
     path.write_bytes(b"")  # the network must not depend on the file
-    pictures = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.equal(again(pictures), network(pictures))
+        assert torch.equal(again(images), network(images))
     assert not again.training

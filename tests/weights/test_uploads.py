@@ -46,9 +46,9 @@ def test_an_upload_becomes_a_network(store):
     assert weights.preprocessing == Preprocessing.imagenet(64)
     assert "ImageNet" in weights.note
     assert (weights.sha256, weights.source) == (upload.sha256, f"upload:{upload.id}")
-    pictures = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.equal(source.build(SMALL, upload.id)(pictures), small_network()(pictures))
+        assert torch.equal(source.build(SMALL, upload.id)(images), small_network()(images))
 
 
 def test_what_others_brought_is_not_listed(store):

@@ -26,8 +26,8 @@ from resnet_viz.images import ImageInput
 from resnet_viz.images.records import content_hash
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
-from resnet_viz.training.pictures import ShapePicture
 from resnet_viz.training.rendered import Split, with_masks
+from resnet_viz.training.shape_images import ShapeImage
 from resnet_viz.training.shapes import SHAPES
 from resnet_viz.weights.loaded import LoadedModel, Weights
 
@@ -112,18 +112,18 @@ def compare(
     found: dict[str, list[_Seen]] = {slug: [] for slug in slugs}
     areas, done = [], 0
     size = traced(loaded).input_size
-    for number, picture in enumerate(with_masks(Split.TEST, seed, images, size)):
+    for number, rendered in enumerate(with_masks(Split.TEST, seed, images, size)):
         jobs.check()
-        image = as_input(picture)
-        areas.append(float(picture.mask.mean()))
+        image = as_input(rendered)
+        areas.append(float(rendered.mask.mean()))
         for slug in slugs:
             heatmap = attribute(
-                loaded, image, _method(slug, number), target=picture.label, turn=turn
+                loaded, image, _method(slug, number), target=rendered.label, turn=turn
             )
             curve = None
             if number < curves:
                 (curve,) = faithfulness(loaded, image, [heatmap], steps=STEPS, turn=turn)
-            found[slug].append(_Seen(heatmap, picture, curve))
+            found[slug].append(_Seen(heatmap, rendered, curve))
             done += 1
             if progress:
                 progress(done, images * len(slugs))
@@ -140,19 +140,19 @@ def knows_shapes(weights: Weights) -> bool:
     return weights.trained and weights.labels == SHAPES and sees_all
 
 
-def as_input(picture: ShapePicture) -> ImageInput:
-    """A rendered picture as an image to ask about."""
-    height, width, _ = picture.rgb.shape
-    named = f"rendered {SHAPES[picture.label]}"
-    return ImageInput(content_hash(picture.rgb.tobytes()), picture.rgb, named, (width, height))
+def as_input(rendered: ShapeImage) -> ImageInput:
+    """A rendered image as an image to ask about."""
+    height, width, _ = rendered.rgb.shape
+    named = f"rendered {SHAPES[rendered.label]}"
+    return ImageInput(content_hash(rendered.rgb.tobytes()), rendered.rgb, named, (width, height))
 
 
 class _Seen:
     """What is kept of one map: the numbers."""
 
-    def __init__(self, heatmap: Heatmap, picture: ShapePicture, curve: Faithfulness | None) -> None:
-        self.hit = points_at(heatmap, picture.mask)
-        self.energy = energy_inside(heatmap, picture.mask)
+    def __init__(self, heatmap: Heatmap, rendered: ShapeImage, curve: Faithfulness | None) -> None:
+        self.hit = points_at(heatmap, rendered.mask)
+        self.energy = energy_inside(heatmap, rendered.mask)
         self.areas = (curve.deletion_area, curve.insertion_area) if curve else None
 
 

@@ -25,7 +25,7 @@ from resnet_viz.analysis.attribution.place import Place, feeds_classifier, find_
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
 from resnet_viz.analysis.double import dtype_of, in_double
-from resnet_viz.analysis.forward import finite, run_pictures, traced
+from resnet_viz.analysis.forward import finite, run_batch, traced
 from resnet_viz.analysis.records import INPUT, Trace
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, to_tensor
@@ -73,13 +73,13 @@ def attribute(
     place = _place(trace, method, layer, part)
     batch = _affordable(trace, method, place, precise)
     asked = in_double(loaded) if precise else loaded
-    picture = prepared(asked, image)
+    input_tensor = prepared(asked, image)
     if isinstance(method, LayerMethod):
         assert place
-        found, logits, index = _of_layer(asked, picture, method, place, index, turn)
+        found, logits, index = _of_layer(asked, input_tensor, method, place, index, turn)
     else:
         assert isinstance(method, PixelMethod)
-        found, logits, index = _of_pixels(asked, picture, method, index, batch, turn, progress)
+        found, logits, index = _of_pixels(asked, input_tensor, method, index, batch, turn, progress)
     return Heatmap(
         method=method.slug,
         layer=place.layer if place else INPUT,
@@ -100,20 +100,20 @@ def prepared(loaded: LoadedModel, image: ImageInput) -> Tensor:
     return to_tensor(image, loaded.weights.preprocessing).to(dtype_of(loaded.module))
 
 
-def quick(loaded: LoadedModel, pictures: Tensor) -> Tensor:
+def quick(loaded: LoadedModel, inputs: Tensor) -> Tensor:
     """The same images (N, 3, H, W) in the order in memory that the device is quickest with.
 
     For several at once CPUs want the channels of a pixel side by side: a fifth less time for eight images
     through ResNet-18, most of it in max pooling. A single image gains nothing.
     """
-    if loaded.device != "cpu" or len(pictures) == 1:
-        return pictures
-    return pictures.contiguous(memory_format=torch.channels_last)
+    if loaded.device != "cpu" or len(inputs) == 1:
+        return inputs
+    return inputs.contiguous(memory_format=torch.channels_last)
 
 
 def _of_layer(
     loaded: LoadedModel,
-    picture: Tensor,
+    input_tensor: Tensor,
     method: LayerMethod,
     place: Place,
     index: int | None,
@@ -123,18 +123,18 @@ def _of_layer(
     trace = traced(loaded)
     classifier = trace.classifier.path if feeds_classifier(trace, place) else ""
 
-    def forward(network: ResNet, pictures: Tensor) -> tuple[Found, Evidence]:
-        seen = evidence(network, pictures, place.row.path, index, classifier)
+    def forward(network: ResNet, inputs: Tensor) -> tuple[Found, Evidence]:
+        seen = evidence(network, inputs, place.row.path, index, classifier)
         return method.find(seen), seen
 
     with turn():
-        found, seen = run_pictures(loaded, picture, forward)
+        found, seen = run_batch(loaded, input_tensor, forward)
     return found, _array(seen.logits), seen.index
 
 
 def _of_pixels(
     loaded: LoadedModel,
-    picture: Tensor,
+    input_tensor: Tensor,
     method: PixelMethod,
     index: int | None,
     batch: int,
@@ -142,11 +142,11 @@ def _of_pixels(
     progress: Progress | None,
 ) -> tuple[Found, np.ndarray, int]:
     """As many passes as the method wants, each in its turn."""
-    done, total = 0, method.passes(int(picture.shape[-1])) + 1
+    done, total = 0, method.passes(int(input_tensor.shape[-1])) + 1
 
-    def run(pictures: Tensor, forward: Callable[[Any, Tensor], T]) -> T:
+    def run(inputs: Tensor, forward: Callable[[Any, Tensor], T]) -> T:
         with turn():
-            return run_pictures(loaded, quick(loaded, pictures), forward)
+            return run_batch(loaded, quick(loaded, inputs), forward)
 
     def report(images: int) -> None:
         nonlocal done
@@ -154,25 +154,25 @@ def _of_pixels(
         if progress:
             progress(done, total)
 
-    logits = run(picture, _logits)  # (K,)
+    logits = run(input_tensor, _logits)  # (K,)
     report(1)
     known = best(logits) if index is None else index
     passes = Passes(
         run,
-        picture,
+        input_tensor,
         known,
         float(score(logits[None], known)),
         batch,
-        fills(loaded.weights.preprocessing, picture.dtype),
+        fills(loaded.weights.preprocessing, input_tensor.dtype),
         report,
         traced(loaded),
     )
     return method.find(passes), _array(logits), known
 
 
-def _logits(network: ResNet, pictures: Tensor) -> Tensor:
+def _logits(network: ResNet, inputs: Tensor) -> Tensor:
     with torch.inference_mode():
-        scores: Tensor = network(pictures)[0].cpu()  # (K,)
+        scores: Tensor = network(inputs)[0].cpu()  # (K,)
     return scores
 
 

@@ -30,7 +30,7 @@ from resnet_viz.analysis.attribution.passes import fills
 from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import probability
-from resnet_viz.analysis.forward import finite, run_pictures, traced
+from resnet_viz.analysis.forward import finite, run_batch, traced
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, Preprocessing, from_tensor, to_tensor
 from resnet_viz.jobs import Job
@@ -105,27 +105,27 @@ def faithfulness(
         ConfigError: it would take too much.
         WeightsError: the network computes numbers that are not finite.
     """
-    picture = prepared(loaded, image)  # (1, 3, S, S)
-    empty = empty_picture(picture, loaded.weights.preprocessing, baseline)
+    input_tensor = prepared(loaded, image)  # (1, 3, S, S)
+    empty = empty_input(input_tensor, loaded.weights.preprocessing, baseline)
     total = passes_of(len(maps), steps)
     batch = _affordable(loaded, total)
-    counts = [round(k * picture[0, 0].numel() / steps) for k in range(steps + 1)]
+    counts = [round(k * input_tensor[0, 0].numel() / steps) for k in range(steps + 1)]
     shares = np.array(counts) / counts[-1]
     done = 0
 
-    def ask(pictures: Sequence[Tensor]) -> Tensor:
+    def ask(inputs: Sequence[Tensor]) -> Tensor:
         nonlocal done
         with turn():
-            logits = run_pictures(loaded, quick(loaded, torch.cat(list(pictures))), _logits)
-        done += len(pictures)
+            logits = run_batch(loaded, quick(loaded, torch.cat(list(inputs))), _logits)
+        done += len(inputs)
         if progress:
             progress(done, total)
         return logits
 
-    ends = ask([picture, empty])  # (2, K)
+    ends = ask([input_tensor, empty])  # (2, K)
     found = []
     for heatmap in maps:
-        changed = _chunks(_between(heatmap, picture, empty, counts[1:-1]), batch)
+        changed = _chunks(_between(heatmap, input_tensor, empty, counts[1:-1]), batch)
         logits = torch.cat([ends, *map(ask, changed)])  # (2 + 2 (n − 1), K)
         p = finite(probability(logits, heatmap.target.index).double().numpy())
         whole, nothing, inner = p[0], p[1], p[2:]
@@ -150,35 +150,35 @@ def _affordable(loaded: LoadedModel, passes: int) -> int:
 
 
 def baseline_pixels(image: ImageInput, preprocessing: Preprocessing, baseline: str) -> np.ndarray:
-    """(s, s, 3) uint8: what `empty_picture` looks like, at most `_SHOWN` pixels wide."""
-    picture = to_tensor(image, preprocessing)
-    if picture.shape[-1] > _SHOWN:
-        picture = F.interpolate(picture, _SHOWN, mode="area")
-    return from_tensor(empty_picture(picture, preprocessing, baseline), preprocessing)
+    """(s, s, 3) uint8: what `empty_image` looks like, at most `_SHOWN` pixels wide."""
+    input_tensor = to_tensor(image, preprocessing)
+    if input_tensor.shape[-1] > _SHOWN:
+        input_tensor = F.interpolate(input_tensor, _SHOWN, mode="area")
+    return from_tensor(empty_input(input_tensor, preprocessing, baseline), preprocessing)
 
 
-def empty_picture(picture: Tensor, preprocessing: Preprocessing, baseline: str) -> Tensor:
+def empty_input(input_tensor: Tensor, preprocessing: Preprocessing, baseline: str) -> Tensor:
     """(1, 3, S, S): an image without its evidence; raises `MethodError` for a name that there is not."""
     if baseline not in BASELINES:
         raise MethodError(
             f"There is no baseline “{baseline[:40]}”; choose one of {', '.join(BASELINES)}."
         )
     if baseline == "blurred":
-        return blurred(picture)
-    filled = fills(preprocessing, picture.dtype)[baseline]
-    return filled.expand_as(picture)
+        return blurred(input_tensor)
+    filled = fills(preprocessing, input_tensor.dtype)[baseline]
+    return filled.expand_as(input_tensor)
 
 
-def blurred(picture: Tensor) -> Tensor:
+def blurred(input_tensor: Tensor) -> Tensor:
     """(1, 3, S, S): by a Gaussian of a sixteenth of its side, mirrored at the borders."""
-    side = picture.shape[-1]
+    side = input_tensor.shape[-1]
     sigma = max(1.0, side * _BLUR)
     reach = min(side - 1, round(3 * sigma))
     weights = torch.exp(
         -(torch.arange(-reach, reach + 1, dtype=torch.float64) ** 2) / (2 * sigma**2)
     )
-    line = (weights / weights.sum()).to(picture)
-    padded = F.pad(picture, (reach,) * 4, mode="reflect")
+    line = (weights / weights.sum()).to(input_tensor)
+    padded = F.pad(input_tensor, (reach,) * 4, mode="reflect")
     rows = F.conv2d(padded, line.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
     return F.conv2d(rows, line.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
 
@@ -194,24 +194,24 @@ def ranks(heatmap: Heatmap) -> np.ndarray:
 
 
 def _between(
-    heatmap: Heatmap, picture: Tensor, empty: Tensor, counts: Sequence[int]
+    heatmap: Heatmap, input_tensor: Tensor, empty: Tensor, counts: Sequence[int]
 ) -> Iterator[Tensor]:
     """(1, 3, S, S) each: with so many pixels deleted, and then with so many inserted."""
     place = torch.from_numpy(ranks(heatmap))
-    for base, other in ((picture, empty), (empty, picture)):
+    for base, other in ((input_tensor, empty), (empty, input_tensor)):
         for count in counts:
             yield torch.where(place < count, other, base)
 
 
-def _chunks(pictures: Iterator[Tensor], count: int) -> Iterator[list[Tensor]]:
-    while some := list(islice(pictures, count)):
+def _chunks(inputs: Iterator[Tensor], count: int) -> Iterator[list[Tensor]]:
+    while some := list(islice(inputs, count)):
         yield some
 
 
-def _logits(network: nn.Module, pictures: Tensor) -> Tensor:
+def _logits(network: nn.Module, inputs: Tensor) -> Tensor:
     """(N, K), on the CPU."""
     with torch.no_grad():
-        logits: Tensor = network(pictures).cpu()
+        logits: Tensor = network(inputs).cpu()
     return logits
 
 

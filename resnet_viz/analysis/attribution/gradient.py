@@ -25,5 +25,5 @@ class Gradient(PixelMethod):
         return 1
 
     def find(self, passes: Passes) -> Found:
-        colours = passes.gradients(passes.picture)[0]  # (3, H, W)
+        colours = passes.gradients(passes.input_tensor)[0]  # (3, H, W)
         return Found(colours.sum(dim=0), colours, field=PIXELS)

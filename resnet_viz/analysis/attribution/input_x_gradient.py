@@ -26,5 +26,5 @@ class InputXGradient(PixelMethod):
         return 1
 
     def find(self, passes: Passes) -> Found:
-        colours = (passes.picture * passes.gradients(passes.picture))[0]  # (3, H, W)
+        colours = (passes.input_tensor * passes.gradients(passes.input_tensor))[0]  # (3, H, W)
         return Found(colours.sum(dim=0), colours, field=PIXELS)

@@ -38,14 +38,14 @@ class IntegratedGradients(PixelMethod):
         return f"choose at most {max(1, most - 1):,} steps"
 
     def find(self, passes: Passes) -> Found:
-        picture = passes.picture
-        baseline = passes.fills[self.baseline].expand_as(picture)  # (1, 3, H, W)
-        way = picture - baseline
+        input_tensor = passes.input_tensor
+        baseline = passes.fills[self.baseline].expand_as(input_tensor)  # (1, 3, H, W)
+        way = input_tensor - baseline
         nodes, weights = (
-            torch.from_numpy(each).to(picture).view(-1, 1, 1, 1)
+            torch.from_numpy(each).to(input_tensor).view(-1, 1, 1, 1)
             for each in np.polynomial.legendre.leggauss(self.steps)
         )
-        total = torch.zeros_like(picture[0])  # (3, H, W)
+        total = torch.zeros_like(input_tensor[0])  # (3, H, W)
         for chunk in passes.chunks(self.steps):
             part = slice(chunk.start, chunk.stop)
             along = baseline + (1 + nodes[part]) / 2 * way  # (N, 3, H, W)

@@ -97,7 +97,11 @@ class PixelMethod(Method):
 
 
 def evidence(
-    network: nn.Module, picture: Tensor, path: str, index: int | None = None, classifier: str = ""
+    network: nn.Module,
+    input_tensor: Tensor,
+    path: str,
+    index: int | None = None,
+    classifier: str = "",
 ) -> Evidence:
     """Run (1, 3, H, W) once through and from the logit back to the layer at `path`, and no further.
 
@@ -105,7 +109,7 @@ def evidence(
     maps at `path` are, pooled.
     """
     with torch.enable_grad(), graph_from(network, path) as seen:
-        logits = network(picture)  # (1, K)
+        logits = network(input_tensor)  # (1, K)
         found = best(logits.detach()[0]) if index is None else index
         gradients = _gradient(score(logits, found).sum(), seen[0])
     row, bias = _row(network, classifier, found) if classifier else (None, 0.0)

@@ -20,9 +20,9 @@ BASELINES = ("mean", "black", "white")
 
 
 class Run(Protocol):
-    """Call `forward(network, pictures)` while nobody else runs the network."""
+    """Call `forward(network, images)` while nobody else runs the network."""
 
-    def __call__(self, pictures: Tensor, forward: Callable[[Any, Tensor], T]) -> T: ...
+    def __call__(self, inputs: Tensor, forward: Callable[[Any, Tensor], T]) -> T: ...
 
 
 def fills(preprocessing: Preprocessing, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -52,9 +52,9 @@ class Passes:
     """One image and one class, for which a method may ask again and again; tensors are on the CPU."""
 
     run: Run
-    picture: Tensor  # (1, 3, H, W), normalised
+    input_tensor: Tensor  # (1, 3, H, W), normalised
     index: int  # of the class
-    logit: float  # of the class, for the picture
+    logit: float  # of the class, for the image
     batch: int  # images at once
     fills: Mapping[str, Tensor]  # (1, 3, 1, 1) by the name of a baseline
     report: Callable[[int], None] = lambda images: None  # so many more are through
@@ -62,24 +62,24 @@ class Passes:
 
     @property
     def side(self) -> int:
-        """Side of the picture, pixels."""
-        return int(self.picture.shape[-1])
+        """Side of the image, pixels."""
+        return int(self.input_tensor.shape[-1])
 
     def chunks(self, count: int) -> Iterator[range]:
         """The numbers from 0 to `count`, as many at once as go through in one pass."""
         for begin in range(0, count, self.batch):
             yield range(begin, min(count, begin + self.batch))
 
-    def scores(self, pictures: Tensor) -> Tensor:
+    def scores(self, inputs: Tensor) -> Tensor:
         """(N,): the logit of the class for (N, 3, H, W)."""
-        return self._asked(pictures, score)
+        return self._asked(inputs, score)
 
-    def probabilities(self, pictures: Tensor) -> Tensor:
+    def probabilities(self, inputs: Tensor) -> Tensor:
         """(N,): the probability of the class for (N, 3, H, W)."""
-        return self._asked(pictures, probability)
+        return self._asked(inputs, probability)
 
-    def gradients(self, pictures: Tensor) -> Tensor:
-        """(N, 3, H, W): how the logit of the class changes with each value of the pictures."""
+    def gradients(self, inputs: Tensor) -> Tensor:
+        """(N, 3, H, W): how the logit of the class changes with each value of the images."""
 
         def forward(network: nn.Module, batch: Tensor) -> Tensor:
             leaf = batch.detach().clone().requires_grad_()
@@ -88,17 +88,17 @@ class Passes:
                 (gradient,) = torch.autograd.grad(logits.sum(), leaf)
             return gradient.cpu()
 
-        found = self.run(pictures, forward)
-        self.report(len(pictures))
+        found = self.run(inputs, forward)
+        self.report(len(inputs))
         return found
 
-    def _asked(self, pictures: Tensor, measure: Callable[[Tensor, int], Tensor]) -> Tensor:
+    def _asked(self, inputs: Tensor, measure: Callable[[Tensor, int], Tensor]) -> Tensor:
         """(N,): what is measured of the class in the logits (N, K)."""
 
         def forward(network: nn.Module, batch: Tensor) -> Tensor:
             with torch.inference_mode():
                 return measure(network(batch), self.index).cpu()
 
-        found = self.run(pictures, forward)
-        self.report(len(pictures))
+        found = self.run(inputs, forward)
+        self.report(len(inputs))
         return found

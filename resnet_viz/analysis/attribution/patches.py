@@ -87,7 +87,9 @@ class PatchScores:
         def forward(network: ResNet, batch: Tensor) -> Tensor:
             with torch.inference_mode():
                 if self._whole is None or self._whole.device != batch.device:
-                    self._whole = _until(network, cut.path, self._passes.picture.to(batch.device))
+                    self._whole = _until(
+                        network, cut.path, self._passes.input_tensor.to(batch.device)
+                    )
                 made = _until(network, cut.path, batch)  # (N, C, crop's h, crop's w)
                 order = torch.channels_last if made.stride(1) == 1 else torch.contiguous_format
                 maps = self._whole.expand(len(made), -1, -1, -1).clone(memory_format=order)
@@ -101,7 +103,7 @@ class PatchScores:
 
     def _covered(self, boxes: list[Box]) -> Tensor:
         """(N, 3, H, W): one copy of the image for each box, with the box filled."""
-        copies = self._passes.picture.repeat(len(boxes), 1, 1, 1)
+        copies = self._passes.input_tensor.repeat(len(boxes), 1, 1, 1)
         for copy, (left, top, right, bottom) in zip(copies, boxes, strict=True):
             copy[:, top:bottom, left:right] = self._fill[0]
         return copies
@@ -138,12 +140,12 @@ def _crop(place: Field, patch: int, side: int) -> int:
     return min(side, needed + (side - needed) % place.jump)
 
 
-def _until(network: ResNet, path: str, pictures: Tensor) -> Tensor:
+def _until(network: ResNet, path: str, inputs: Tensor) -> Tensor:
     for name, step in network.steps():
-        pictures = step(pictures)
+        inputs = step(inputs)
         if name == path:
             break
-    return pictures
+    return inputs
 
 
 def _after(network: ResNet, path: str, maps: Tensor) -> Tensor:

@@ -62,16 +62,16 @@ class Rise(PixelMethod):
         return False
 
     def find(self, passes: Passes) -> Found:
-        picture, fill = passes.picture, passes.fills[self.baseline]
+        input_tensor, fill = passes.input_tensor, passes.fills[self.baseline]
         generator = torch.Generator().manual_seed(self.seed)
-        weighed = torch.zeros_like(picture[0, 0])  # (H, W): Σ p_i M_i
+        weighed = torch.zeros_like(input_tensor[0, 0])  # (H, W): Σ p_i M_i
         covered = torch.zeros_like(weighed)  # Σ M_i
         mean = 0.0
         for chunk in passes.chunks(self.masks):
             # One by one, so that they are the same whatever goes through at once.
             drawn = [draw_mask(passes.side, self.share, generator) for _ in chunk]
-            masks = torch.stack(drawn).to(picture)  # (N, 1, H, W)
-            probabilities = passes.probabilities(fill + masks * (picture - fill))  # (N,)
+            masks = torch.stack(drawn).to(input_tensor)  # (N, 1, H, W)
+            probabilities = passes.probabilities(fill + masks * (input_tensor - fill))  # (N,)
             weighed += (probabilities.view(-1, 1, 1) * masks[:, 0]).sum(dim=0)
             covered += masks[:, 0].sum(dim=0)
             mean += float(probabilities.sum()) / self.masks

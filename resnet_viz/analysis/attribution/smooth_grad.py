@@ -36,13 +36,15 @@ class SmoothGrad(PixelMethod):
         return f"choose at most {most:,} samples"
 
     def find(self, passes: Passes) -> Found:
-        picture = passes.picture
-        sigma = self.noise * float(picture.max() - picture.min())
+        input_tensor = passes.input_tensor
+        sigma = self.noise * float(input_tensor.max() - input_tensor.min())
         generator = torch.Generator().manual_seed(self.seed)
-        total = torch.zeros_like(picture[0])  # (3, H, W)
+        total = torch.zeros_like(input_tensor[0])  # (3, H, W)
         for chunk in passes.chunks(self.samples):
             # One by one, so that the noise is the same whatever goes through at once.
-            drawn = [torch.randn(picture.shape[1:], generator=generator) for _ in chunk]
-            total += passes.gradients(picture + sigma * torch.stack(drawn).to(picture)).sum(dim=0)
+            drawn = [torch.randn(input_tensor.shape[1:], generator=generator) for _ in chunk]
+            total += passes.gradients(
+                input_tensor + sigma * torch.stack(drawn).to(input_tensor)
+            ).sum(dim=0)
         colours = total / self.samples
         return Found(colours.sum(dim=0), colours, field=PIXELS)

@@ -19,7 +19,7 @@ from resnet_viz.analysis.attribution.place import last_place
 from resnet_viz.analysis.attribution.records import ClassLogit
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
 from resnet_viz.analysis.double import dtype_of, in_double
-from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_pictures, traced
+from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_batch, traced
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.analysis.records import BlockParts, Trace
 from resnet_viz.images import ImageInput, to_tensor
@@ -99,16 +99,16 @@ def split_logit(
     found = price_of_split(trace)
     price.check(trace.config, trace.input_size, price.in_float64(found) if precise else found)
     asked = in_double(loaded) if precise else loaded
-    picture = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
+    input_tensor = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
 
-    def forward(network: ResNet, pictures: Tensor) -> LogitSplit:
+    def forward(network: ResNet, inputs: Tensor) -> LogitSplit:
         with torch.inference_mode(), record_io(network, [*paths, trace.classifier.path]) as seen:
-            logits = network(pictures)[0]
+            logits = network(inputs)[0]
             known = best(logits) if index is None else index
             record = class_logit(finite(logits.cpu().numpy()), known, answers)
             return _split(network, trace, seen, blocks, record)
 
-    return run_pictures(asked, picture, forward)
+    return run_batch(asked, input_tensor, forward)
 
 
 def price_of_split(trace: Trace) -> price.Price:

@@ -66,7 +66,7 @@ class InitialView:
 def feature_wall(
     name: str,
     values: np.ndarray,
-    picture: np.ndarray,
+    image: np.ndarray,
     field: Field,
     *,
     initial_view: InitialView,
@@ -75,7 +75,7 @@ def feature_wall(
     key: str,
     classes: Sequence[str] | None = None,
 ) -> None:
-    """Mount the wall of a layer's (C, H, W) values; `picture` is the square that the network sees.
+    """Mount the wall of a layer's (C, H, W) values; `image` is the square that the network sees.
 
     `field` is the receptive field of the layer's first cell; `classes` are the names of a
     classifier's channels, empty where nothing was learned. `on_pin` gets None when the pin is taken
@@ -91,7 +91,7 @@ def feature_wall(
     }
     _COMPONENT(
         key=key,
-        data=encode.encode(values, picture, field, header),
+        data=encode.encode(values, image, field, header),
         on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
         on_options_change=lambda: on_options(*_options(**fired(key, "options"))),
     )

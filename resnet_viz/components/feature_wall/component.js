@@ -114,7 +114,7 @@ export class FeatureWall {
     map.grid.setAttribute("aria-rowcount", String(wall.rows));
     map.grid.setAttribute("aria-colcount", String(wall.columns));
     map.grid.style.aspectRatio = `${wall.columns} / ${wall.rows}`;
-    showImage(image, wall.picture);
+    showImage(image, wall.image);
   }
 
   // ---- drawing: colours, then the order of the tiles, then the marks ----
@@ -268,12 +268,12 @@ export class FeatureWall {
   // ---- pointer and keys ----
 
   listen() {
-    const { tiles, map, picture, root } = this.parts;
+    const { tiles, map, frame, root } = this.parts;
     /** @type {[HTMLElement, (x: number, y: number, size: [number, number]) => MapPosition | null][]} */
     const surfaces = [
       [tiles.board, (x, y, size) => underWall(this.wall, this.layout, this.order, x, y, size)],
       [map.board, (x, y) => underMap(this.wall, x, y)],
-      [picture, (x, y) => positionSeeing(this.wall, x, y)],
+      [frame, (x, y) => positionSeeing(this.wall, x, y)],
     ];
     for (const [element, positionAt] of surfaces) {
       const under = (/** @type {MouseEvent} */ event) => {

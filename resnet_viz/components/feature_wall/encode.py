@@ -6,7 +6,7 @@ What stands in them besides the header; `readWall` in components/feature_wall/wa
     levels        (C, H, W): the values, float32 as they are, or uint8 or uint16 levels between the
                   channel's minimum (0) and maximum (255 or 65,535)
     colours       (256, 3) from low to high; of signed values the middle stands for zero
-    picture       JPEG: what the network sees
+    image       JPEG: what the network sees
 
 A layer too large for that is averaged over squares of cells; the statistics are always those of all.
 """
@@ -26,12 +26,10 @@ from resnet_viz.figures import maps
 
 MOST_BYTES: Final = 850_000  # of values: 64 × 112 × 112 as they are, and all else below a megabyte
 _FINE_BYTES: Final = 500_000  # more than that is not spent on digits
-_PICTURE_SIDES: Final = (192, 448)  # pixels; a smaller image is enlarged, a larger one shrunk
+_IMAGE_SIDES: Final = (192, 448)  # pixels; a smaller image is enlarged, a larger one shrunk
 
 
-def encode(
-    values: np.ndarray, picture: np.ndarray, field: Field, header: Mapping[str, Any]
-) -> bytes:
+def encode(values: np.ndarray, image: np.ndarray, field: Field, header: Mapping[str, Any]) -> bytes:
     """(C, H, W) activations and the (S, S, 3) image that they come from, for the browser.
 
     `field` is the receptive field of the first cell; `header` is passed on as it stands.
@@ -50,13 +48,13 @@ def encode(
         "shape": values.shape,
         "signed": signed,
         "field": {"size": field.size, "jump": field.jump, "start": field.start},
-        "side": picture.shape[0],
+        "side": image.shape[0],
     }
     arrays: dict[str, np.ndarray | bytes] = {
         "statistics": statistics,
         "levels": _levels(shown, statistics[0], statistics[1], code),
         "colours": maps.colour_table(signed),
-        "picture": maps.picture_jpeg(_resized(picture)),
+        "image": maps.image_jpeg(_resized(image)),
     }
     return blob.pack({**header, **facts}, arrays)
 
@@ -110,12 +108,12 @@ def _levels(
     return levels
 
 
-def _resized(picture: np.ndarray) -> np.ndarray:
-    smallest, largest = _PICTURE_SIDES
-    side = picture.shape[0]
+def _resized(image: np.ndarray) -> np.ndarray:
+    smallest, largest = _IMAGE_SIDES
+    side = image.shape[0]
     if side < smallest:  # whole pixels, which JPEG then leaves alone
         zoom = math.ceil(smallest / side)
-        return picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
+        return image.repeat(zoom, axis=0).repeat(zoom, axis=1)
     if side <= largest:
-        return picture
-    return np.asarray(Image.fromarray(picture).resize((largest, largest), Image.Resampling.BOX))
+        return image
+    return np.asarray(Image.fromarray(image).resize((largest, largest), Image.Resampling.BOX))

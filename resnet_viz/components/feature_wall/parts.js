@@ -61,16 +61,16 @@ export function build(root) {
   const map = buildGrid("map", large);
   const bar = buildBar(large);
   const seen = make("figure", "", views);
-  const picture = make("div", "picture", seen);
-  const image = make("img", "", picture);
+  const frame = make("div", "image", seen);
+  const image = make("img", "", frame);
   image.alt = "What the network sees";
-  const field = make("div", "field", picture);
+  const field = make("div", "field", frame);
   const caption = make("figcaption", "", seen);
   const spoken = make("p", "spoken", root);
   spoken.setAttribute("role", "status");
   root.setAttribute("role", "group");
   return {
-    ...{ root, tools, tiles, dots, foot, place, value, facts, map, bar, picture, image },
+    ...{ root, tools, tiles, dots, foot, place, value, facts, map, bar, frame, image },
     ...{ field, caption, spoken },
   };
 }

@@ -21,7 +21,7 @@ export interface WallData {
   statistics: Float32Array;
   levels: Float32Array | Uint16Array | Uint8Array;
   colours: ColorTable;
-  picture: Bytes;
+  image: Bytes;
 }
 
 export interface Opening {

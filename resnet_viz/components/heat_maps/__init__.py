@@ -31,7 +31,7 @@ class HeatPanel:
 
 def heat_maps(
     panels: Sequence[HeatPanel],
-    picture: bytes,
+    image: bytes,
     side: int,
     alt: str,
     *,
@@ -58,4 +58,4 @@ def heat_maps(
     arrays = {f"map{i}": panel.values.astype(np.float32) for i, panel in enumerate(panels)}
     tables = {"positive": colour_table(False), "signed": colour_table(True)}
     header = {"panels": facts, "side": side, "alt": alt, "small": small}
-    _COMPONENT(key=key, data=blob.pack(header, {"picture": picture, **tables, **arrays}))
+    _COMPONENT(key=key, data=blob.pack(header, {"image": image, **tables, **arrays}))

@@ -80,9 +80,9 @@ class HeatMaps {
     board.tabIndex = 0;
     board.setAttribute("role", "application");
     board.setAttribute("aria-label", `${map.title}, ${map.subtitle}`);
-    const picture = make("img", "", board);
-    picture.alt = ""; // the board's name says what it shows
-    showImage(picture, this.data.picture);
+    const image = make("img", "", board);
+    image.alt = ""; // the board's name says what it shows
+    showImage(image, this.data.image);
     const canvas = make("canvas", "", board);
     canvas.width = canvas.height = PIXELS;
     const frames = [make("div", "field", board), make("div", "cell", board)];

@@ -7,7 +7,7 @@ export interface HeatMapsData {
   side: number; // of the network's input, pixels
   alt: string;
   small: boolean; // whether many stand in a row
-  picture: Bytes;
+  image: Bytes;
   positive: ColorTable;
   signed: ColorTable;
   [map: `map${number}`]: Float32Array<ArrayBuffer>;

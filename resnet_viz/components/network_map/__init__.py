@@ -66,7 +66,7 @@ class NetworkMap:
     nodes: tuple[NetworkNode, ...]  # every block on its own, the head last
     stage_titles: tuple[str, ...]  # one per stage: "Stage 1 · BasicBlock × 2"
     measures: tuple[str, ...]  # what the facts of a station are: "Parameters", …
-    picture: bytes  # PNG or JPEG, square: what the network sees
+    image: bytes  # PNG or JPEG, square: what the network sees
     sprite: bytes  # PNG: the thumbnails that are sent in one row, in the order of the nodes
     thumbnail_size: int  # pixels
     input_shape: str  # "3 × 224 × 224"
@@ -124,5 +124,5 @@ _COLOURS = {
 def encoded(content: NetworkMap, **more: Any) -> bytes:
     """The map as one run of bytes."""
     facts = asdict(content) | more
-    images = {name: facts.pop(name) for name in ("picture", "sprite")}
+    images = {name: facts.pop(name) for name in ("image", "sprite")}
     return blob.pack(facts, images)

@@ -13,7 +13,9 @@ from resnet_viz.figures.diagram_labels import shortcut_label
 from resnet_viz.figures.diagrams import repeat_groups
 
 MAX_BLOCKS: Final = 12  # more than that are folded, so that a network fits a projector
-MAX_PICTURED: Final = 60  # blocks in a group: what a longer one puts out is not kept only for this
+MAX_WITH_THUMBNAILS: Final = (
+    60  # blocks in a group: what a longer one puts out is not kept only for this
+)
 THUMBNAILS: Final = 4
 THUMBNAIL_SIZE: Final = 56  # pixels
 MEASURES: Final = ("Out", "Parameters", "Multiply-adds", "Receptive field", "Shortcut")
@@ -26,7 +28,7 @@ class NodeLayers:
     row: LayerRecord
     also: tuple[LayerRecord, ...] = ()  # layers beside it that it stands for
     group: str = ""  # the first of the equal blocks that it is folded with
-    pictured: bool = True  # whether it has thumbnails
+    with_thumbnails: bool = True  # whether it has thumbnails
     sent: bool = True  # and whether they are shown now; those of folded blocks come later
 
     @property
@@ -49,7 +51,7 @@ class NodeLayers:
 
 def network_nodes(trace: Trace, unfolded: Collection[str] = ()) -> tuple[NodeLayers, ...]:
     """Stem, blocks and head in order; of a folded group only the first block's thumbnails are sent."""
-    head = NodeLayers(trace.classifier, trace.head, pictured=False, sent=False)
+    head = NodeLayers(trace.classifier, trace.head, with_thumbnails=False, sent=False)
     stem = (NodeLayers(first, tuple(after)) for first, *after in trace.stem_parts)
     return (*stem, *_blocks(trace, unfolded), head)
 
@@ -71,13 +73,13 @@ def network_content(
     trace: Trace,
     capture: Capture,
     prediction: Prediction,
-    picture: bytes,
+    image: bytes,
     *,
     unfolded: Collection[str] = (),
     trained: bool,
     prepared: str = "",
 ) -> NetworkMap:
-    """What the map shows of a capture of the `node_paths`; `picture` is a JPEG, `prepared` in words."""
+    """What the map shows of a capture of the `node_paths`; `image` is a JPEG, `prepared` in words."""
     shown = network_nodes(trace, unfolded)
     channels = [_channels(capture, node) for node in shown]
     drawn = [
@@ -91,7 +93,7 @@ def network_content(
         ),
         stage_titles=tuple(_stage_title(trace, stage) for stage in trace.stages()),
         measures=MEASURES,
-        picture=picture,
+        image=image,
         sprite=maps.thumbnails(drawn, THUMBNAIL_SIZE),
         thumbnail_size=THUMBNAIL_SIZE,
         input_shape=formatting.shape(trace.input_shape),
@@ -127,8 +129,10 @@ def _blocks(trace: Trace, unfolded: Collection[str]) -> Iterator[NodeLayers]:
     for block in trace.blocks():
         group = group_of.get(block.path, "")
         first = group in ("", block.path)
-        pictured = first or len(folded[group]) <= MAX_PICTURED
-        yield NodeLayers(block, (), group, pictured, sent=first or (pictured and group in unfolded))
+        with_thumbnails = first or len(folded[group]) <= MAX_WITH_THUMBNAILS
+        yield NodeLayers(
+            block, (), group, with_thumbnails, sent=first or (with_thumbnails and group in unfolded)
+        )
 
 
 def _channels(capture: Capture, node: NodeLayers) -> tuple[int, ...]:
@@ -158,7 +162,7 @@ def _node(trace: Trace, node: NodeLayers, channels: tuple[int, ...]) -> NetworkN
         group=node.group,
         shortcut=kind,
         shortcut_label="" if kind == "identity" else label,
-        thumbnails=min(THUMBNAILS, row.output_shape[0]) if node.pictured else 0,
+        thumbnails=min(THUMBNAILS, row.output_shape[0]) if node.with_thumbnails else 0,
         channels=channels,
     )
 

@@ -31,8 +31,8 @@ export class InputImage {
   }
 
   /** @type {(data: NetworkMapData) => void} */
-  show({ picture, input_shape, prepared }) {
-    showImage(this.image, picture);
+  show({ image, input_shape, prepared }) {
+    showImage(this.image, image);
     this.box.title = prepared;
     this.size = input_shape;
     this.shape.textContent = this.size;

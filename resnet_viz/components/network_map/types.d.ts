@@ -6,7 +6,7 @@ export interface NetworkMapData {
   nodes: NetworkNode[]; // every block on its own, the head last
   stage_titles: string[]; // "Stage 1 · BasicBlock × 2"
   measures: string[]; // what the facts of a node are: "Parameters", …
-  picture: Bytes; // PNG or JPEG, square: what the network sees
+  image: Bytes; // PNG or JPEG, square: what the network sees
   sprite: Bytes; // PNG: the thumbnails that were sent in one row, in the order of the nodes
   thumbnail_size: number; // pixels
   input_shape: string; // "3 × 224 × 224"

@@ -40,7 +40,7 @@ def field_panel(view_state: ViewState, pin: Pin) -> None:
         _switched_off(view_state, pin)
         return
     _numbers(field)
-    _pictures(view_state, field)
+    _images(view_state, field)
     st.markdown(text("effective_field"))
 
 
@@ -73,7 +73,7 @@ def _numbers(field: EffectiveField) -> None:
     )
 
 
-def _pictures(view_state: ViewState, field: EffectiveField) -> None:
+def _images(view_state: ViewState, field: EffectiveField) -> None:
     """What the cell could look at, what it does, and what the colours stand for."""
     pixels = view_state.pixels
     frames = field.box, field.square(field.side_holding(_MOST))

@@ -63,7 +63,7 @@ def _content(
             view_state.trace,
             capture,
             prediction,
-            drawn(maps.picture_jpeg, view_state.pixels),
+            drawn(maps.image_jpeg, view_state.pixels),
             unfolded=unfolded,
             trained=weights.trained,
             prepared=weights.preprocessing.words,

@@ -6,9 +6,9 @@ import streamlit as st
 
 from resnet_viz.analysis.attribution.grad_cam import GradCam
 from resnet_viz.figures import formatting
+from resnet_viz.figures.framed import enlarged, framed_jpeg
 from resnet_viz.figures.heatmaps import painted
-from resnet_viz.figures.maps import picture_jpeg
-from resnet_viz.figures.pictures import enlarged, framed_jpeg
+from resnet_viz.figures.maps import image_jpeg
 from resnet_viz.images import crop_box
 from resnet_viz.store import STORE
 from resnet_viz.texts import plain
@@ -75,7 +75,7 @@ def why(view_state: ViewState) -> None:
     st.image(
         STORE.kept(
             ("painted", view_state.network, view_state.image.sha256),
-            lambda: picture_jpeg(enlarged(painted(view_state.pixels, found))),
+            lambda: image_jpeg(enlarged(painted(view_state.pixels, found))),
         ),
         caption=found.note
         or f"Grad-CAM at {found.layer}: where the evidence for {label} lies, not why",

@@ -26,7 +26,7 @@ _TWO_ON_A_PHONE: Final = f"""<style>
 def block_maps(view: BlockView) -> None:
     """The same channels of every part of the sum, and the scale of their colours."""
     channels = shown_channels(view)
-    reach = pictures(_parts(view), channels, signed=True)
+    reach = images(_parts(view), channels, signed=True)
     scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
 
 
@@ -51,9 +51,7 @@ def shown_channels(view: BlockView) -> list[int]:
     return sorted(maps.top_variance_channels(view.total[:given], CHANNELS // 2)) + sorted(new)
 
 
-def pictures(
-    parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool
-) -> float:
+def images(parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool) -> float:
     """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
     reach = residual.common_reach([values for _, values in parts], channels)
     st.html(_TWO_ON_A_PHONE)
@@ -63,11 +61,11 @@ def pictures(
             with column, st.container(key=f"{_PAIR}_{pair[0][0]}"):
                 for (name, values), half in zip(pair, st.columns(2, gap="small"), strict=False):
                     with half:
-                        _picture(name, values[channels], reach, signed=signed)
+                        _image(name, values[channels], reach, signed=signed)
     return reach
 
 
-def _picture(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
+def _image(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
     """Some channels (C, H, W) of one part as an image, with its name and its ends."""
     with st.container(gap="xxsmall"):
         st.markdown(f"**{name}**")

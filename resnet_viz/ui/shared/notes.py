@@ -105,7 +105,7 @@ def range_note(view_state: ViewState, capture: Capture) -> None:
 
 def _drawing_for_shapes(view_state: ViewState) -> bool:
     """Whether a drawn sample is shown to a network that was trained on such drawings."""
-    return view_state.weights.samples == DRAWINGS and view_state.picture in DRAWINGS
+    return view_state.weights.samples == DRAWINGS and view_state.image_slug in DRAWINGS
 
 
 def _others(view_state: ViewState) -> str:

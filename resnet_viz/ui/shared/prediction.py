@@ -8,13 +8,13 @@ import streamlit as st
 
 from resnet_viz.analysis.records import Prediction
 from resnet_viz.figures import bars, formatting
-from resnet_viz.figures.pictures import framed_jpeg
+from resnet_viz.figures.framed import framed_jpeg
 from resnet_viz.ui.shared import charts
 from resnet_viz.ui.shared.drawn import drawn
 from resnet_viz.ui.state.view_state import ViewState
 
 
-def picture_seen(
+def input_image(
     view_state: ViewState, path: str = "", *, width: int | Literal["stretch"] = "stretch"
 ) -> None:
     """What the network sees; with the receptive field of a layer's central cell as a frame."""

@@ -24,19 +24,17 @@ def image(suited: Sequence[str]) -> tuple[str, ImageInput]:
     options = (*suited, *others, *((UPLOAD,) if mine else ()))
     default = options[0]
     session.DEFAULT_SAMPLE.set(default)
-    if url.PICTURE.asked() == UPLOAD and not mine:
-        if url.PICTURE.is_fresh:
+    if url.IMAGE.asked() == UPLOAD and not mine:
+        if url.IMAGE.is_fresh:
             notice(
                 "A link cannot carry an uploaded image, and a visit that was cut off for long loses it: "
                 "showing a sample instead. Upload the image again in the sidebar."
             )
-            url.PICTURE.forget()
-        url.PICTURE.set(default)
+            url.IMAGE.forget()
+        url.IMAGE.set(default)
     else:
-        widgets.warn_unknown(url.PICTURE, options, default)
-    slug = widgets.bound_choice(
-        "Image", options, url.PICTURE, on_change=image_upload.forget_problem
-    )
+        widgets.warn_unknown(url.IMAGE, options, default)
+    slug = widgets.bound_choice("Image", options, url.IMAGE, on_change=image_upload.forget_problem)
     image_upload.uploader("sidebar")
     if slug == UPLOAD and mine:
         st.caption(f"{plain(mine.name)}. It stays in this browser tab: a link does not carry it.")

@@ -44,7 +44,7 @@ def select_network(config: ResNetConfig) -> None:
 
 def select_upload() -> None:
     """Show the image that the visitor brought."""
-    url.PICTURE.set(UPLOAD)
+    url.IMAGE.set(UPLOAD)
 
 
 def take_over_preset() -> None:
@@ -73,10 +73,10 @@ def joined(repeats: Sequence[int]) -> str:
 def _select_suited_sample(preset: ResNetConfig) -> None:
     """Put a sample in that suits a new network, unless the image suits it or is one's own."""
     suited = describe(preset, default_weights(preset), preset.input_size).samples
-    here = url.PICTURE.value(None)
+    here = url.IMAGE.value(None)
     was_default = here == session.DEFAULT_SAMPLE.get("")
     if here != UPLOAD and (was_default or here not in suited):
-        url.PICTURE.set(suited[0])
+        url.IMAGE.set(suited[0])
 
 
 def _set_fields(config: ResNetConfig) -> None:

@@ -129,7 +129,7 @@ WEIGHTS: Final = Parameter(
     "weights", "choice", "the first at hand", "where the parameters come from"
 )
 SEED: Final = Parameter("seed", "number", "0", "of random weights")
-PICTURE: Final = Parameter("picture", "choice", "one that suits the weights", "the sample image")
+IMAGE: Final = Parameter("picture", "choice", "one that suits the weights", "the sample image")
 LAYER: Final = Parameter("layer", "choice", "layer1.0", "the selected layer")
 
 # ---- the sidebar's Customise: the network itself, field by field of its configuration ----

@@ -25,7 +25,7 @@ class ViewState:
     config: ResNetConfig
     input_size: int
     weights: Weights
-    picture: str  # slug of the sample, or "upload"
+    image_slug: str  # slug of the sample, or "upload"
     image: ImageInput
     device: str
     theme: Theme

@@ -52,7 +52,7 @@ def what_comes_out(view_state: ViewState, step: Step) -> None:
         prediction.prediction_chart(view_state, view_state.prediction(view_state.capture(path)))
         return
     st.markdown(f"**{term('variance', 'Highest-variance channels')} of {path}**")
-    channel_pictures(view_state, activation, STRONGEST)
+    channel_maps(view_state, activation, STRONGEST)
     st.button(
         f"See all {len(activation.values):,} channels of {path}",
         on_click=_see_all,
@@ -135,7 +135,7 @@ def _see_all(path: str) -> None:
     pages.go_to("feature_maps")
 
 
-def channel_pictures(view_state: ViewState, activation: Activation, count: int) -> None:
+def channel_maps(view_state: ViewState, activation: Activation, count: int) -> None:
     """The strongest channels of an activation as a row of small images."""
     values = activation.values
     if values.shape[1:] == (1, 1):

@@ -14,7 +14,7 @@ from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.components.heat_maps import HeatPanel, heat_maps
 from resnet_viz.errors import ConfigError, ExplorerError
 from resnet_viz.figures import formatting
-from resnet_viz.figures.maps import picture_jpeg
+from resnet_viz.figures.maps import image_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import facts
@@ -144,7 +144,7 @@ def _mount(view_state: ViewState, found: Sequence[Heatmap]) -> None:
     named = "; ".join(f"{panel.title}, {panel.subtitle}" for panel in panels)
     heat_maps(
         panels,
-        drawn(picture_jpeg, pixels),
+        drawn(image_jpeg, pixels),
         view_state.input_size,
         f"{view_state.image.name} under heat maps: {named}",
         key="heat_maps",

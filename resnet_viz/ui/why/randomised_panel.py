@@ -15,7 +15,7 @@ from resnet_viz.analysis.attribution.randomisation import (
 )
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.components.heat_maps import HeatPanel, heat_maps
-from resnet_viz.figures.maps import picture_jpeg
+from resnet_viz.figures.maps import image_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import boundary, widgets
@@ -63,7 +63,7 @@ def _show(view_state: ViewState, found: Randomisation, method: str) -> None:
     alt = f"{method} while the network becomes random: {'; '.join(_said(step) for step in found.steps)}"
     heat_maps(
         panels,
-        drawn(picture_jpeg, pixels),
+        drawn(image_jpeg, pixels),
         view_state.input_size,
         alt,
         key="randomised",

@@ -11,7 +11,7 @@ from resnet_viz.analysis.attribution.split import LogitSplit
 from resnet_viz.components.heat_maps import HeatPanel, heat_maps
 from resnet_viz.figures import formatting
 from resnet_viz.figures.filters import signed_bars
-from resnet_viz.figures.maps import picture_jpeg
+from resnet_viz.figures.maps import image_jpeg
 from resnet_viz.images import as_seen
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import charts, facts
@@ -88,4 +88,4 @@ def _positions(view_state: ViewState, found: LogitSplit) -> None:
     )
     pixels = as_seen(view_state.image, view_state.weights.preprocessing)
     alt = f"What each position of {found.layer} gives to the logit"
-    heat_maps([panel], drawn(picture_jpeg, pixels), found.input_size, alt, key="logit_positions")
+    heat_maps([panel], drawn(image_jpeg, pixels), found.input_size, alt, key="logit_positions")

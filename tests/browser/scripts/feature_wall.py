@@ -4,7 +4,7 @@ import streamlit as st
 
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.components.feature_wall import InitialView, Options, Pin, feature_wall
-from tests.components.walls import CLASSES, made, picture
+from tests.components.walls import CLASSES, image, made
 
 st.set_page_config(page_title="wall", layout="wide")
 told = st.session_state.setdefault("told", {"pin": None, "options": None, "number": 0})
@@ -27,7 +27,7 @@ def shown() -> None:
     feature_wall(
         kind,
         values,
-        picture(),
+        image(),
         Field(2 * jump + 1, jump, (jump - 1) / 2),
         initial_view=InitialView(**opened, **home._asdict(), pinned=False, default_position=home),
         classes=CLASSES.get(kind),

@@ -12,10 +12,10 @@ from PIL import Image
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
-def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     """The file that Pillow writes of an image; `options` are those of its writer."""
     stream = BytesIO()
-    picture.save(stream, kind, **options)
+    image.save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -42,7 +42,7 @@ def mean_difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) ->
 
 
 def small_files() -> dict[str, bytes]:
-    picture = photograph(24, 16)
+    image = photograph(24, 16)
     grey16 = Image.fromarray(np.arange(384, dtype=np.uint16).reshape(16, 24) * 170)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -51,23 +51,23 @@ def small_files() -> dict[str, bytes]:
         "append_images": [Image.new("RGB", (24, 16), "red")],
     }
     return {
-        "jpeg": saved(picture, "JPEG", exif=exif),
-        "progressive": saved(picture, "JPEG", progressive=True),
-        "cmyk": saved(picture.convert("CMYK"), "JPEG"),
-        "mpo": saved(picture, "MPO", **frames),
-        "png": saved(picture, exif=exif),
-        "palette": saved(picture.quantize(16), transparency=3),
+        "jpeg": saved(image, "JPEG", exif=exif),
+        "progressive": saved(image, "JPEG", progressive=True),
+        "cmyk": saved(image.convert("CMYK"), "JPEG"),
+        "mpo": saved(image, "MPO", **frames),
+        "png": saved(image, exif=exif),
+        "palette": saved(image.quantize(16), transparency=3),
         "grey16": saved(grey16),
-        "apng": saved(picture, **frames),
-        "webp": saved(picture, "WEBP", exif=exif),
-        "webp-lossless": saved(picture.convert("RGBA"), "WEBP", lossless=True),
-        "webp-animated": saved(picture, "WEBP", **frames),
-        "gif": saved(picture, "GIF"),
-        "gif-animated": saved(picture, "GIF", **frames),
-        "bmp": saved(picture, "BMP"),
-        "bmp-palette": saved(picture.quantize(16), "BMP"),
-        "tiff": saved(picture, "TIFF", exif=exif),
-        "tiff-deflate": saved(picture, "TIFF", compression="tiff_adobe_deflate"),
-        "tiff-lzw": saved(picture, "TIFF", compression="tiff_lzw"),
+        "apng": saved(image, **frames),
+        "webp": saved(image, "WEBP", exif=exif),
+        "webp-lossless": saved(image.convert("RGBA"), "WEBP", lossless=True),
+        "webp-animated": saved(image, "WEBP", **frames),
+        "gif": saved(image, "GIF"),
+        "gif-animated": saved(image, "GIF", **frames),
+        "bmp": saved(image, "BMP"),
+        "bmp-palette": saved(image.quantize(16), "BMP"),
+        "tiff": saved(image, "TIFF", exif=exif),
+        "tiff-deflate": saved(image, "TIFF", compression="tiff_adobe_deflate"),
+        "tiff-lzw": saved(image, "TIFF", compression="tiff_lzw"),
         "tiff-float": saved(grey16.convert("F"), "TIFF"),
     }

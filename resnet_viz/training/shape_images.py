@@ -1,4 +1,4 @@
-"""Pictures of shapes with the truth about them: what is to be seen, and in which pixels."""
+"""Images of shapes with the truth about them: what is to be seen, and in which pixels."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShapePicture:
-    """A picture of one shape.
+class ShapeImage:
+    """An image of one shape.
 
     Attributes:
         rgb: (H, W, 3) uint8, read-only.
@@ -40,8 +40,8 @@ class ShapePicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScenePicture:
-    """A picture of several shapes.
+class SceneImage:
+    """An image of several shapes.
 
     Attributes:
         rgb: (H, W, 3) uint8, read-only.
@@ -54,13 +54,13 @@ class ScenePicture:
     masks: Mask
 
 
-def render(label: int, seed: Seed, size: int = 128, outlined: bool | None = None) -> ShapePicture:
-    """A picture of the shape `SHAPES[label]`, the same for the same seed.
+def render(label: int, seed: Seed, size: int = 128, outlined: bool | None = None) -> ShapeImage:
+    """An image of the shape `SHAPES[label]`, the same for the same seed.
 
     Args:
         label: index into `SHAPES`.
         seed: decides everything else.
-        size: side of the square picture, pixels.
+        size: side of the square image, pixels.
         outlined: drawn with a pen, or filled, where the shape can be both; `None` leaves it open.
     """
     rng, stencil = np.random.default_rng(seed), Stencil(size)
@@ -76,16 +76,16 @@ def render(label: int, seed: Seed, size: int = 128, outlined: bool | None = None
         colour = standing_out(rng, (ink,))
         rgb = _over(rgb, hidden, colour)
     pixels = _photographed(rgb, rng, how.delicate)
-    return ShapePicture(pixels, label, _visible(cut, hidden, how), how.outlined)
+    return ShapeImage(pixels, label, _visible(cut, hidden, how), how.outlined)
 
 
-def render_scene(labels: Sequence[int], seed: Seed, size: int = 128) -> ScenePicture:
+def render_scene(labels: Sequence[int], seed: Seed, size: int = 128) -> SceneImage:
     """Filled shapes side by side on one ground, none over another; arguments as for `render`."""
     rng, stencil = np.random.default_rng(seed), Stencil(size)
     below = ground(rng, size, calm=False)
     rgb, masks, used = below.rgb, [], below.colours
     for place, label in enumerate(labels):
-        share = 1 / len(labels)  # of the picture's width
+        share = 1 / len(labels)  # of the image's width
         centre = (share * (place + 0.5), rng.uniform(0.35, 0.65))
         pose = Pose(centre, 0.46 * share * rng.uniform(0.85, 1), rng.uniform(0, 2 * np.pi))
         how = manner(SHAPES[label], rng, outlined=False)
@@ -94,11 +94,11 @@ def render_scene(labels: Sequence[int], seed: Seed, size: int = 128) -> ScenePic
         rgb = _paint(rgb, cut, ink, standing_out(rng, (*used, ink)), rng)
         masks.append(_visible(cut, np.zeros_like(cut.ink), how))
         used = (*used, ink)
-    return ScenePicture(_pixels(rgb), tuple(labels), _locked(np.stack(masks)))
+    return SceneImage(_pixels(rgb), tuple(labels), _locked(np.stack(masks)))
 
 
 def _paint(rgb: Canvas, cut: Form, ink: Colour, fill: Colour, rng: Rng) -> Canvas:
-    """Both paints of a form; the upper one fades towards one side in some pictures."""
+    """Both paints of a form; the upper one fades towards one side in some images."""
     size = len(rgb)
     fade = np.float32(rng.uniform(0, 0.35) if rng.random() < 0.3 else 0)
     shade = 1 - fade * np.linspace(0, 1, size, dtype=np.float32)
@@ -106,12 +106,12 @@ def _paint(rgb: Canvas, cut: Form, ink: Colour, fill: Colour, rng: Rng) -> Canva
 
 
 def _over(rgb: Canvas, coverage: Coverage, colour: npt.NDArray[np.float32]) -> Canvas:
-    """A colour, (3,) or (W, 3), laid over a picture where coverage (H, W) is above zero."""
+    """A colour, (3,) or (W, 3), laid over an image where coverage (H, W) is above zero."""
     return np.asarray(rgb + coverage[..., None] * (colour - rgb))
 
 
 def _bar(rng: Rng, pose: Pose, stencil: Stencil) -> Coverage:
-    """Something in front: a straight bar through the whole picture, near the shape's centre."""
+    """Something in front: a straight bar through the whole image, near the shape's centre."""
     angle, beside = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7) * pose.radius
     along = np.array([np.cos(angle), np.sin(angle)])
     middle = np.array(pose.centre) + beside * np.array([-along[1], along[0]])
@@ -125,13 +125,13 @@ def _visible(cut: Form, hidden: Coverage, how: Manner) -> Mask:
 
 
 def _photographed(rgb: Canvas, rng: Rng, delicate: bool) -> Pixels:
-    """As (H, W, 3) uint8, slightly out of focus or noisy in some pictures; fine lines stay clear."""
+    """As (H, W, 3) uint8, slightly out of focus or noisy in some images; fine lines stay clear."""
     if rng.random() < 0.35:
         noise = np.float32(rng.uniform(0, 0.02 if delicate else 0.07))
         rgb = rgb + noise * rng.standard_normal(rgb.shape, np.float32)
     pixels = _pixels(rgb)
     if rng.random() < 0.3:
-        # In units of a 128 pixel picture, so that large ones are not sharper.
+        # In units of a 128 pixel image, so that large ones are not sharper.
         radius = rng.uniform(0.3, 0.5 if delicate else 1.6) * len(rgb) / 128
         blurred = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius))
         pixels = _locked(np.asarray(blurred))

@@ -1,4 +1,4 @@
-"""The pictures are what they say they are, and the truth about them is true."""
+"""The images are what they say they are, and the truth about them is true."""
 
 import subprocess
 import sys
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from resnet_viz.training import pictures
-from resnet_viz.training.pictures import render, render_scene
+from resnet_viz.training import shape_images
+from resnet_viz.training.shape_images import render, render_scene
 from resnet_viz.training.shapes import FILLED_ONLY, LINES_ONLY, SHAPES, Form, Manner, form
 from resnet_viz.training.stencil import Pose, Stencil
 
@@ -21,17 +21,17 @@ def plain(shape: str, pose: Pose) -> Form:
 
 
 @pytest.mark.parametrize("label", LABELS, ids=SHAPES)
-def test_a_seed_is_a_picture(label):
+def test_a_seed_is_an_image(label):
     one, same, other = render(label, 5), render(label, 5), render(label, 6)
     np.testing.assert_array_equal(one.rgb, same.rgb)
     np.testing.assert_array_equal(one.mask, same.mask)
     assert not np.array_equal(one.rgb, other.rgb)
 
 
-def test_nobody_can_change_a_picture():
-    for picture in (render(3, 1), render_scene((0, 1), 1)):
-        assert picture.rgb.dtype == np.uint8
-        assert not picture.rgb.flags.writeable
+def test_nobody_can_change_an_image():
+    for image in (render(3, 1), render_scene((0, 1), 1)):
+        assert image.rgb.dtype == np.uint8
+        assert not image.rgb.flags.writeable
     assert not render(3, 1).mask.flags.writeable
     assert not render_scene((0, 1), 1).masks.flags.writeable
 
@@ -39,25 +39,25 @@ def test_nobody_can_change_a_picture():
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("label", LABELS, ids=SHAPES)
 def test_the_mask_is_where_the_shape_makes_a_difference(label, seed, monkeypatch):
-    """Against the same picture with everything but the shape."""
-    picture = render(label, seed)
-    paint = pictures._paint
+    """Against the same image with everything but the shape."""
+    image = render(label, seed)
+    paint = shape_images._paint
 
     def without(rgb, *rest):
         paint(rgb, *rest)  # for the random numbers that it takes
         return rgb
 
-    monkeypatch.setattr(pictures, "_paint", without)
+    monkeypatch.setattr(shape_images, "_paint", without)
     ground = render(label, seed)
-    differs = np.abs(picture.rgb.astype(int) - ground.rgb).max(axis=2) > 5
+    differs = np.abs(image.rgb.astype(int) - ground.rgb).max(axis=2) > 5
     if SHAPES[label] != "checkerboard":  # whose light cells may be the ground
-        assert differs[picture.mask].mean() > 0.9
-    near = Image.fromarray(picture.mask).convert("L").filter(ImageFilter.MaxFilter(11))
+        assert differs[image.mask].mean() > 0.9
+    near = Image.fromarray(image.mask).convert("L").filter(ImageFilter.MaxFilter(11))
     assert differs[np.asarray(near) == 0].sum() < 8  # a tip that just shows beside a bar
 
 
 @pytest.mark.parametrize("label", LABELS, ids=SHAPES)
-def test_the_shape_lies_inside_the_picture_and_is_large_enough_to_see(label):
+def test_the_shape_lies_inside_the_image_and_is_large_enough_to_see(label):
     for seed in range(40):
         mask = render(label, seed).mask
         edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
@@ -72,7 +72,7 @@ def test_the_shape_lies_inside_the_picture_and_is_large_enough_to_see(label):
     [("circle", np.pi), ("square", 2.0), ("pentagon", 2.5 * np.sin(2 * np.pi / 5))],
 )
 def test_areas_are_those_of_geometry(shape, area):
-    """Of a figure in a circle of radius 0.4, in units of the picture's area."""
+    """Of a figure in a circle of radius 0.4, in units of the image's area."""
     for angle in (0.0, 0.3):
         cut = plain(shape, Pose(angle=angle))
         assert cut.extent.mean() == pytest.approx(area * 0.4**2, rel=0.015)
