@@ -24,17 +24,25 @@ _ANSWERED: Final = 17  # how a child ends that has sent its answer
 _LEFT: Final = 18  # and one that found nobody at the other end
 
 
-def serve(module: str, name: str, connection: str, memory: str, cpu_s: str, wall_s: str) -> None:
+def serve(
+    module: str, name: str, connection: str, lifeline: str, memory: str, cpu_s: str, wall_s: str
+) -> None:
     """Answer calls of a function until nobody is at the other end; `Process` starts it.
 
     This process imports the module and forks for each call, which takes milliseconds; it has one thread
     and never sees what is called with. The child reads the call, answers and ends, or dies.
+
+    Args:
+        connection: descriptor of this end of the connection.
+        lifeline: descriptor of a pipe that this process alone holds: it ends with it.
+        memory: bytes that a call may take beyond what is there.
+        cpu_s: seconds of processor time for a call; `wall_s`: seconds by the clock.
     """
     function: Function = getattr(import_module(module), name)
     caller = Connection(int(connection))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_memory(int(memory))
-    children = _Children()
+    children = _Children(int(lifeline))
     is_sending = mmap.mmap(-1, 1)  # seen by the children, and set by them
     with suppress(OSError):
         caller.send_bytes(READY)
@@ -52,8 +60,8 @@ def serve(module: str, name: str, connection: str, memory: str, cpu_s: str, wall
 class _Children:
     """One child after the other; SIGTERM ends the one that runs."""
 
-    def __init__(self) -> None:
-        self._pid = 0
+    def __init__(self, lifeline: int) -> None:
+        self._pid, self._lifeline = 0, lifeline
         signal.signal(signal.SIGTERM, self._kill)
 
     def run(self, work: Callable[[], int]) -> int:
@@ -62,6 +70,7 @@ class _Children:
         if self._pid == 0:
             end = 1
             try:
+                os.close(self._lifeline)
                 end = work()
             finally:
                 os._exit(end)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from resnet_viz import errors
@@ -19,6 +19,7 @@ from resnet_viz.isolation.records import Answer, Function, Limits, Stopped, Why,
 
 if sys.platform != "win32":
     from multiprocessing import Pipe
+    from multiprocessing.connection import wait
 
 _START_S: Final = 30.0  # for Python and the imports of the module, on a busy machine
 _GRACE_S: Final = 5.0  # more than a call gives itself: then its process is ended from here
@@ -46,19 +47,22 @@ class Process:
     def __init__(self, function: Function, limits: Limits) -> None:
         self._limits = limits
         self._connection, theirs = Pipe()
-        with theirs:
+        # Nobody writes into it: it ends with the process, while a call's child may still hold the other.
+        self._lifeline, lives = Pipe(duplex=False)
+        with theirs, lives:
             try:
                 self._process = subprocess.Popen(
                     [
                         sys.executable,
                         *("-c", _START, json.dumps(sys.path)),
-                        *(function.__module__, function.__qualname__, str(theirs.fileno())),
+                        *(function.__module__, function.__qualname__),
+                        *(str(theirs.fileno()), str(lives.fileno())),
                         *(str(limits.memory), str(limits.cpu_s), str(limits.wall_s)),
                     ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(theirs.fileno(), lives.fileno()),
                     env=os.environ | _ENVIRONMENT,
                     start_new_session=True,  # Ctrl-C is for this process, which then ends that one
                 )
@@ -83,6 +87,8 @@ class Process:
             with self._watched(self._limits.wall_s + _GRACE_S):
                 self._connection.send_bytes(json.dumps(dict(options)).encode())
                 self._connection.send_bytes(content)
+                if self._connection not in wait([self._connection, self._lifeline]):
+                    raise EOFError
                 told = json.loads(self._connection.recv_bytes(MAX_RECORD))
                 beside = self._connection.recv_bytes(_MAX_ANSWER)
             if "died" in told:
@@ -109,13 +115,16 @@ class Process:
         self._process.terminate()
 
     def kill(self) -> None:
-        """End it at once, whatever it does."""
-        self._process.kill()
+        """End it and the call that runs, at once, whatever they do."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of zombies
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """End it; it has nothing to do."""
         atexit.unregister(self.end)
         self._connection.close()
+        self._lifeline.close()
         self.kill()
         self._process.wait()
 

@@ -20,8 +20,8 @@ from tests.images.example_images import photograph, saved
         ("a\x00b\x1b[31mc\nd", "ab[31mc d"),
         ("\ud800cat", "cat"),
         ("كلب.jpg", "كلب.jpg"),
-        ("\u2066\u200b", "picture"),
-        ("  ", "picture"),
+        ("\u2066\u200b", "image"),
+        ("  ", "image"),
     ],
 )
 def test_naughty_names_are_text(name, shown):

@@ -43,9 +43,9 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_page_opens_for_every_preset(open_page, slug, name):
+@pytest.mark.parametrize("name", PRESETS)  # the outer loop: a network's pages share its parameters
+def test_every_page_opens_for_every_preset(open_page, name, slug):
     app = open_page(slug, model=name, size="64")
     assert problems(app) == []
     assert len(app.title) == 1
