@@ -166,10 +166,10 @@ def test_it_resumes_what_was_interrupted(box, monkeypatch, capsys):
 
 def test_a_killed_training_ends_bit_by_bit_where_an_uninterrupted_one_does(tmp_path):
     """kill -9 in the middle of an epoch, in a process of its own."""
-    write_images(tmp_path / "data", 300)
+    write_images(tmp_path / "data", 150)
     command = [
         *(sys.executable, "-m", "resnet_viz.training", "resnet20", "--set", "repeats=1-1-1"),
-        *("--name", "tiny", "--data", str(tmp_path / "data"), "--epochs", "3", "--batch", "6"),
+        *("--name", "tiny", "--data", str(tmp_path / "data"), "--epochs", "2", "--batch", "6"),
     ]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     whole, killed = (["--out", str(tmp_path / name)] for name in ("whole", "killed"))
