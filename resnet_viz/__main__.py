@@ -21,6 +21,7 @@ from resnet_viz.commands.explain import add_parser as add_explain
 from resnet_viz.commands.network import add_network, chosen, named, ready, say_notes
 from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import formatting, tables
+from resnet_viz.model.customise import add_changes, customised
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.serve import DRAIN_S, FIRST_PORT, serve
 from resnet_viz.weights.commands import add_parser as add_weights
@@ -127,6 +128,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     tracing = commands.add_parser("trace", help="every layer with its shapes and costs")
     tracing.add_argument("name", metavar="NAME", help=f"one of {', '.join(PRESETS)}")
+    add_changes(tracing)
     tracing.add_argument("--size", type=int, help="side of the square input, pixels")
     tracing.add_argument("--format", choices=("table", "json", "csv"), default="table")
     tracing.set_defaults(command=_trace)
@@ -155,7 +157,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _trace(options: argparse.Namespace) -> int:
-    traced = trace(preset(options.name), options.size)
+    traced = trace(customised(preset(options.name), options.set), options.size)
     if options.format == "json":
         print(tables.to_json(traced))
     elif options.format == "csv":

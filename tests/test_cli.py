@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from resnet_viz.__main__ import main
 from resnet_viz.analysis.trace import trace
+from resnet_viz.figures import tables
 from resnet_viz.images import DRAWINGS
 from resnet_viz.images.samples import SAMPLES
 from resnet_viz.model.presets import PRESETS
@@ -147,3 +148,54 @@ def test_it_runs_as_a_program():
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "resnet99" in done.stderr
+
+
+def test_trace_of_a_customised_network_is_that_of_its_configuration(capsys):
+    changes = ("-s", "block=bottleneck", "-s", "width=32", "--set", "shortcut=zero-pad")
+    status, out, _ = answer(
+        capsys, "trace", "resnet18", *changes, "-s", "repeats=1-2-1", "--format", "json"
+    )
+    config = replace(
+        *(PRESETS["resnet18"],),
+        name="custom",
+        block="bottleneck",
+        width=32,
+        shortcut="zero-pad",
+        repeats=(1, 2, 1),
+    )
+    assert status == 0
+    assert json.loads(out) == json.loads(tables.to_json(trace(config)))
+
+
+def test_predict_takes_a_files_network_with_the_changes_that_leave_no_trace(capsys, tmp_path):
+    """Both bottlenecks have the same tensors; where the stride stands decides the answer."""
+    config = replace(
+        PRESETS["resnet50"], name="own", repeats=(1, 1, 1), width=8, stride_place="1x1"
+    )
+    file = tmp_path / "own.safetensors"
+    save_file(build_random(config, 0).state_dict(), file)
+    common = ("predict", str(CAT), "--weights", str(file), "--format", "json")
+    _, usual, notes = answer(capsys, *common)
+    _, changed, changed_notes = answer(capsys, *common, "-s", "stride_place=1x1")
+    assert "Stride of a bottleneck: in the 3×3" in notes
+    assert "Stride of a bottleneck: in the 1×1" in changed_notes
+    assert json.loads(usual)[0]["top"] != json.loads(changed)[0]["top"]
+
+
+@pytest.mark.parametrize(
+    "command", [("trace", "shapes"), ("predict", str(CAT)), ("explain", str(CAT))]
+)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("depth=3", "There is no field “depth”; choose one of block, repeats, stem, width,"),
+        ("width=x", "width=x is not accepted; write a whole number."),
+        ("zero_init=yes", "zero_init=yes is not accepted; write true or false."),
+        ("block=wide", "Block “wide” is not one of basic, bottleneck."),
+    ],
+)
+def test_a_change_that_no_network_has_is_one_sentence(capsys, command, change, words):
+    status, out, error = answer(capsys, *command, "-s", change)
+    assert (status, out) == (2, "")
+    assert error.startswith(words)
+    assert error.count("\n") == 1

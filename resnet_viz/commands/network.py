@@ -11,6 +11,7 @@ from resnet_viz.analysis.capture import check_runnable
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import ExplorerError
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.customise import add_changes, customised
 from resnet_viz.model.presets import preset
 from resnet_viz.weights.assumptions import assumed
 from resnet_viz.weights.commands import add_preprocessing, given_preprocessing
@@ -26,6 +27,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="NAME", help="a preset; else the network of the file, or shapes"
     )
+    add_changes(parser)
     parser.add_argument(
         "--weights",
         metavar="SOURCE",
@@ -44,6 +46,7 @@ def chosen(options: argparse.Namespace) -> tuple[ResNetConfig, str]:
     named = options.weights and not options.model and api.is_file(options.weights)
     if named and Path(options.weights).is_file():
         config = api.match(options.weights).config
+    config = customised(config, options.set)
     config, weights = api.chosen_weights(config, options.weights, options.labels)
     return config, with_preparation(weights, given_preprocessing(options))
 

@@ -7,15 +7,16 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 
 from resnet_viz.errors import ConfigError, DatasetError, ExplorerError, reason
 from resnet_viz.images import DRAWINGS, PHOTOGRAPHS
-from resnet_viz.model.config import ResNetConfig, parse_repeats
+from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.customise import add_changes, customised
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.model.resnet import ResNet
@@ -42,7 +43,6 @@ from resnet_viz.weights.random import MAX_SEED
 from resnet_viz.weights.tensor_file import read_tensors
 
 _BUNDLED: Final = "mixed"  # recipe of the bundled networks for photographs
-_TRUTHS: Final = {"true": True, "false": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,13 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Train any ResNet on rendered shapes, CIFAR-10 or a folder of images.",
     )
     parser.add_argument("network", nargs="?", default="shapes", help="a preset")
-    parser.add_argument(
-        *("--set", "-s"),
-        action="append",
-        default=[],
-        metavar="FIELD=VALUE",
-        help="change a part of it, for instance -s repeats=4-4-4 -s shortcut=none",
-    )
+    add_changes(parser)
     parser.add_argument("--name", help="what the files are called; else as the network")
     parser.add_argument(
         "--data",
@@ -187,34 +181,12 @@ def _trained(options: argparse.Namespace) -> tuple[ResNet, Dataset]:
 def _network(options: argparse.Namespace) -> ResNetConfig:
     """The preset with what `--set` and `--size` change; its name then tells that it is custom."""
     config = preset(options.network)
-    changes: dict[str, Any] = dict(_change(config, text) for text in options.set)
-    if options.size is not None:
-        changes["input_size"] = options.size
-    changed = replace(config, **changes)
+    size = [] if options.size is None else [f"input_size={options.size}"]
+    changed = customised(config, [*options.set, *size])
     name = options.name or (config.name if changed == config else f"{config.name}-custom")
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
         raise ConfigError(f"The name “{name[:60]}” is not accepted; use letters, digits, - and _.")
     return replace(changed, name=name)
-
-
-def _change(config: ResNetConfig, text: str) -> tuple[str, Any]:
-    """`"width=32"` as ("width", 32), of the type that the field has; raises `ConfigError`."""
-    name, _, value = text.partition("=")
-    known = [field.name for field in fields(config) if field.name != "name"]
-    if name not in known:
-        raise ConfigError(f"There is no field “{name[:40]}”; choose one of {', '.join(known)}.")
-    current = getattr(config, name)
-    if isinstance(current, tuple):
-        return name, parse_repeats(value)
-    if isinstance(current, str):
-        return name, value
-    if isinstance(current, bool):
-        if value not in _TRUTHS:
-            raise ConfigError(f"{name}={value[:20]} is not accepted; write true or false.")
-        return name, _TRUTHS[value]
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise ConfigError(f"{name}={value[:20]} is not accepted; write a whole number.")
-    return name, int(value)
 
 
 def _where(options: argparse.Namespace) -> str:
