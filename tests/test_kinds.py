@@ -12,6 +12,7 @@ from torch import nn
 
 from resnet_viz.analysis import arithmetic, worked_example
 from resnet_viz.analysis.filters import weight_histogram, weight_statistics
+from resnet_viz.analysis.price import price
 from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
@@ -22,15 +23,17 @@ from resnet_viz.figures.diagrams import LEVELS, network_diagram
 from resnet_viz.figures.palette import LIGHT
 from resnet_viz.images import read_sample
 from resnet_viz.model import blocks, kinds, resnet
-from resnet_viz.model.blocks import BasicBlock
-from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.blocks import BasicBlock, Bottleneck
+from resnet_viz.model.config import ResNetConfig, Traits, traits
 from resnet_viz.model.kinds import CONTAINERS, KINDS, LayerKind, own_window
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta, build_random
 from resnet_viz.model.roles import Role, stage_number
 from resnet_viz.texts import explanation, text
+from resnet_viz.weights.matching import CheckpointMismatch, check, match, suggest
 from resnet_viz.weights.sources import load
 
+NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
 
 
@@ -75,7 +78,7 @@ def test_every_parameter_and_statistic_is_drawn(config):
 
 
 class Scale(nn.Module):
-    """A kind with a parameter that nobody has said how to draw."""
+    """A kind with a parameter whose class does not say how it is drawn."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -103,15 +106,11 @@ def test_parameters_that_nobody_draws_are_refused_and_those_with_other_names_are
     own = replace(SMALL, name="scaled", block="scaled")
     with pytest.raises(ConfigError, match="How gamma of Scale are drawn is not said yet"):
         build_random(own, 0)
-    usual = blocks.initialise
 
-    def initialise(module: nn.Module, generator: torch.Generator) -> None:
-        if isinstance(module, Scale):
-            nn.init.constant_(module.gamma, 0.5)
-        else:
-            usual(module, generator)
+    def draw(self: Scale, generator: torch.Generator) -> None:
+        nn.init.constant_(self.gamma, 0.5)
 
-    monkeypatch.setattr(resnet, "initialise", initialise)
+    monkeypatch.setattr(Scale, "draw", draw, raising=False)
     loaded = load(own, "random:0", 64)
     shown = {row.path: row for row in weight_statistics(loaded)}
     assert shown["layer1.0.scale"].mean == 0.5
@@ -188,13 +187,13 @@ class MeanPool(nn.AvgPool2d):
 @pytest.fixture
 def mean_stem(monkeypatch):
     """The stem pools by means instead of maxima."""
-    original = resnet._stem
+    original = resnet.stem_layers
 
     def stem(config):
         for name, module in original(config):
             yield name, MeanPool(3, 2, 1) if isinstance(module, nn.MaxPool2d) else module
 
-    monkeypatch.setattr(resnet, "_stem", stem)
+    monkeypatch.setattr(resnet, "stem_layers", stem)
 
 
 def test_a_kind_that_nobody_described_is_refused_and_never_guessed(mean_stem):
@@ -260,6 +259,90 @@ class ActivationFirst(blocks.Block):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         out = self.first(self.act1(self.norm1(x)))
         return self.end(self.join(self.second(self.act2(self.norm2(out))), x))
+
+
+class WideInside(Bottleneck):
+    """A bottleneck with another 3×3 inside; it obeys groups and the place of the stride."""
+
+    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
+        super().__init__(config, stage, in_channels, stride)
+        inner = config.inner_width(stage)
+        self.conv4 = blocks.Conv2d(inner, inner, 3, 1, 1, groups=config.groups, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.relu1(self.bn1(self.conv1(x)))
+        out = self.conv4(self.relu2(self.bn2(self.conv2(out))))
+        return self.end(self.join(self.bn3(self.conv3(out)), x))
+
+
+MADE_UP = {
+    "wide": (Wide, Traits(2, 1, False, False, traits(BasicBlock).tensors)),
+    "activation first": (
+        ActivationFirst,
+        Traits(
+            2,
+            1,
+            False,
+            False,
+            (
+                "first.weight",
+                "second.weight",
+                *(f"{norm}.{each}" for norm in ("norm1", "norm2") for each in NORM),
+            ),
+        ),
+    ),
+    "inside": (
+        WideInside,
+        Traits(4, 4, True, True, (*traits(Bottleneck).tensors, "conv4.weight")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MADE_UP)
+def test_a_block_is_asked_what_it_does_not_say(name):
+    block, known = MADE_UP[name]
+    found = traits(block)
+    assert replace(found, tensors=()) == replace(known, tensors=())
+    assert set(found.tensors) == set(known.tensors)
+
+
+@pytest.fixture(params=MADE_UP)
+def made_up(request, monkeypatch):
+    """A small network of made-up blocks, which are in the table of blocks under their own name."""
+    block, known = MADE_UP[request.param]
+    monkeypatch.setitem(blocks.BLOCKS, request.param, block)
+    own = replace(SMALL, name=request.param, block=request.param, repeats=(1, 3, 2), num_classes=7)
+    return replace(own, groups=4, width_per_group=16) if known.grouped else own
+
+
+def test_a_new_block_costs_what_it_takes(made_up):
+    """Parameters, multiply-adds, rows and outputs of a trace, without a formula for them."""
+    traced, found = trace_anew(made_up, 64), price(made_up, 64)
+    assert found.params == traced.params
+    assert found.macs == traced.macs
+    assert found.values == traced.activations
+    assert found.rows == len(traced.layers)
+    state = build_meta(made_up).state_dict().values()
+    assert found.weights == sum(value.numel() * value.element_size() for value in state)
+    assert made_up.depth == 2 + 6 * MADE_UP[made_up.name][1].convolutions
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_file_of_a_new_block_is_recognised(made_up, prefix):
+    state = build_meta(made_up).state_dict()
+    shapes = {prefix + name: tuple(tensor.shape) for name, tensor in state.items()}
+    found = suggest(shapes)
+    assert found is not None
+    assert found.config == replace(made_up, name="custom", input_size=224)
+    assert f"with {made_up.block} blocks 1, 3, 2, a 7×7 stem, width 8" in found.sentence
+    assert match(shapes, found.config).fits
+    del shapes[f"{prefix}fc.bias"]
+    with pytest.raises(CheckpointMismatch, match=f"{made_up.block} blocks 1, 3, 2.* 1 tensor is"):
+        check(shapes, found.config)
+    usual = build_meta(replace(SMALL, num_classes=7)).state_dict()  # as if it were not there
+    basic = suggest({name: tuple(tensor.shape) for name, tensor in usual.items()})
+    assert basic is not None
+    assert basic.config.block == "basic"
 
 
 class Swish(BasicBlock):

@@ -1,25 +1,26 @@
 """What a question to a network will take, before it runs: bytes, multiply-adds and rows.
 
-Everything follows from the configuration by formula, in microseconds and for networks that are too large
-to trace; what a question keeps follows from the shapes of a trace. Tests hold the first against the
-second, and both against the memory that torch really takes.
+Everything follows from the configuration (`parts`), also for networks that are too large to trace; what a
+question keeps follows from the shapes of a trace. Tests hold the first against the second, and both
+against the memory that torch really takes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
+from resnet_viz.analysis.parts import BYTES, Layer, parts_of
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.budget import Budget, budget
 from resnet_viz.errors import ConfigError
-from resnet_viz.model.blocks import BLOCKS
 from resnet_viz.model.config import INPUT_SIZES, ResNetConfig
-from resnet_viz.model.stems import STEMS
 
-BYTES: Final = 4  # of a float32
+_T = TypeVar("_T")
+
 IMAGE: Final = -1  # what stands before the first row of a trace
 # Writing a value costs as much time as so many multiply-adds: what counts in thin, deep networks.
 MACS_A_VALUE: Final = 40
@@ -57,50 +58,11 @@ class Price:
         return self.work > _LONG
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
-    """What a layer puts out: channels, and the side of a map in pixels."""
-
-    channels: int
-    side: int
-
-    @property
-    def values(self) -> int:
-        return self.channels * self.side**2
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer that computes; only convolutions and the classifier multiply."""
-
-    made: _Map
-    weight: int = 0  # numbers in its weight, each used once for every position of a map
-    others: int = 0  # further parameters
-    buffers: int = 0  # bytes of a norm's statistics
-
-    @property
-    def params(self) -> int:
-        return self.weight + self.others
-
-    @property
-    def macs(self) -> int:
-        return self.weight * self.made.side**2
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The stem, a block or the head, so often: its layers, and what is alive at its worst moment."""
-
-    layers: tuple[_Layer, ...]
-    alive: int  # numbers
-    times: int = 1
-
-
 def price(config: ResNetConfig, input_size: int) -> Price:
     """One image through a network that keeps nothing but the scores."""
-    parts = tuple(_parts(config, input_size))
+    parts = tuple(parts_of(config, input_size))
 
-    def total(number: Callable[[_Layer], int]) -> int:
+    def total(number: Callable[[Layer], int]) -> int:
         return sum(part.times * sum(map(number, part.layers)) for part in parts)
 
     params = total(lambda layer: layer.params)
@@ -108,7 +70,7 @@ def price(config: ResNetConfig, input_size: int) -> Price:
         weights=BYTES * params + total(lambda layer: layer.buffers),
         passing=BYTES * (max(part.alive for part in parts) + 3 * input_size**2),
         macs=total(lambda layer: layer.macs),
-        values=total(lambda layer: layer.made.values),
+        values=total(lambda layer: layer.values),
         rows=total(lambda _: 1) + len(config.repeats) + sum(config.repeats),
         params=params,
     )
@@ -289,19 +251,22 @@ def _way_out(config: ResNetConfig, size: int, found: Price, allowed: Budget) -> 
         )
         return _fits(expected, allowed)
 
-    for side in range(size - 1, INPUT_SIZES[0] - 1, -1):
-        if suffices(config, side):
-            return f"choose a smaller input size: reduce {size:,} pixels to {side:,}."
-    for name, values in (
-        ("width", range(config.width - 1, 0, -1)),
-        ("width_per_group", range(config.width_per_group - 1, 0, -1)),
-    ):
-        for value in values:
-            smaller = _changed(config, name, value)
-            if smaller and suffices(smaller, size):
-                words = name.replace("_", " ")
-                return f"choose a smaller {words}: reduce {getattr(config, name):,} to {value:,}."
+    sides = range(size - 1, INPUT_SIZES[0] - 1, -1)
+    if side := _first(sides, lambda side: suffices(config, side)):
+        return f"choose a smaller input size: reduce {size:,} pixels to {side:,}."
+    for name in ("width", "width_per_group"):
+        values = range(getattr(config, name) - 1, 0, -1)
+        smaller = [each for value in values if (each := _changed(config, name, value))]
+        if found_one := _first(smaller, lambda each: suffices(each, size)):
+            before, after = getattr(config, name), getattr(found_one, name)
+            return f"choose a smaller {name.replace('_', ' ')}: reduce {before:,} to {after:,}."
     return "choose a smaller network: fewer blocks, a smaller width and a smaller input size."
+
+
+def _first(falling: Sequence[_T], suffices: Callable[[_T], bool]) -> _T | None:
+    """The first that suffices, of values of which all behind one that suffices do."""
+    at = bisect_left(falling, True, key=suffices)
+    return falling[at] if at < len(falling) else None
 
 
 def _changed(config: ResNetConfig, name: str, value: int) -> ResNetConfig | None:
@@ -322,97 +287,3 @@ def _most_blocks(config: ResNetConfig, most: int) -> tuple[int, ...]:
 
 def _amount(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
-
-
-def _parts(config: ResNetConfig, size: int) -> Iterator[_Part]:
-    """Stem, blocks and head; the equal blocks of a stage stand together."""
-    yield _stem(config, size)
-    stem = STEMS[config.stem]
-    side = math.ceil(size / stem.stride)
-    side = _halved(side) if stem.pooled else side
-    before = _Map(config.width, side)
-    for stage, repeats in enumerate(config.repeats):
-        after = _Map(
-            config.planes(stage) * config.expansion, _halved(side) if stage else before.side
-        )
-        first = _block(config, stage, before, after)
-        # The stage's own input is held until its last block is through.
-        rest = _block(config, stage, after, after)
-        yield _Part(first.layers, first.alive)
-        if repeats > 1:
-            yield _Part(rest.layers, rest.alive + before.values, repeats - 1)
-        before, side = after, after.side
-    pooled, scores = _Map(before.channels, 1), _Map(config.num_classes, 1)
-    classifier = _Layer(scores, before.channels * scores.channels, scores.channels)
-    yield _Part((_Layer(pooled), _Layer(pooled), classifier), before.values + pooled.values)
-
-
-def _stem(config: ResNetConfig, size: int) -> _Part:
-    stem = STEMS[config.stem]
-    made = _Map(config.width, math.ceil(size / stem.stride))
-    conv = _Layer(made, 3 * config.width * stem.kernel**2)
-    layers = [conv, _norm(made), _Layer(made)]
-    if stem.pooled:
-        layers.append(_Layer(_Map(config.width, _halved(made.side))))
-    return _Part(tuple(layers), _while_convolving(_Map(3, size), made))
-
-
-def _block(config: ResNetConfig, stage: int, before: _Map, after: _Map) -> _Part:
-    """A block by its input and output: its layers, and the most that is alive beside its input."""
-    convs = tuple(_convolutions(config, stage, before, after))
-    shortcut = tuple(_shortcut(config, before, after))
-    layers = [layer for _, conv in convs for layer in (conv, _norm(conv.made))]
-    layers += [_Layer(conv.made) for _, conv in convs[:-1]]  # a ReLU behind all but the last
-    layers += [*shortcut, *([_Layer(after)] if config.shortcut != "none" else []), _Layer(after)]
-    moments = [_while_convolving(read, conv.made) for read, conv in convs]
-    # A norm's input and output beside the input of its convolution, which still has its name.
-    moments += [read.values + 2 * conv.made.values for read, conv in convs]
-    if len(shortcut) == 2:  # a projection, while the branch waits
-        moments.append(after.values + _while_convolving(before, after))
-    moments.append(3 * after.values)  # branch, shortcut or sum, and what comes of them
-    return _Part(tuple(layers), before.values + max(moments))
-
-
-def _convolutions(
-    config: ResNetConfig, stage: int, before: _Map, after: _Map
-) -> Iterator[tuple[_Map, _Layer]]:
-    """What each convolution of the branch reads, and the layer itself.
-
-    A block that obeys `groups` is taken for a bottleneck, any other for a row of 3×3 convolutions.
-    """
-    if not config.grouped:
-        yield before, _Layer(after, 9 * before.channels * after.channels)
-        for _ in range(BLOCKS[config.block].convolutions - 1):
-            yield after, _Layer(after, 9 * after.channels**2)
-        return
-    inner = config.inner_width(stage)
-    first = _Map(inner, after.side if config.stride_place == "1x1" else before.side)
-    second = _Map(inner, after.side)
-    yield before, _Layer(first, before.channels * inner)
-    yield first, _Layer(second, 9 * inner * inner // config.groups)
-    yield second, _Layer(after, inner * after.channels)
-
-
-def _shortcut(config: ResNetConfig, before: _Map, after: _Map) -> Iterator[_Layer]:
-    if config.shortcut == "none":
-        return
-    if config.shortcut == "projection" and before != after:
-        yield _Layer(after, before.channels * after.channels)
-        yield _norm(after)
-    else:
-        yield _Layer(after)
-
-
-def _norm(made: _Map) -> _Layer:
-    """Scale and shift; mean, variance and the number of batches beside them."""
-    return _Layer(made, 0, 2 * made.channels, BYTES * 2 * made.channels + 8)
-
-
-def _while_convolving(read: _Map, made: _Map) -> int:
-    """Input and output, and one of them once more in the order that oneDNN wants."""
-    return read.values + made.values + max(read.values, made.values)
-
-
-def _halved(side: int) -> int:
-    """The side after a window that moves by 2, padded to its middle."""
-    return (side - 1) // 2 + 1

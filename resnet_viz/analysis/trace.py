@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torchinfo.layer_info import LayerInfo
 
 from resnet_viz import jobs
+from resnet_viz.analysis.parts import shapes_only
 from resnet_viz.analysis.price import check_rows
 from resnet_viz.analysis.receptive_field import Field, widest
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
@@ -73,7 +74,8 @@ def trace_anew(config: ResNetConfig, size: int) -> Trace:
 
 def trace_whole(config: ResNetConfig, size: int) -> Trace:
     """The same, with every block traced by itself."""
-    network = _shapes_only(build_meta(config))
+    network = build_meta(config)
+    shapes_only(network)
     with _TORCHINFO, torch.no_grad(), _following(network) as edges:
         input_tensor = torch.empty(1, 3, size, size, device="meta")
         try:
@@ -84,14 +86,6 @@ def trace_whole(config: ResNetConfig, size: int) -> Trace:
             torchinfo.torchinfo.clear_cached_forward_pass()
     _check_edges(edges)
     return Trace(config, size, tuple(_records(network, rows, edges)), tuple(edges))
-
-
-def _shapes_only(network: ResNet) -> ResNet:
-    """Let layers that keep the shape do just that: half of a run on meta is BatchNorm's arithmetic."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d | nn.ReLU):
-            module.forward = torch.empty_like  # type: ignore[method-assign]
-    return network
 
 
 @contextmanager

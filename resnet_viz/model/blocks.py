@@ -20,24 +20,40 @@ if TYPE_CHECKING:
 
 
 class Conv2d(nn.Conv2d):
-    """torch's convolution, left uninitialised: `ResNet.initialise` draws from its own generator."""
+    """torch's convolution, left uninitialised until `draw`."""
 
     def reset_parameters(self) -> None:
         pass
+
+    def draw(self, generator: torch.Generator) -> None:
+        """Draw all weights: He et al. 2015b by fan-out, as torchvision does."""
+        nn.init.kaiming_normal_(self.weight, mode="fan_out", generator=generator)
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    """torch's batch normalisation, left uninitialised."""
+    """torch's batch normalisation, left uninitialised until `draw`."""
 
     def reset_parameters(self) -> None:
         pass
+
+    def draw(self, generator: torch.Generator) -> None:
+        """Scale by one and shift by nothing; no statistics yet."""
+        self.reset_running_stats()
+        nn.init.ones_(self.weight)
+        nn.init.zeros_(self.bias)
 
 
 class Linear(nn.Linear):
-    """torch's fully connected layer, left uninitialised."""
+    """torch's fully connected layer, left uninitialised until `draw`."""
 
     def reset_parameters(self) -> None:
         pass
+
+    def draw(self, generator: torch.Generator) -> None:
+        """Draw matrix and bias as torch does by default."""
+        bound = self.in_features**-0.5
+        nn.init.uniform_(self.weight, -bound, bound, generator=generator)
+        nn.init.uniform_(self.bias, -bound, bound, generator=generator)
 
 
 class Add(nn.Module):
@@ -80,13 +96,10 @@ def shortcut(kind: str, in_channels: int, out_channels: int, stride: int) -> nn.
 class Block(nn.Module):
     """What all blocks share: how a branch meets the shortcut.
 
-    A block is built from (config, stage, in_channels, stride) and says of itself what follows.
+    A block is built from (config, stage, in_channels, stride) and says of itself what follows. What else
+    is asked about it, `config.traits` finds by building one.
     """
 
-    convolutions: ClassVar[int]  # in its branch: what a network's depth counts
-    expansion: ClassVar[int] = 1  # output channels per plane
-    grouped: ClassVar[bool] = False  # whether it obeys `groups` and `width_per_group`
-    places_stride: ClassVar[bool] = False  # whether it obeys `stride_place`
     last_norm: ClassVar[str]  # the norm with whose scale at zero the branch gives zero: zero-init
     last_activation: ClassVar[str]  # the activation after the sum; empty where the sum is the end
 
@@ -144,7 +157,6 @@ class Block(nn.Module):
 class BasicBlock(Block):
     """Two 3×3 convolutions, He et al. 2015 figure 5 left."""
 
-    convolutions = 2
     last_norm = "bn2"
     last_activation = "relu2"
 
@@ -168,15 +180,12 @@ class BasicBlock(Block):
 class Bottleneck(Block):
     """1×1 down, 3×3 (in groups for ResNeXt), 1×1 up by four, He et al. 2015 figure 5 right."""
 
-    convolutions = 3
-    expansion = 4
-    grouped = places_stride = True
     last_norm = "bn3"
     last_activation = "relu3"
 
     def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
         super().__init__(config, stage, in_channels, stride)
-        inner, out = config.inner_width(stage), config.planes(stage) * self.expansion
+        inner, out = config.inner_width(stage), 4 * config.planes(stage)
         first, second = (stride, 1) if config.stride_place == "1x1" else (1, stride)
         self.conv1 = Conv2d(in_channels, inner, 1, first, bias=False)
         self.bn1 = BatchNorm2d(inner)
@@ -200,23 +209,16 @@ BLOCKS: dict[str, type[Block]] = {"basic": BasicBlock, "bottleneck": Bottleneck}
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw a module's own parameters: He et al. 2015b for convolutions, as torchvision does.
+    """Draw a module's own parameters, as its class says.
 
     Raises:
-        ConfigError: nobody has said here how those of its kind are drawn.
+        ConfigError: its class does not say how they are drawn.
     """
-    if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", generator=generator)
-    elif isinstance(module, nn.BatchNorm2d):
-        module.reset_running_stats()
-        nn.init.ones_(module.weight)
-        nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.Linear):
-        bound = module.in_features**-0.5  # torch's own default
-        nn.init.uniform_(module.weight, -bound, bound, generator=generator)
-        nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+    draw = getattr(module, "draw", None)
+    if draw is not None:
+        draw(generator)
     elif own := [name for name, _ in module.named_parameters(recurse=False)]:
         raise ConfigError(
-            f"How {', '.join(own)} of {type(module).__name__} are drawn is not said yet; add it to "
-            "initialise in resnet_viz/model/blocks.py."
+            f"How {', '.join(own)} of {type(module).__name__} are drawn is not said yet; give its class in "
+            "resnet_viz/model/blocks.py a method draw(generator)."
         )

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
+
+import torch
+from torch import nn
 
 from resnet_viz.errors import ConfigError
-from resnet_viz.model.blocks import BLOCKS
+from resnet_viz.model.blocks import BLOCKS, Block
+from resnet_viz.model.roles import Role
 from resnet_viz.model.stems import STEMS
 
 SHORTCUTS: Final = ("projection", "zero-pad", "none")
@@ -70,17 +75,22 @@ class ResNetConfig:
     @property
     def depth(self) -> int:
         """Weighted layers as the paper counts them: stem, convolutions of the branches, classifier."""
-        return 2 + BLOCKS[self.block].convolutions * sum(self.repeats)
+        return 2 + traits(BLOCKS[self.block]).convolutions * sum(self.repeats)
 
     @property
     def expansion(self) -> int:
         """Output channels of a block per plane: 1 for basic, 4 for bottleneck."""
-        return BLOCKS[self.block].expansion
+        return traits(BLOCKS[self.block]).expansion
 
     @property
     def grouped(self) -> bool:
         """Whether `groups` and `width_per_group` change anything."""
-        return BLOCKS[self.block].grouped
+        return traits(BLOCKS[self.block]).grouped
+
+    @property
+    def places_stride(self) -> bool:
+        """Whether `stride_place` changes anything."""
+        return traits(BLOCKS[self.block]).places_stride
 
     def planes(self, stage: int) -> int:
         """Planes of a stage (0 is the first): the width doubles where the image halves."""
@@ -96,7 +106,7 @@ class ResNetConfig:
             raise ConfigError(f"{_words(field)} “{value}” is not one of {', '.join(accepted)}.")
 
     def _check_inner_width(self) -> None:
-        if not self.grouped and (self.groups, self.width_per_group) != (1, 64):
+        if (self.groups, self.width_per_group) != (1, 64) and not self.grouped:
             raise ConfigError(
                 f"{self.block.capitalize()} blocks have 1 group of width 64, not {self.groups} of "
                 f"{self.width_per_group}; choose bottleneck blocks for ResNeXt and wide networks."
@@ -107,6 +117,57 @@ class ResNetConfig:
                 f"{self.width * self.width_per_group / 64:g} channels per group; "
                 "width × width per group must be a multiple of 64."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the class of a block does not say and a built one shows."""
+
+    convolutions: int  # in its branch: what a network's depth counts
+    expansion: int  # output channels per plane
+    grouped: bool  # whether `groups` and `width_per_group` change anything
+    places_stride: bool  # whether `stride_place` does
+    tensors: tuple[str, ...]  # names of parameters and statistics, without those of the shortcut
+
+
+def traits(block: type[Block]) -> Traits:
+    """What can be asked about a block before a network is built of it."""
+    return _traits(block)  # type: ignore[arg-type]  # any class can be a key
+
+
+@cache
+def _traits(block: type[Block]) -> Traits:
+    """Build one without memory behind its parameters, and note what it asks its configuration for."""
+    config = ResNetConfig(block.__name__)
+    asked = _Asked(config)
+    with torch.device("meta"):
+        built = block(asked, 0, config.width, 1)  # type: ignore[arg-type]  # it answers as one
+    branch = {
+        name: module
+        for name, module in built.named_modules()
+        if name and built.role_of(name.partition(".")[0]) is Role.BRANCH
+    }
+    return Traits(
+        convolutions=sum(isinstance(module, nn.Conv2d) for module in branch.values()),
+        expansion=built.out_channels // config.planes(0),
+        grouped=not asked.fields.isdisjoint({"groups", "width_per_group", "inner_width"}),
+        places_stride="stride_place" in asked.fields,
+        tensors=tuple(
+            name for name in built.state_dict() if not name.startswith(f"{built.around}.")
+        ),
+    )
+
+
+class _Asked:
+    """A configuration that remembers which of its fields were read."""
+
+    def __init__(self, config: ResNetConfig) -> None:
+        self.fields: set[str] = set()
+        self._config = config
+
+    def __getattr__(self, name: str) -> Any:
+        self.fields.add(name)
+        return getattr(self._config, name)
 
 
 def check_input_size(size: int) -> int:

@@ -29,7 +29,9 @@ class ResNet(nn.Sequential):
     def __init__(self, config: ResNetConfig) -> None:
         head = ("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())
         classifier = Linear(_out_channels(config), config.num_classes)
-        super().__init__(OrderedDict([*_stem(config), *_stages(config), *head, ("fc", classifier)]))
+        super().__init__(
+            OrderedDict([*stem_layers(config), *_stages(config), *head, ("fc", classifier)])
+        )
         self.config = config
 
     def initialise(self, seed: int) -> None:
@@ -86,7 +88,8 @@ def build_random(config: ResNetConfig, seed: int) -> ResNet:
     return network.eval()
 
 
-def _stem(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
+def stem_layers(config: ResNetConfig) -> Iterator[tuple[str, nn.Module]]:
+    """What stands before the first stage, by its names, in the order in which it runs."""
     stem = STEMS[config.stem]
     padding = stem.kernel // 2
     yield "conv1", Conv2d(3, config.width, stem.kernel, stem.stride, padding, bias=False)

@@ -113,7 +113,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         "Stride of a bottleneck",
         lambda situation: f"in the {situation.config.stride_place.replace('x', '×')}",
         "in the other convolution: torchvision halves in the 3×3, the paper and Caffe in the 1×1",
-        applies=lambda situation: situation.config.block == "bottleneck",
+        applies=lambda situation: situation.config.places_stride,
         switch="stride_place",
         place="Customise",
         values=("1x1", "3x3"),

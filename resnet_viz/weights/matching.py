@@ -12,12 +12,12 @@ from torch import Tensor
 
 from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.weights.suggestion import (
     AVERAGED,
     Shape,
     Suggestion,
+    first_tensors,
     left_out,
     own_names,
     own_shapes,
@@ -25,13 +25,12 @@ from resnet_viz.weights.suggestion import (
     prefix_of,
     resembled,
     suggest,
+    words,
 )
 from resnet_viz.weights.tensor_file import COUNTER, shown
 
 __all__ = ["CheckpointMismatch", "Match", "WrongShape", "check", "match", "network_from", "suggest"]
 
-# What tells stem, kind of block and number of classes.
-_DECISIVE: Final = ("conv1.weight", "layer1.0.conv1.weight", "fc.weight")
 _DEEP_STEM: Final = (
     "Its stem has three convolutions (timm's variants c, d, s and t); "
     "only stems of one convolution can be shown."
@@ -156,7 +155,9 @@ def describe_fit(shapes: Mapping[str, Shape]) -> str:
     if nearest := resembled(shapes):
         return _message(match(shapes, nearest), None)
     own = own_shapes(shapes)
-    missing = [shown(name) for name in _DECISIVE if name not in own]
+    # What tells stem, kind of block and number of classes.
+    decisive = (("conv1.weight",), first_tensors(), ("fc.weight",))
+    missing = [shown(names[0]) for names in decisive if not any(name in own for name in names)]
     if not missing:
         return "It fits no network here: its shapes contradict each other."
     deep = f" {_DEEP_STEM}" if "conv1.0.weight" in own else ""
@@ -225,8 +226,7 @@ def _message(match: Match, suggestion: Suggestion | None) -> str:
         if what
     )
     config = match.config
-    network = config.name if config.name in PRESETS else "the chosen network"
-    message = f"This file does not fit {network} with {config.num_classes:,} classes: {listed}."
+    message = f"This file does not fit {words(config)}: {listed}."
     if suggestion:
         return f"{message} {suggestion.sentence}"
     if any(name.startswith("conv1.0.") for name in match.unexpected):

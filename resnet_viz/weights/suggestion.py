@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+import torch
+
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import BLOCKS
-from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.config import ResNetConfig, traits
+from resnet_viz.model.customise import CUSTOM
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
 from resnet_viz.model.stems import STEMS
@@ -20,24 +24,23 @@ from resnet_viz.weights.tensor_file import COUNTER
 
 Shape = tuple[int, ...]
 
-# What every ResNet has: whatever stands before it stands before all names of that network.
-_ANCHOR: Final = "layer1.0.conv1.weight"
 _NETWORKS: Final = 8  # in one file; two are common
 # What training frameworks put before every name, for files in which that is not to be found.
 _PREFIXES: Final = re.compile(r"(?:(?:module|model|backbone|_orig_mod)\.)*")
 # How running averages of the parameters are called.
 AVERAGED: Final = re.compile(r"(?:^|[._])(?:ema|averaged?|swa|shadow|teacher)|_ema|ema_", re.I)
-_OWN: Final = re.compile(r"(?:conv1|bn1|fc|layer\d+\.\d+\.\w+)\..+")
+_OWN: Final = re.compile(r"(?:conv1|bn1|fc|layer\d+\.\d+)\..+")
 # What others call the same: the names of well-known programs for CIFAR, and of classifiers.
 _SHORTCUT: Final = re.compile(r"(layer\d+\.\d+)\.(?:shortcut|skip|residual)\.")
 _CLASSIFIER: Final = re.compile(
     r"(?:linear|classifier|last_linear|head|head\.fc|output|fc\.\d+)\.(weight|bias)"
 )
 _OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
-_LEAST_TENSORS: Final = 5  # of a convolution and its norm, without the counter
 # Shortcuts without parameters, as the networks with such a stem have them.
 _UNSEEN: Final = {"imagenet": "none", "cifar": "zero-pad"}
-_BLOCK: Final = re.compile(r"layer([1-4])\.(\d{1,3})\.conv1\.weight")
+_BLOCK: Final = re.compile(r"layer([1-4])\.(\d{1,3})\.(.+)")
+_FIRST: Final = "layer1.0."  # the block that every network has
+_DOWNSAMPLE: Final = "downsample."  # of any block's projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def suggest(shapes: Mapping[str, Shape]) -> Suggestion | None:
         return None
     twins = ", ".join(twin.name for twin in same[1:])
     also = f", or {twins}: shortcuts without parameters leave no trace in a file" if twins else ""
-    return Suggestion(config, f"This file fits {_words(config)}{also}.")
+    return Suggestion(config, f"This file fits {words(config)}{also}.")
 
 
 def resembled(shapes: Mapping[str, Shape]) -> ResNetConfig | None:
@@ -79,7 +82,7 @@ def resembled(shapes: Mapping[str, Shape]) -> ResNetConfig | None:
     except (ConfigError, KeyError, IndexError, ZeroDivisionError):
         return None  # whatever it is, no network that can be described
     # Building it takes time: not for a few names that only look like many blocks.
-    least = _LEAST_TENSORS * BLOCKS[inferred.block].convolutions * sum(inferred.repeats)
+    least = len(_tensors(inferred.block)) * sum(inferred.repeats)
     return inferred if len(shapes) >= least else None
 
 
@@ -97,8 +100,20 @@ def parameter_shapes(config: ResNetConfig) -> Mapping[str, Shape]:
 
 def prefixes(names: Iterable[str]) -> tuple[str, ...]:
     """What stands before the names of each network in a checkpoint, running averages last."""
-    found = [name.removesuffix(_ANCHOR) for name in names if name.endswith(_ANCHOR)]
-    return tuple(sorted(found, key=lambda prefix: bool(AVERAGED.search(prefix))))[:_NETWORKS]
+    first = first_tensors()
+    found = (
+        name.removesuffix(anchor) for name in names for anchor in first if name.endswith(anchor)
+    )
+    once = dict.fromkeys(found)
+    return tuple(sorted(once, key=lambda prefix: bool(AVERAGED.search(prefix))))[:_NETWORKS]
+
+
+def first_tensors() -> tuple[str, ...]:
+    """What the first block's first tensor is called, for every kind of block.
+
+    Every ResNet has one of them: whatever stands before it stands before all names of that network.
+    """
+    return tuple(dict.fromkeys(_FIRST + _tensors(block)[0] for block in BLOCKS))
 
 
 def prefix_of(names: Iterable[str]) -> str:
@@ -163,31 +178,69 @@ def _infer(shapes: Mapping[str, Shape]) -> ResNetConfig:
     Raises:
         ConfigError, KeyError, IndexError, ZeroDivisionError: they describe none.
     """
+    first = {name.removeprefix(_FIRST): s for name, s in shapes.items() if name.startswith(_FIRST)}
+    first = {name: shape for name, shape in first.items() if not name.startswith(_DOWNSAMPLE)}
+    likeness = {slug: _likeness(_tensors(slug), first) for slug in BLOCKS}
+    most = max(likeness.values())
+    alike = [slug for slug, value in likeness.items() if value == most]
+    candidates = [config for slug in alike for config in _of_block(slug, shapes, first)]
+    if not candidates:
+        raise ConfigError("These shapes describe no network.")
+    return max(candidates, key=lambda each: _likeness(_first_block(each).items(), first.items()))
+
+
+def _of_block(
+    slug: str, shapes: Mapping[str, Shape], first: Mapping[str, Shape]
+) -> Iterator[ResNetConfig]:
+    """The networks of such blocks that the decisive shapes allow; `first` are the first block's.
+
+    One for every way to divide channels into groups that a weight of the first block shows.
+    """
     width, kernel = shapes["conv1.weight"][0], shapes["conv1.weight"][-1]
     stem = next((name for name, each in STEMS.items() if each.kernel == kernel), "cifar")
-    bottleneck = "layer1.0.conv3.weight" in shapes
-    groups, width_per_group = 1, 64
-    if bottleneck:
-        inner, channels_per_group = shapes["layer1.0.conv2.weight"][:2]
-        groups = inner // channels_per_group
-        width_per_group = channels_per_group * 64 // width
-    return ResNetConfig(
-        name="custom",
-        block="bottleneck" if bottleneck else "basic",
-        repeats=_repeats(shapes),
-        stem=stem,
-        width=width,
-        groups=groups,
-        width_per_group=width_per_group,
-        shortcut="projection" if "layer2.0.downsample.0.weight" in shapes else _UNSEEN[stem],
-        num_classes=shapes["fc.weight"][0],
-        input_size=STEMS[stem].input_size,
-    )
+    projects = f"layer2.0.{_DOWNSAMPLE}0.weight" in shapes
+    groups = [(1, 64)]
+    if traits(BLOCKS[slug]).grouped:
+        weights = [shape for shape in first.values() if len(shape) == 4]
+        groups = [(inner // each, each * 64 // width) for inner, each, *_ in weights]
+    for cardinality, width_per_group in dict.fromkeys(groups):
+        with suppress(ConfigError):
+            yield ResNetConfig(
+                name=CUSTOM,
+                block=slug,
+                repeats=_repeats(shapes, _tensors(slug)[0]),
+                stem=stem,
+                width=width,
+                groups=cardinality,
+                width_per_group=width_per_group,
+                shortcut="projection" if projects else _UNSEEN[stem],
+                num_classes=shapes["fc.weight"][0],
+                input_size=STEMS[stem].input_size,
+            )
 
 
-def _repeats(names: Iterable[str]) -> tuple[int, ...]:
-    """Blocks in each stage; a hole in the count shows when all shapes are compared."""
-    blocks = Counter(match[1] for name in names if (match := _BLOCK.fullmatch(name)))
+def _first_block(config: ResNetConfig) -> dict[str, Shape]:
+    """The shapes of a network's first block, without its shortcut."""
+    with torch.device("meta"):
+        state = BLOCKS[config.block](config, 0, config.width, 1).state_dict()
+    return {name: tuple(state[name].shape) for name in _tensors(config.block)}
+
+
+def _tensors(block: str) -> tuple[str, ...]:
+    """What tells a block of that kind: its tensors but the counters."""
+    return tuple(name for name in traits(BLOCKS[block]).tensors if not name.endswith(COUNTER))
+
+
+def _likeness(some: Iterable[object], others: Iterable[object]) -> float:
+    """What two sets have in common, as a share of both together."""
+    one, other = set(some), set(others)
+    return len(one & other) / len(one | other)
+
+
+def _repeats(names: Iterable[str], first: str) -> tuple[int, ...]:
+    """Blocks in each stage, by their first tensors; a hole shows when all shapes are compared."""
+    found = (match for name in names if (match := _BLOCK.fullmatch(name)))
+    blocks = Counter(match[1] for match in found if match[3] == first)
     return tuple(blocks[stage] for stage in sorted(blocks))
 
 
@@ -204,7 +257,8 @@ def _visible(config: ResNetConfig) -> tuple[object, ...]:
     )
 
 
-def _words(config: ResNetConfig) -> str:
+def words(config: ResNetConfig) -> str:
+    """A network in words: its preset's name, or what shapes show of it."""
     classes = f"{config.num_classes:,} {'class' if config.num_classes == 1 else 'classes'}"
     if config.name in PRESETS:
         return f"{config.name} with {classes}"

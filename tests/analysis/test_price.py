@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from resnet_viz.analysis import parts
 from resnet_viz.analysis import price as prices
 from resnet_viz.analysis.forward import record_io
 from resnet_viz.analysis.price import check, kept_bytes, price, price_of_outputs
@@ -54,6 +55,16 @@ def test_the_formula_gives_what_torchinfo_counts(config, size):
     assert found.weights == sum(value.numel() * value.element_size() for value in state)
 
 
+@pytest.mark.parametrize(("config", "size"), VARIED)
+def test_a_block_that_is_run_takes_what_its_formula_says(config, size, monkeypatch):
+    """What is measured of any other block, of the two whose formulas are known."""
+    by_formula = price(config, size)
+    monkeypatch.setattr(parts, "_CONVOLUTIONS", {})
+    measured = price(config, size)
+    assert replace(measured, passing=0) == replace(by_formula, passing=0)
+    assert 0.6 * by_formula.passing < measured.passing <= by_formula.passing
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_is_kept_is_what_torch_keeps(name):
     """All outputs of all layers, blocks and stages, each storage once."""
@@ -92,8 +103,11 @@ class Peak(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return output
 
 
+@pytest.mark.parametrize("measured", [False, True])
 @pytest.mark.parametrize(("config", "size"), VARIED)
-def test_what_passes_through_is_never_more_than_was_said(config, size):
+def test_what_passes_through_is_never_more_than_was_said(config, size, measured, monkeypatch):
+    if measured:  # as of a block that nobody has a formula for
+        monkeypatch.setattr(parts, "_CONVOLUTIONS", {})
     network = emptied(config)
     peak = Peak(network)
     input_tensor = torch.zeros(1, 3, size, size)

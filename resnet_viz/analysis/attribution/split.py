@@ -20,6 +20,7 @@ from resnet_viz.analysis.attribution.records import ClassLogit
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
 from resnet_viz.analysis.double import dtype_of, in_double
 from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_batch, traced
+from resnet_viz.analysis.parts import BYTES
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.analysis.records import BlockParts, Trace
 from resnet_viz.images import ImageInput, to_tensor
@@ -114,7 +115,7 @@ def split_logit(
 def price_of_split(trace: Trace) -> price.Price:
     """One forward pass, what is kept of the last stage's blocks, and what is worked out of it in float64."""
     found = price.price_of_outputs(trace, _split_paths(trace))
-    worked = _WORKED * 2 * price.BYTES * trace.stages()[-1].activations
+    worked = _WORKED * 2 * BYTES * trace.stages()[-1].activations
     return dataclasses.replace(found, kept=found.kept + worked)
 
 

@@ -11,7 +11,6 @@ import streamlit as st
 from resnet_viz.analysis import why as numbers
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.figures import formatting
-from resnet_viz.model.blocks import BLOCKS
 from resnet_viz.model.config import STRIDE_PLACES
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
@@ -74,7 +73,7 @@ def depth(trace: Trace) -> Note:
 def stride_place(view_state: ViewState) -> Note | None:
     """Why papers and torchvision give a network of bottlenecks different multiply-adds."""
     config = view_state.config
-    if not BLOCKS[config.block].places_stride:
+    if not config.places_stride:
         return None
     macs = {
         place: formatting.short(

@@ -19,7 +19,9 @@ from resnet_viz.model.config import (
     STRIDE_PLACES,
     ResNetConfig,
     parse_repeats,
+    traits,
 )
+from resnet_viz.model.customise import CUSTOM
 from resnet_viz.model.devices import CPU, device_title, devices
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.model.stems import STEMS
@@ -117,7 +119,7 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
     stem = widgets.choice("Stem", tuple(STEMS), url.STEM, default=preset.stem)
     shortcut = widgets.choice("Shortcut", SHORTCUTS, url.SHORTCUT, default=preset.shortcut)
     stride_place = preset.stride_place
-    if BLOCKS[blocks].places_stride:  # in other blocks it would change nothing
+    if traits(BLOCKS[blocks]).places_stride:  # in other blocks it would change nothing
         stride_place = widgets.choice(
             "Stride of a bottleneck", STRIDE_PLACES, url.STRIDE_PLACE, default=preset.stride_place
         )
@@ -137,7 +139,7 @@ def _customised(preset: ResNetConfig) -> ResNetConfig:
         width_per_group=_number(url.WIDTH_PER_GROUP, preset.width_per_group),
         num_classes=_number(url.NUM_CLASSES, preset.num_classes),
     )
-    return config if config == preset else replace(config, name="custom")
+    return config if config == preset else replace(config, name=CUSTOM)
 
 
 def _number(field: Parameter, default: int) -> int:
