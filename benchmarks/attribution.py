@@ -16,7 +16,7 @@ from benchmarks.results import Result
 from benchmarks.timing import Step, freeze_heap, interleaved
 from resnet_viz.analysis.attribution import make_method
 from resnet_viz.analysis.attribution.compute import attribute
-from resnet_viz.analysis.attribution.place import last_place
+from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.forward import traced
 from resnet_viz.images import DEFAULT_SAMPLE, read_sample, to_tensor
 from resnet_viz.model.presets import PRESETS
@@ -48,7 +48,7 @@ def measure() -> list[Result]:
     freeze_heap()
     loaded = load(PRESETS[NETWORK], "random:0", SIZE)
     stages = traced(loaded).stages()
-    asked = [("grad_cam", last_place(traced(loaded))), ("grad_cam", stages[0].path)]
+    asked = [("grad_cam", last_stage(traced(loaded))), ("grad_cam", stages[0].path)]
     return [
         _row(loaded, *each) for each in (*asked, ("integrated_gradients", ""), ("occlusion", ""))
     ]

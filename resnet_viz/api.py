@@ -30,7 +30,7 @@ from resnet_viz.analysis.attribution import split as splits
 from resnet_viz.analysis.attribution.compute import attribute
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.split import LogitSplit
-from resnet_viz.analysis.forward import check_cell, traced
+from resnet_viz.analysis.forward import check_unit, traced
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.records import Capture, Prediction, Trace
 from resnet_viz.analysis.residual import block_view
@@ -368,7 +368,7 @@ def receptive_field(
     layer = found[path]
     rows, columns = (*layer.output_shape, 1, 1)[1:3]
     row, column = (rows // 2 if row is None else row), (columns // 2 if column is None else column)
-    check_cell(layer, 0, row, column)
+    check_unit(layer, 0, row, column)
     box = field_box(layer.field, row, column, found.input_size)
     return ReceptiveField(path, row, column, layer.receptive_field, layer.jump, box)
 

@@ -32,6 +32,7 @@ from resnet_viz.model.roles import Role, stage_number
 from resnet_viz.texts import explanation, text
 from resnet_viz.weights.matching import CheckpointMismatch, check, match, suggest
 from resnet_viz.weights.sources import load
+from tests.made_up import ActivationFirst, MeanPool, Scale, Scaled, Swish, Wide, WideInside
 
 NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
@@ -75,29 +76,6 @@ def test_every_parameter_and_statistic_is_drawn(config):
     network.initialise(0)
     for name, tensor in network.state_dict().items():
         assert torch.isfinite(tensor).all(), name
-
-
-class Scale(nn.Module):
-    """A kind with a parameter whose class does not say how it is drawn."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gamma = nn.Parameter(torch.full((channels, 1, 1), 0.1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * self.gamma
-
-
-class Scaled(BasicBlock):
-    """A basic block whose branch ends in a scale for each channel."""
-
-    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__(config, stage, in_channels, stride)
-        self.scale = Scale(config.planes(stage))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out = self.relu1(self.bn1(self.conv1(x)))
-        return self.end(self.join(self.scale(self.bn2(self.conv2(out))), x))
 
 
 def test_parameters_that_nobody_draws_are_refused_and_those_with_other_names_are_shown(monkeypatch):
@@ -180,10 +158,6 @@ def test_a_stage_is_read_from_a_path_only_where_there_is_one():
 # --- what a stranger adds -------------------------------------------------------------------------
 
 
-class MeanPool(nn.AvgPool2d):
-    """A kind of layer that nobody has described."""
-
-
 @pytest.fixture
 def mean_stem(monkeypatch):
     """The stem pools by means instead of maxima."""
@@ -218,15 +192,6 @@ def test_one_line_in_the_table_makes_a_kind_known(mean_stem, monkeypatch):
     assert "MeanPool 3×3, /2" in drawn["stages"]  # the stem in one node
 
 
-class Wide(BasicBlock):
-    """A basic block whose second convolution sees 5 × 5."""
-
-    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__(config, stage, in_channels, stride)
-        planes = config.planes(stage)
-        self.conv2 = blocks.Conv2d(planes, planes, 5, padding=2, bias=False)
-
-
 def test_a_new_block_is_a_class_and_its_entries(monkeypatch):
     monkeypatch.setitem(blocks.BLOCKS, "wide", Wide)
     own = ResNetConfig("own", "wide", (1, 2, 1), width=8, num_classes=5, input_size=64)
@@ -238,41 +203,6 @@ def test_a_new_block_is_a_class_and_its_entries(monkeypatch):
     assert "not explained yet" in explanation("Wide")
     with torch.no_grad():
         assert build_random(own, 0)(torch.zeros(1, 3, 64, 64)).shape == (1, 5)
-
-
-class ActivationFirst(blocks.Block):
-    """Norm, ReLU, convolution, twice; the sum is the end (He et al. 2016, figure 1b)."""
-
-    convolutions = 2
-    last_norm = "norm2"
-    last_activation = ""
-
-    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__(config, stage, in_channels, stride)
-        planes = config.planes(stage)
-        self.norm1, self.act1 = blocks.BatchNorm2d(in_channels), nn.ReLU()
-        self.first = blocks.Conv2d(in_channels, planes, 3, stride, padding=1, bias=False)
-        self.norm2, self.act2 = blocks.BatchNorm2d(planes), nn.ReLU()
-        self.second = blocks.Conv2d(planes, planes, 3, padding=1, bias=False)
-        self.add_shortcut(config.shortcut, in_channels, planes, stride)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out = self.first(self.act1(self.norm1(x)))
-        return self.end(self.join(self.second(self.act2(self.norm2(out))), x))
-
-
-class WideInside(Bottleneck):
-    """A bottleneck with another 3×3 inside; it obeys groups and the place of the stride."""
-
-    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__(config, stage, in_channels, stride)
-        inner = config.inner_width(stage)
-        self.conv4 = blocks.Conv2d(inner, inner, 3, 1, 1, groups=config.groups, bias=False)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out = self.relu1(self.bn1(self.conv1(x)))
-        out = self.conv4(self.relu2(self.bn2(self.conv2(out))))
-        return self.end(self.join(self.bn3(self.conv3(out)), x))
 
 
 MADE_UP = {
@@ -343,14 +273,6 @@ def test_a_file_of_a_new_block_is_recognised(made_up, prefix):
     basic = suggest({name: tuple(tensor.shape) for name, tensor in usual.items()})
     assert basic is not None
     assert basic.config.block == "basic"
-
-
-class Swish(BasicBlock):
-    """A basic block that ends in another activation."""
-
-    def __init__(self, config: ResNetConfig, stage: int, in_channels: int, stride: int) -> None:
-        super().__init__(config, stage, in_channels, stride)
-        self.relu2 = nn.Hardswish()  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(("block", "last"), [(ActivationFirst, ""), (Swish, "Hardswish")])

@@ -39,6 +39,24 @@ def explain(trace: Trace, path: str) -> tuple[Formula, ...]:
     return (*explained(trace, record), *_field(trace, record), _activations(record))
 
 
+def not_worked_out(trace: Trace, path: str) -> tuple[str, ...]:
+    """The numbers of a layer that are there, or changed by it, and that no formula of its kind gives."""
+    record = trace[path]
+    if record.is_container:
+        return ()
+    before, after = record.input_shape, record.output_shape
+    there = {
+        "height and width": ("height", len(after) == 3 and before[1:] != after[1:]),
+        "channels": ("channels", before[0] != after[0]),
+        "parameters": ("params", record.params > 0),
+        "multiply-adds": ("macs", record.macs > 0),
+    }
+    given = {formula.measures for formula in explain(trace, path)}
+    return tuple(
+        name for name, (measures, is_there) in there.items() if is_there and measures not in given
+    )
+
+
 def _convolution(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
     shape = dict(record.weights)["weight"]
     out_channels, in_per_group, height, width = shape

@@ -1,6 +1,6 @@
-"""What a cell really looks at: Luo et al. 2016, "Understanding the Effective Receptive Field" (1701.04128).
+"""What a unit really looks at: Luo et al. 2016, "Understanding the Effective Receptive Field" (1701.04128).
 
-The theoretical field is the square outside of which no pixel can change the cell; inside of it, how much
+The theoretical field is the square outside of which no pixel can change the unit; inside of it, how much
 each pixel does is the gradient.
 """
 
@@ -16,7 +16,7 @@ from resnet_viz.analysis import price
 from resnet_viz.analysis.forward import (
     as_array,
     as_maps,
-    check_cell,
+    check_unit,
     forward_until,
     record_io,
     run_forward,
@@ -32,21 +32,21 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectiveField:
-    """How much each pixel moves one cell, beside the square that could."""
+    """How much each pixel moves one unit, beside the square that could."""
 
     path: str
     channel: int | None  # None: the sum over all channels
     row: int
     column: int
-    value: float  # of the cell, or of the sum over all channels
-    gradient: np.ndarray = field(repr=False)  # (H, W) float32: Σ over RGB of |∂cell/∂pixel|
+    value: float  # of the unit, or of the sum over all channels
+    gradient: np.ndarray = field(repr=False)  # (H, W) float32: Σ over RGB of |∂unit/∂pixel|
     box: Box  # left, top, right, bottom of the theoretical field on the image, pixels
     side: int  # of the theoretical field before it was cut at the borders, pixels
     centre: tuple[float, float]  # x, y of its middle, which may lie off the image, pixels
 
     @property
     def mass(self) -> float:
-        """The sum over all pixels; 0 for a cell that a ReLU has switched off."""
+        """The sum over all pixels; 0 for a unit that a ReLU has switched off."""
         return float(self.gradient.sum(dtype=np.float64))
 
     def inside(self, side: float) -> float:
@@ -70,7 +70,7 @@ class EffectiveField:
     def area_holding(self, share: float) -> float:
         """The area of that square as a fraction of the theoretical field's; 0 without any mass.
 
-        Of both only what lies on the image counts, since no pixel beyond can move the cell. For the
+        Of both only what lies on the image counts, since no pixel beyond can move the unit. For the
         same gradient at every pixel of the field the fraction is the share itself.
         """
         if not self.mass:
@@ -95,23 +95,23 @@ class EffectiveField:
 def effective_field(
     loaded: LoadedModel, image: ImageInput, path: str, channel: int | None, row: int, column: int
 ) -> EffectiveField:
-    """|∂(cell) / ∂(pixel)| over the normalised image, one forward and one backward pass.
+    """|∂(unit) / ∂(pixel)| over the normalised image, one forward and one backward pass.
 
     Raises:
-        PathError: the network has no such layer or cell.
+        PathError: the network has no such layer or unit.
         ConfigError: the backward pass would need too much memory.
     """
     trace = traced(loaded)
     layer = trace[trace.producer(path)]
-    check_cell(layer, channel or 0, row, column)
+    check_unit(layer, channel or 0, row, column)
     price.check(trace.config, trace.input_size, price.price_of_gradient(trace, layer))
 
     def forward(network: ResNet, input_tensor: Tensor) -> tuple[float, np.ndarray]:
         input_tensor.requires_grad_()
         with torch.enable_grad(), record_io(network, [layer.path]) as seen:
             forward_until(network, input_tensor, layer.path)
-            cell = as_maps(seen[layer.path].output)[:, row, column]  # (C,)
-            target = cell.sum() if channel is None else cell[channel]
+            unit = as_maps(seen[layer.path].output)[:, row, column]  # (C,)
+            target = unit.sum() if channel is None else unit[channel]
             (gradient,) = torch.autograd.grad(target, input_tensor)  # (1, 3, H, W)
         return target.item(), as_array(gradient[0].abs().sum(dim=0))  # (H, W)
 

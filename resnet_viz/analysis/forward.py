@@ -103,7 +103,7 @@ def forward_until(network: nn.Sequential, x: Tensor, path: str) -> None:
     return None
 
 
-def check_cell(layer: LayerRecord, channel: int, row: int, column: int) -> None:
+def check_unit(layer: LayerRecord, channel: int, row: int, column: int) -> None:
     """Raise `PathError` for a cell that the output of a layer does not have."""
     channels, height, width = (*layer.output_shape, 1, 1)[:3]
     if not (0 <= channel < channels and 0 <= row < height and 0 <= column < width):

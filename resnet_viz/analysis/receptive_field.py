@@ -1,4 +1,4 @@
-"""How much of the image one output cell depends on: the exact recurrence, along every path.
+"""How much of the image one output position depends on: the exact recurrence, along every path.
 
 The recurrence is Araujo, Norris and Sim 2019, "Computing Receptive Fields of Convolutional Neural
 Networks", equations 1 to 4; where paths meet, the largest field counts.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Side, distance between neighbours and first centre of the cells' fields, in input pixels."""
+    """Side, distance between neighbours and first centre of the positions' fields, in input pixels."""
 
     size: int = 1
     jump: int = 1
@@ -33,7 +33,7 @@ def widest(fields: Sequence[Field]) -> Field:
 
 
 def field_box(field: Field, row: int, column: int, side: int) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of one cell's field on the image, cut off at its borders, in pixels.
+    """Left, top, right, bottom of one position's field on the image, cut off at its borders, in pixels.
 
     Pixel (0, 0) covers 0 to 1; `side` is the image's.
     """

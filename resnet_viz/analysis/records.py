@@ -24,8 +24,8 @@ class LayerRecord:
     """One row of the layer table: a module that computes, or a stage or block that holds some.
 
     Shapes are (C, H, W), or (C,) after flattening; the batch axis is left out. `receptive_field`,
-    `jump` and `start` are in pixels of the input: the side of the square that one output cell depends
-    on, the distance between two cells' squares, and the centre of the first cell's square.
+    `jump` and `start` are in pixels of the input: the side of the square that one output position depends
+    on, the distance between two positions' squares, and the centre of the first position's square.
     """
 
     path: str  # "layer1.0.conv1"

@@ -65,7 +65,7 @@ class StrongestImages:
         columns: width of the layer's maps.
         values: (C, KEPT) float32, the highest value of the channel in each image.
         numbers: (C, KEPT) int64, the images; −1 where there were fewer.
-        places: (C, KEPT) int64, row · columns + column of that value, the first of equal ones.
+        positions: (C, KEPT) int64, row · columns + column of that value, the first of equal ones.
     """
 
     path: str
@@ -74,19 +74,19 @@ class StrongestImages:
     columns: int
     values: Floats = field(repr=False)
     numbers: Integers = field(repr=False)
-    places: Integers = field(repr=False)
+    positions: Integers = field(repr=False)
 
     def of(self, channel: int) -> tuple[Peak, ...]:
         """The channel's images; without those in which it is zero everywhere."""
         found = zip(
             self.numbers[channel].tolist(),
             self.values[channel].tolist(),
-            self.places[channel].tolist(),
+            self.positions[channel].tolist(),
             strict=True,
         )
         return tuple(
-            Peak(number, value, *divmod(place, self.columns))
-            for number, value, place in found
+            Peak(number, value, *divmod(position, self.columns))
+            for number, value, position in found
             if number >= 0 and value != 0
         )
 
@@ -159,19 +159,19 @@ def peaks(network: ResNet, images: Tensor, path: str) -> tuple[Floats, Integers]
         path: of a layer, block or stage with outputs (N, C, H, W) or (N, C).
 
     Returns:
-        Values and places, (N, C) each; a place counts row by row.
+        Values and positions, (N, C) each; a position counts row by row.
     """
     kept: list[tuple[Tensor, Tensor]] = []
 
     def note(_: str, passage: ModuleIO) -> None:
         rows = passage.output.flatten(2) if passage.output.ndim > 2 else passage.output[..., None]
-        places = rows.argmax(dim=2, keepdim=True)  # (N, C, 1)
-        kept.append((rows.gather(2, places)[..., 0], places[..., 0]))
+        positions = rows.argmax(dim=2, keepdim=True)  # (N, C, 1)
+        kept.append((rows.gather(2, positions)[..., 0], positions[..., 0]))
 
     with forward_hooks(network, [path], note):
         forward_until(network, images, path)
-    ((values, places),) = kept
-    return as_array(values), places.cpu().numpy()
+    ((values, positions),) = kept
+    return as_array(values), positions.cpu().numpy()
 
 
 class _Best:
@@ -181,23 +181,25 @@ class _Best:
         self.images = 0
         self._values = np.full((channels, KEPT), -np.inf, np.float32)
         self._numbers = np.full((channels, KEPT), -1, np.int64)
-        self._places = np.zeros((channels, KEPT), np.int64)
+        self._positions = np.zeros((channels, KEPT), np.int64)
 
-    def add(self, values: Floats, places: Integers, numbers: Integers) -> None:
-        """Take (N, C) values at places of N further images into account; of equal ones the earlier stay."""
+    def add(self, values: Floats, positions: Integers, numbers: Integers) -> None:
+        """Take (N, C) values at positions of N further images in; of equal ones the earlier stay."""
         self.images += len(numbers)
         named = np.broadcast_to(numbers, values.T.shape)
         together = np.concatenate([self._values, values.T], axis=1)  # (C, KEPT + N)
         first = np.argsort(-together, axis=1, kind="stable")[:, :KEPT]
         self._values = np.take_along_axis(together, first, 1)
         self._numbers = np.take_along_axis(np.concatenate([self._numbers, named], 1), first, 1)
-        self._places = np.take_along_axis(np.concatenate([self._places, places.T], 1), first, 1)
+        self._positions = np.take_along_axis(
+            np.concatenate([self._positions, positions.T], 1), first, 1
+        )
 
     def arrays(self) -> tuple[Floats, Integers, Integers]:
-        """Values, numbers and places, (C, KEPT) each, read-only."""
-        for array in (self._values, self._numbers, self._places):
+        """Values, numbers and positions, (C, KEPT) each, read-only."""
+        for array in (self._values, self._numbers, self._positions):
             array.setflags(write=False)
-        return self._values, self._numbers, self._places
+        return self._values, self._numbers, self._positions
 
 
 def _batch(trace: Trace, path: str) -> tuple[int, int]:

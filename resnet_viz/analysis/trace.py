@@ -143,14 +143,14 @@ def _records(network: ResNet, rows: list[LayerInfo], edges: list[Edge]) -> list[
         path = paths[row.module]
         if not _holds_layers(row.module):
             field_in = widest([fields[source] for source in sources[path]])
-            place = roles[path], _parent(path, roles)
-            records.append(_layer(path, order, row, field_in, *place))
+            about = roles[path], _parent(path, roles)
+            records.append(_layer(path, order, row, field_in, *about))
             fields[path] = records[-1].field
     for order, row in enumerate(shown):  # in order, so that each lands at its own place
         if _holds_layers(row.module):
             path = paths[row.module]
-            place = roles[path], _parent(path, roles)
-            records.insert(order, _container(path, order, row, records[order:], *place))
+            about = roles[path], _parent(path, roles)
+            records.insert(order, _container(path, order, row, records[order:], *about))
     return records
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from resnet_viz import api
 from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.compute import attribute
-from resnet_viz.analysis.attribution.place import PARTS
 from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.target_layer import PARTS
 from resnet_viz.commands.network import add_network, chosen, named, ready, say_notes
 from resnet_viz.errors import ExplorerError, reason
 from resnet_viz.figures.heatmaps import heatmap_png

@@ -31,8 +31,8 @@ def stem_wall(colours: np.ndarray) -> bytes:
 def kernel_wall(kernels: np.ndarray) -> bytes:
     """(C, k, k) kernels as one PNG of tiles on one scale: ± the largest weight, white at zero."""
     share = 0.5 + kernels / (2 * (float(np.abs(kernels).max()) or 1.0))
-    levels = (share * 255).round().astype(np.uint8)
-    return _wall(colour_table(True)[levels], columns(len(kernels)))  # (C, k, k, 3)
+    indices = (share * 255).round().astype(np.uint8)
+    return _wall(colour_table(True)[indices], columns(len(kernels)))  # (C, k, k, 3)
 
 
 def stem_columns(count: int) -> int:
@@ -159,8 +159,8 @@ def norm_chart(norm: NormParameters, theme: Theme, *, hue: str) -> go.Figure:
 
 def colour_ends(kernels: np.ndarray) -> tuple[str, str]:
     """What the two ends of a wall's colour scale stand for, as numbers to be read."""
-    reach = float(np.abs(kernels).max())
-    return formatting.value(-reach), f"+{formatting.value(reach)}"
+    vmax = float(np.abs(kernels).max())
+    return formatting.value(-vmax), f"+{formatting.value(vmax)}"
 
 
 def _wall(tiles: np.ndarray, across: int) -> bytes:

@@ -68,15 +68,15 @@ def describe(values: np.ndarray, name: str) -> str:
 
 def _levels(values: np.ndarray, signed: bool) -> np.ndarray:
     """An (H, W) map as places on its own scale, 0 to 255; a map of zeros is all zero."""
-    reach = float(np.abs(values).max()) or 1.0
-    low = -reach if signed else 0.0
-    share = np.clip((values - low) / (reach - low), 0.0, 1.0)
-    levels: np.ndarray = (share * (_STEPS - 1)).round().astype(np.uint8)
-    return levels
+    vmax = float(np.abs(values).max()) or 1.0
+    low = -vmax if signed else 0.0
+    share = np.clip((values - low) / (vmax - low), 0.0, 1.0)
+    indices: np.ndarray = (share * (_STEPS - 1)).round().astype(np.uint8)
+    return indices
 
 
-def _palette_png(levels: np.ndarray, signed: bool) -> bytes:
+def _palette_png(indices: np.ndarray, signed: bool) -> bytes:
     """One byte a pixel: a third of the size and of the time of an RGB image."""
-    image = Image.fromarray(levels)
+    image = Image.fromarray(indices)
     image.putpalette(colour_table(signed).tobytes())
     return png(image)

@@ -24,18 +24,18 @@ _STEPS: Final = (1, 2, 5)  # between ticks, times a power of ten
 _AS_BEFORE: Final = {"marker": {"opacity": 1}}  # a click on one bar does not grey out the others
 
 
-def common_reach(arrays: Iterable[np.ndarray], channels: Sequence[int]) -> float:
+def common_vmax(arrays: Iterable[np.ndarray], channels: Sequence[int]) -> float:
     """The largest absolute value in these channels of (C, H, W) arrays: the end of their one scale."""
     return max(float(np.abs(values[list(channels)]).max()) for values in arrays)
 
 
-def map_grid(maps: Sequence[np.ndarray], reach: float, *, signed: bool, side: int = 220) -> bytes:
-    """Square (H, W) maps as one PNG, two in a row, all on the scale that ends at `reach`.
+def map_grid(maps: Sequence[np.ndarray], vmax: float, *, signed: bool, side: int = 220) -> bytes:
+    """Square (H, W) maps as one PNG, two in a row, all on the scale that ends at `vmax`.
 
-    Signed, the scale runs from −reach to reach with zero white, otherwise from zero. Each map is
+    Signed, the scale runs from −vmax to vmax with zero white, otherwise from zero. Each map is
     `side` pixels wide; between them the page shows through.
     """
-    tiles = [_tile(values, reach, signed, side) for values in maps]
+    tiles = [_tile(values, vmax, signed, side) for values in maps]
     rows = -(-len(tiles) // 2)
     columns = min(2, len(tiles))
     step = side + _GAP
@@ -191,15 +191,15 @@ def _bars_without(
     return go.Figure(bars, layout)
 
 
-def _tile(values: np.ndarray, reach: float, signed: bool, side: int) -> Image.Image:
+def _tile(values: np.ndarray, vmax: float, signed: bool, side: int) -> Image.Image:
     """An (H, W) map in colour, `side` pixels square; cells stay squares, shrinking averages values."""
-    reach = reach or 1.0  # of zeros alone
-    low = -reach if signed else 0.0
-    share = (values - low) / (reach - low)
+    vmax = vmax or 1.0  # of zeros alone
+    low = -vmax if signed else 0.0
+    share = (values - low) / (vmax - low)
     if values.shape[0] > side:
         share = np.asarray(Image.fromarray(share).resize((side, side), Image.Resampling.BOX))
-    levels = (np.clip(share, 0.0, 1.0) * 255).round().astype(np.uint8)
-    colours = Image.fromarray(colour_table(signed)[levels])  # (H, W, 3)
+    indices = (np.clip(share, 0.0, 1.0) * 255).round().astype(np.uint8)
+    colours = Image.fromarray(colour_table(signed)[indices])  # (H, W, 3)
     return colours.resize((side, side), Image.Resampling.NEAREST).convert("RGBA")
 
 

@@ -55,14 +55,14 @@ class ResNet(nn.Sequential):
     def roles(self) -> dict[str, Role]:
         """The role of every stage, block and layer, by its path; what is inside a shortcut is one."""
         roles: dict[str, Role] = {}
-        place = Role.STEM
+        outside_stages = Role.STEM
         for name, module in self.named_children():
             if isinstance(module, Stage):
-                roles[name], place = Role.STAGE, Role.HEAD
+                roles[name], outside_stages = Role.STAGE, Role.HEAD
                 for index, block in module.named_children():
                     roles |= _block_roles(f"{name}.{index}", block)
             else:
-                roles[name] = Role.CLASSIFIER if isinstance(module, Linear) else place
+                roles[name] = Role.CLASSIFIER if isinstance(module, Linear) else outside_stages
         return roles
 
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from resnet_viz.analysis.arithmetic import explain
+from resnet_viz.analysis import arithmetic
+from resnet_viz.analysis.arithmetic import explain, not_worked_out
 from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.analysis.trace import trace
 from resnet_viz.model.presets import PRESETS
@@ -55,6 +56,17 @@ def test_nothing_that_costs_is_left_unexplained(name):
         assert not row.macs or "macs" in explained
         moved = not row.is_container and row.output_shape[1:] != row.input_shape[1:]
         assert not (moved and row.kernel) or "height" in explained
+        assert not_worked_out(traced, row.path) == ()
+
+
+def test_what_no_formula_gives_is_named(monkeypatch):
+    """As of a kind whose formulas nobody has written."""
+    monkeypatch.setattr(arithmetic, "EXPLAINED", {})
+    traced = trace(PRESETS["resnet20"])
+    assert not_worked_out(traced, "conv1") == ("channels", "parameters", "multiply-adds")
+    assert not_worked_out(traced, "bn1") == ("parameters",)
+    assert not_worked_out(traced, "layer2.0.conv1")[0] == "height and width"
+    assert not_worked_out(traced, "relu") == not_worked_out(traced, "layer2.0") == ()
 
 
 def test_the_first_convolution_of_the_walkthrough_by_hand():

@@ -17,9 +17,9 @@ from resnet_viz.analysis.attribution.layer_cam import LayerCam
 from resnet_viz.analysis.attribution.method import LayerMethod, PixelMethod, evidence
 from resnet_viz.analysis.attribution.occlusion import Occlusion, on_pixels
 from resnet_viz.analysis.attribution.passes import Passes
-from resnet_viz.analysis.attribution.place import last_place
 from resnet_viz.analysis.attribution.records import ClassLogit, Completeness, Heatmap
 from resnet_viz.analysis.attribution.target import find_class, score
+from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.double import in_double
 from resnet_viz.analysis.forward import record_io, traced
 from resnet_viz.analysis.receptive_field import Field
@@ -101,7 +101,7 @@ def test_the_other_maps_of_that_network_by_hand():
 @each_network
 def test_at_the_last_stage_grad_cam_is_cam_and_hires_cam_adds_up_to_the_logit(config):
     loaded = network(config)
-    stage = last_place(traced(loaded))
+    stage = last_stage(traced(loaded))
     weight, bias = classifier(in_double(loaded).module, loaded)
     grad, cam, hires = (ours(loaded, slug, stage) for slug in ("grad_cam", "cam", "hires_cam"))
     assert grad.weights is not None
@@ -119,7 +119,7 @@ def test_at_the_last_stage_grad_cam_is_cam_and_hires_cam_adds_up_to_the_logit(co
 def test_cam_is_refused_elsewhere_and_says_where_it_is(config):
     loaded = network(config)
     trace = traced(loaded)
-    stage = last_place(trace)
+    stage = last_stage(trace)
     last = trace.blocks(stage)[-1].path
     same = [stage, last, trace.producer(stage)]
     maps = [ours(loaded, "cam", path).values for path in same]

@@ -18,7 +18,7 @@ from resnet_viz.analysis.attribution.integrated_gradients import IntegratedGradi
 from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.method import LayerMethod, evidence
 from resnet_viz.analysis.attribution.occlusion import Occlusion
-from resnet_viz.analysis.attribution.place import find_place
+from resnet_viz.analysis.attribution.target_layer import find_target_layer
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.double import in_double
 from resnet_viz.analysis.forward import traced
@@ -187,12 +187,12 @@ def test_what_a_way_back_keeps_is_never_more_than_was_said(config, size):
     traced, input_tensor = trace(config, size), torch.zeros(1, 3, size, size)
     stem, last = traced.stem[0].path, traced.stages()[0].path
     for path in (stem, last):
-        network, place = emptied(config), find_place(traced, path)
+        network, seen_at = emptied(config), find_target_layer(traced, path)
         network.requires_grad_(False)
         peak = Peak(network)
         with peak:
-            evidence(network, input_tensor, place.row.path, 0)
-        said = price_of_pass(traced, 1, place.row.order)
+            evidence(network, input_tensor, seen_at.row.path, 0)
+        said = price_of_pass(traced, 1, seen_at.row.order)
         assert peak.most + input_tensor.nbytes <= said.passing + said.kept
         assert peak.most > 0.3 * (said.passing + said.kept)
 

@@ -9,8 +9,8 @@ import torch
 from resnet_viz.analysis.ablation import Ablation, ablated_model
 from resnet_viz.analysis.attribution.compute import attribute
 from resnet_viz.analysis.attribution.hires_cam import HiResCam
-from resnet_viz.analysis.attribution.place import last_place
 from resnet_viz.analysis.attribution.split import split_logit
+from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.residual import block_view
@@ -47,7 +47,7 @@ def test_channels_positions_and_blocks_add_up_to_the_logit(config, precise):
 @each_network
 def test_channels_and_positions_are_weights_times_maps(config):
     loaded = network(config)
-    stage = last_place(traced(loaded))
+    stage = last_stage(traced(loaded))
     maps = capture(loaded, CAT, [stage])[stage].values.astype(np.float64)
     layer = loaded.module.get_submodule(traced(loaded).classifier.path)
     row = layer.get_parameter("weight")[3].double().numpy()

@@ -72,7 +72,7 @@ def test_what_is_chosen_is_seen_where_the_system_sets_the_colours(
     page.emulate_media(color_scheme=scheme, forced_colors="active")
     page.goto(f"{app}/overview?layer=layer2.0")
     settled(page)
-    thumbs = '.station[data-path="{}"] .thumbs'.format
+    thumbs = '.node[data-path="{}"] .thumbs'.format
     ground = ("outlineStyle", "outlineWidth")
     chosen, other = looks(page, thumbs("layer2.0"), thumbs("layer2.1"), *ground)
     assert chosen == ["solid", "3px"]
@@ -109,7 +109,7 @@ def test_on_paper_a_page_is_whole_and_alone(page: Page, app: str, path: str) -> 
     assert page.evaluate("document.documentElement.scrollHeight") >= box["height"] - 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 696
     for each in page.locator(
-        ".station, .prediction, [data-slug], .wall .board canvas, svg .node"
+        ".node, .prediction, [data-slug], .wall .board canvas, svg .node"
     ).all():
         if place := each.bounding_box():
             assert place["x"] + place["width"] <= 697

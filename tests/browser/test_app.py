@@ -113,7 +113,7 @@ def test_a_click_in_the_table_selects_the_layer_everywhere(page: Page, app: str)
 
 def test_a_click_on_the_map_selects_the_block_and_escape_its_stage(page: Page, app: str) -> None:
     visit(page, app, "?model=resnet18")
-    block = page.locator('.st-key-network_map .station[data-path="layer2.1"]')
+    block = page.locator('.st-key-network_map .node[data-path="layer2.1"]')
     block.click()
     expect(page.get_by_role("heading", name="layer2.1 · BasicBlock")).to_be_visible()
     settled(page)
@@ -122,23 +122,23 @@ def test_a_click_on_the_map_selects_the_block_and_escape_its_stage(page: Page, a
     expect(page.get_by_role("heading", name="layer2 · Stage")).to_be_visible()
     settled(page)
     assert query(page)["layer"] == ["layer2"]
-    expect(page.locator(".station.selected")).to_have_count(2)
+    expect(page.locator(".node.selected")).to_have_count(2)
 
 
 def test_what_is_unfolded_on_the_map_stands_in_the_link(page: Page, app: str) -> None:
     visit(page, app, "?model=resnet110")
-    stations, pending = page.locator(".station"), page.locator(".pending")
-    expect(stations).to_have_count(6)
+    nodes, pending = page.locator(".node"), page.locator(".pending")
+    expect(nodes).to_have_count(6)
     page.get_by_role("button", name="Unfold 17 equal blocks from layer3.1").click()
-    expect(stations).to_have_count(22)
+    expect(nodes).to_have_count(22)
     expect(pending).to_have_count(0)
     expect(page).to_have_url(f"{app}/?model=resnet110&unfolded=layer3.1")
     page.reload()
     settled(page)
-    expect(stations).to_have_count(22)
+    expect(nodes).to_have_count(22)
     expect(pending).to_have_count(0)
     page.get_by_role("button", name="Fold 17 equal blocks from layer3.1").click()
-    expect(stations).to_have_count(6)
+    expect(nodes).to_have_count(6)
     expect(page).to_have_url(f"{app}/?model=resnet110")
 
 
@@ -149,12 +149,12 @@ def test_hover_and_the_tour_on_the_map_send_nothing(page: Page, app: str) -> Non
     page.wait_for_timeout(500)
     before = len(sent)
     assert before
-    last = page.locator('.station[data-path="layer4.1"]')
+    last = page.locator('.node[data-path="layer4.1"]')
     last.locator("canvas").first.hover()
     expect(page.locator(".figure strong")).to_contain_text("layer4.1 · channel")
     for _ in range(11):
         page.get_by_role("button", name="Step forward").click()
-    expect(last).to_have_class("station lit")
+    expect(last).to_have_class("node lit")
     page.get_by_role("button", name="Play").click()
     expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
     assert len(sent) == before
@@ -202,14 +202,14 @@ def test_a_bar_leads_to_the_channel_that_adds_it(page: Page, app: str) -> None:
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     # The window of stride 2 lies over rows and columns 7 to 9.
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 18 (of 0–31) · row 8, column 8")
+    expect(page.locator(f"{WALL} .position")).to_have_text("channel 18 (of 0–31) · row 8, column 8")
     settled(page)
     assert query(page)["layer"] == ["layer2.1.relu2"]
 
 
 def test_one_step_back_leads_to_the_layer_and_its_pin(page: Page, app: str) -> None:
     visit(page, app, "feature_maps?layer=layer1.0.conv1&channel=8&cell=30-30&of=layer1.0.conv1")
-    place = page.locator(f"{WALL} .place").first  # the former wall may stand there for a moment
+    place = page.locator(f"{WALL} .position").first  # the former wall may stand there for a moment
     expect(place).to_have_text("channel 8 (of 0–15) · row 30, column 30")
     settled(page)
     chips = page.get_by_test_id("stButtonGroup")
@@ -231,11 +231,15 @@ def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(
 ) -> None:
     link = "feature_maps?model=resnet18&layer=layer1.0.conv1&channel=12&cell=40-20&sort=mean"
     visit(page, app, link)
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–63) · row 40, column 20")
+    expect(page.locator(f"{WALL} .position")).to_have_text(
+        "channel 12 (of 0–63) · row 40, column 20"
+    )
     expect(page.locator(f"{WALL} select").nth(1)).to_have_value("mean")
     expect(page.locator(f"{WALL} .wall .pin")).to_be_visible()
     choose(page, "Selected layer", "layer2.0.conv1")
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–127) · row 20, column 10")
+    expect(page.locator(f"{WALL} .position")).to_have_text(
+        "channel 12 (of 0–127) · row 20, column 10"
+    )
     expect(page.get_by_test_id("stMain")).to_contain_text(
         "Channel 12 (of 0–127), row 20, column 10"
     )
@@ -243,7 +247,9 @@ def test_a_link_brings_the_wall_back_and_another_layer_keeps_the_place(
     expect(page.get_by_role("heading", name="Layers", exact=True)).to_be_visible()
     settled(page)
     page.get_by_test_id("stSidebarNavLink").get_by_text("Feature maps").click()
-    expect(page.locator(f"{WALL} .place")).to_have_text("channel 12 (of 0–127) · row 20, column 10")
+    expect(page.locator(f"{WALL} .position")).to_have_text(
+        "channel 12 (of 0–127) · row 20, column 10"
+    )
 
 
 def test_the_keyboard_stays_on_the_layers_that_it_chooses(page: Page, app: str) -> None:
@@ -294,7 +300,7 @@ def test_hover_over_the_maps_sends_nothing(page: Page, app: str) -> None:
     for step in range(40):
         page.mouse.move(box["x"] + box["width"] * step / 41, box["y"] + box["height"] / 2)
     page.mouse.move(*tile(page, 3))
-    expect(page.locator(f"{WALL} .place")).to_contain_text("channel 3 (of 0–63)")
+    expect(page.locator(f"{WALL} .position")).to_contain_text("channel 3 (of 0–63)")
     assert len(sent) == before
 
 

@@ -49,7 +49,7 @@ def test_hover_reads_the_value_that_numpy_has(
     for position, across, down in ((5, 0.3, 0.8), (9, 0.62, 0.1), (3, 0.99, 0.99)):
         page.mouse.move(*over_tile(page, position, across, down))
         row, column = int(down * values.shape[1]), int(across * values.shape[2])
-        expect(page.locator(".place")).to_have_text(
+        expect(page.locator(".position")).to_have_text(
             f"channel {position} (of 0–{len(values) - 1}) · row {row}, column {column}"
         )
         assert read_value(page) == pytest.approx(values[position, row, column], abs=tolerance)
@@ -104,14 +104,14 @@ COUNTS_DRAWING = """() => {
 def test_map_and_image_move_the_same_cell(page: Page, components: str) -> None:
     opened(page, components, "signed")
     page.mouse.move(*over_tile(page, 5, 0.52, 0.52))
-    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 14, column 14")
+    expect(page.locator(".position")).to_have_text("channel 5 (of 0–23) · row 14, column 14")
     large, seen = page.locator(".map").bounding_box(), page.locator(".image").bounding_box()
     assert large
     assert seen
     page.mouse.move(large["x"] + large["width"] * 0.26, large["y"] + large["height"] * 0.9)
-    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 25, column 7")
+    expect(page.locator(".position")).to_have_text("channel 5 (of 0–23) · row 25, column 7")
     page.mouse.move(seen["x"] + seen["width"] * 0.9, seen["y"] + seen["height"] * 0.26)
-    expect(page.locator(".place")).to_have_text("channel 5 (of 0–23) · row 7, column 25")
+    expect(page.locator(".position")).to_have_text("channel 5 (of 0–23) · row 7, column 25")
     field, frame = Field(17, 8, 3.5), page.locator(".field").bounding_box()
     assert frame
     left, top, right, bottom = field_box(field, 7, 25, 224)
@@ -129,9 +129,9 @@ def test_a_click_pins_and_escape_lets_go(page: Page, components: str) -> None:
     expect(page.get_by_text("pin: 3 7-14", exact=True)).to_be_visible()
     expect(page.locator(".wall .pin")).to_be_visible()
     page.mouse.move(*over_tile(page, 8, 0.5, 0.5))
-    expect(page.locator(".place")).to_contain_text("channel 8 (of 0–23)")
+    expect(page.locator(".position")).to_contain_text("channel 8 (of 0–23)")
     page.mouse.move(2, 2)  # what is pinned comes back
-    expect(page.locator(".place")).to_have_text("channel 3 (of 0–23) · row 7, column 14")
+    expect(page.locator(".position")).to_have_text("channel 3 (of 0–23) · row 7, column 14")
     page.locator(".wall").press("Escape")
     expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
     expect(page.locator(".wall .pin")).to_be_hidden()
@@ -156,10 +156,10 @@ def test_keys_walk_channels_and_cells(page: Page, components: str) -> None:
     tiles.press("ArrowLeft")
     tiles.press("ArrowUp")
     last = 23 - 1 - columns
-    expect(page.locator(".place")).to_contain_text(f"channel {last} (of 0–23)")
+    expect(page.locator(".position")).to_contain_text(f"channel {last} (of 0–23)")
     large.press("ArrowRight")
     large.press("ArrowDown")
-    expect(page.locator(".place")).to_contain_text("row 15, column 15")
+    expect(page.locator(".position")).to_contain_text("row 15, column 15")
     expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
     large.press("Enter")
     expect(page.get_by_text(f"pin: {last} 15-15", exact=True)).to_be_visible()
@@ -259,15 +259,15 @@ def test_classes_are_called_so_and_have_their_names_on_their_tiles(
     find = page.get_by_label("Class", exact=True)
     find.fill("0")
     find.press("Enter")
-    expect(page.locator(".place")).to_have_text("class 0 · star")
+    expect(page.locator(".position")).to_have_text("class 0 · star")
     opened(page, components, "classes")  # nobody knows their names
-    expect(page.locator(".place")).to_have_text("class 99999 (of 0–99999)")
+    expect(page.locator(".position")).to_have_text("class 99999 (of 0–99999)")
 
 
 def test_away_from_the_wall_it_shows_what_the_page_speaks_of(page: Page, components: str) -> None:
     """The channel that it opened with, until one is pinned; then that one."""
     opened(page, components, "signed")
-    place = page.locator(".place")
+    place = page.locator(".position")
     home = "channel 23 (of 0–23) · row 14, column 14"
     expect(place).to_have_text(home)
     page.mouse.move(*over_tile(page, 5, 0.5, 0.5))
@@ -299,7 +299,7 @@ def test_a_channel_that_is_not_there_is_not_pinned(page: Page, components: str) 
     find.press("Enter")
     assert find.evaluate("field => field.matches(':invalid')")
     expect(page.get_by_text("pin: none", exact=True)).to_be_visible()
-    expect(page.locator(".place")).to_contain_text("channel 23 ")
+    expect(page.locator(".position")).to_contain_text("channel 23 ")
 
 
 def test_a_channel_is_found_by_its_number(page: Page, components: str) -> None:
@@ -315,7 +315,7 @@ def test_a_channel_is_found_by_its_number(page: Page, components: str) -> None:
 def test_unusual_layers_are_shown(page: Page, components: str, kind: str) -> None:
     opened(page, components, kind)
     page.mouse.move(*over_tile(page, 0, 0.5, 0.5))
-    expect(page.locator(".place")).to_contain_text(f"channel 0 (of 0–{SHAPES[kind][0] - 1})")
+    expect(page.locator(".position")).to_contain_text(f"channel 0 (of 0–{SHAPES[kind][0] - 1})")
     assert "NaN" not in page.locator(".root").inner_text()
     cell = made(kind)[0, made(kind).shape[1] // 2, made(kind).shape[2] // 2]
     squares = made("large")[0, 150:153, 150:153]  # a large layer shows means over 3 × 3

@@ -19,18 +19,18 @@ pytestmark = pytest.mark.browser
 def _open(page: Page, components: str, **query: str) -> None:
     page.goto(f"{components}/?{urlencode({'component': 'network_map', **query})}")
     expect(page.get_by_text("selected:")).to_be_visible(timeout=60_000)
-    expect(page.locator(".station").first).to_be_visible()
+    expect(page.locator(".node").first).to_be_visible()
     idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(idle).to_have_count(1)
     expect(page.locator(".thumbs canvas").last).to_have_js_property("width", 48)  # it is drawn
 
 
 def _node(page: Page, path: str) -> Locator:
-    return page.locator(f'.station[data-path="{path}"]')
+    return page.locator(f'.node[data-path="{path}"]')
 
 
 def _paths(page: Page, cls: str) -> list[str]:
-    stops = page.locator(f"[data-stop].{cls}")
+    stops = page.locator(f"[data-node].{cls}")
     paths: list[str] = stops.evaluate_all("all => all.map(e => e.dataset.path)")
     return paths
 
@@ -60,7 +60,7 @@ def _quiet(page: Page, sent: list[object]) -> None:
 # ---- selection ----
 
 
-def test_a_click_on_a_station_reaches_python(page: Page, components: str) -> None:
+def test_a_click_on_a_node_reaches_python(page: Page, components: str) -> None:
     _open(page, components)
     assert _paths(page, "selected") == ["layer2.1"]
     _node(page, "layer3.0").click()
@@ -102,11 +102,9 @@ def test_any_layer_marks_where_it_belongs(
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
-def test_arrows_move_between_stations_and_a_key_selects(
-    page: Page, components: str, key: str
-) -> None:
+def test_arrows_move_between_nodes_and_a_key_selects(page: Page, components: str, key: str) -> None:
     _open(page, components)
-    expect(page.locator('[data-stop][tabindex="0"]')).to_have_count(1)
+    expect(page.locator('[data-node][tabindex="0"]')).to_have_count(1)
     _node(page, "layer2.1").focus()
     page.keyboard.press("ArrowRight")
     expect(_node(page, "layer3.0")).to_be_focused()
@@ -116,7 +114,7 @@ def test_arrows_move_between_stations_and_a_key_selects(
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(_node(page, "layer4.0")).to_be_focused()
-    expect(page.locator('[data-stop][tabindex="0"]')).to_have_attribute("data-path", "layer4.0")
+    expect(page.locator('[data-node][tabindex="0"]')).to_have_attribute("data-path", "layer4.0")
     ring = "box => getComputedStyle(box.querySelector('.thumbs')).outlineColor"
     assert _node(page, "layer4.0").evaluate(ring) == _rgb(LIGHT.text)
     expect(page.locator(".says")).to_contain_text("layer4.0")
@@ -207,7 +205,7 @@ def test_hover_lights_a_block_with_what_feeds_it_and_sends_nothing(
     fed_by = {"conv1": None, "layer1.0": "maxpool", "layer3.1": "layer3.0", "layer4.0": "layer3.1"}
     for path, before in fed_by.items():
         _node(page, path).locator("canvas").nth(1).hover()
-        expect(_node(page, path)).to_have_class("station lit")
+        expect(_node(page, path)).to_have_class("node lit")
         assert _paths(page, "lit") == [path]
         assert _paths(page, "feeds") == ([before] if before else [])
         expect(page.locator(".input.feeds")).to_have_count(0 if before else 1)
@@ -277,7 +275,7 @@ def test_the_large_thumbnail_is_the_tile_of_the_sprite(page: Page, components: s
         expect(large).to_have_css("opacity", "1")
         seen.append(large.evaluate(pixels))
         assert seen[-1] == small.evaluate(pixels)
-        tile = 4 * _node(page, path).evaluate("box => Number(box.dataset.stop)") + number
+        tile = 4 * _node(page, path).evaluate("box => Number(box.dataset.node)") + number
         assert seen[-1] == _tile_of_the_sprite(page, tile)
     assert len(set(seen)) == 3
     expect(large).to_have_css("image-rendering", "pixelated")
@@ -324,13 +322,13 @@ def test_a_plain_untrained_network_has_no_shortcuts_and_says_so(
 def test_a_run_unfolds_in_place_and_folds_again(page: Page, components: str) -> None:
     _open(page, components, kind="deep")
     assert _paths(page, "selected") == ["layer3.1"]  # which stands for the selected layer3.17
-    expect(page.locator(".station.selected .name")).to_have_text("layer3.1–3.35")
+    expect(page.locator(".node.selected .name")).to_have_text("layer3.1–3.35")
     expect(page.locator(".says")).to_contain_text("Equal blocks 35")
     badge = page.get_by_role("button", name="Unfold 35 equal blocks from layer3.1")
     expect(badge).to_have_text("×35")
     badge.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".station")).to_have_count(2 + 3 * 2 + 36)
+    expect(page.locator(".node")).to_have_count(2 + 3 * 2 + 36)
     fold = page.get_by_role("button", name="Fold 35 equal blocks from layer3.1")
     expect(fold).to_be_focused()
     assert _paths(page, "selected") == ["layer3.17"]
@@ -340,7 +338,7 @@ def test_a_run_unfolds_in_place_and_folds_again(page: Page, components: str) -> 
     expect(drawn.last).to_have_js_property("width", 48)
     _the_row_scrolls_and_the_page_does_not(page)
     page.keyboard.press("Enter")
-    expect(page.locator(".station")).to_have_count(10)
+    expect(page.locator(".node")).to_have_count(10)
     expect(page.get_by_text("unfolded: none")).to_be_visible()
 
 
@@ -351,7 +349,7 @@ def test_the_selected_block_stays_in_sight_when_the_window_shrinks(
     _open(page, components, kind="deep")
     page.locator(".badge").nth(2).click()
     expect(page.get_by_text("unfolded: layer3.1")).to_be_visible()
-    selected, frame = page.locator(".station.selected"), page.locator(".frame")
+    selected, frame = page.locator(".node.selected"), page.locator(".frame")
     for width in (800, 390):
         page.set_viewport_size({"width": width, "height": 900})
         expect(selected).to_be_in_viewport(ratio=1)
@@ -377,7 +375,7 @@ def test_the_image_stays_in_sight_when_the_columns_scroll(page: Page, components
     assert page.locator(".frame").bounding_box() == before
     for _ in range(20):
         page.keyboard.press("ArrowLeft")
-    box = page.locator(".station:focus").bounding_box()
+    box = page.locator(".node:focus").bounding_box()
     assert box
     assert before
     assert box["x"] >= before["x"] + before["width"], "the focused column is not behind the image"
@@ -395,7 +393,7 @@ def test_steps_show_place_after_place(page: Page, components: str, sent: list[ob
     _quiet(page, sent)
     forward, back = _button(page, "Step forward"), _button(page, "Step back")
     forward.click()
-    expect(page.locator(".station.ahead")).to_have_count(10)
+    expect(page.locator(".node.ahead")).to_have_count(10)
     expect(page.locator(".says")).to_contain_text("input image3 × 224 × 224")
     expect(page.locator(".field")).to_be_hidden()
     expect(page.locator(".prediction.ahead ol")).to_have_css("opacity", "0")
@@ -403,7 +401,7 @@ def test_steps_show_place_after_place(page: Page, components: str, sent: list[ob
     for _ in range(3):
         forward.click()
     assert _paths(page, "lit") == ["layer1.0"]
-    expect(page.locator(".station.ahead")).to_have_count(7)
+    expect(page.locator(".node.ahead")).to_have_count(7)
     expect(_node(page, "layer1.1").locator(".thumbs")).to_have_css("opacity", "0")
     expect(page.locator(".note")).to_have_text("receptive field 40 px")
     back.click()
@@ -428,7 +426,7 @@ def test_play_with_reduced_motion_jumps_and_stops_at_the_classes(
     _open(page, components, kind="tiny", layer="layer1.0")
     _quiet(page, sent)
     _button(page, "Play").click()
-    expect(page.locator(".station.ahead")).to_have_count(4)
+    expect(page.locator(".node.ahead")).to_have_count(4)
     _watch_pulses(page)
     expect(_button(page, "Pause")).to_be_visible()
     expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
@@ -450,11 +448,11 @@ def test_play_sends_pulses_along_line_and_arc_and_can_be_paused(
     _quiet(page, sent)
     _watch_pulses(page)
     _button(page, "Play").click()
-    expect(_node(page, "maxpool")).not_to_have_class("station ahead", timeout=30_000)
+    expect(_node(page, "maxpool")).not_to_have_class("node ahead", timeout=30_000)
     _button(page, "Pause").click()
-    ahead = page.locator(".station.ahead").count()
+    ahead = page.locator(".node.ahead").count()
     page.clock.run_for(10_000)
-    expect(page.locator(".station.ahead")).to_have_count(ahead)
+    expect(page.locator(".node.ahead")).to_have_count(ahead)
     _button(page, "Play").click()
     expect(page.locator(".prediction.lit")).to_be_visible(timeout=30_000)
     expect(page.locator(".ahead")).to_have_count(0)

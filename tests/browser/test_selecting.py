@@ -57,8 +57,8 @@ def block(page: Page) -> None:
     page.get_by_role("option", name=LAYER, exact=True).click()
 
 
-def station(page: Page) -> None:
-    page.locator(f'.st-key-network_map .station[data-path="{LAYER}"]').click()
+def node(page: Page) -> None:
+    page.locator(f'.st-key-network_map .node[data-path="{LAYER}"]').click()
 
 
 def box(page: Page) -> None:
@@ -74,7 +74,7 @@ def box(page: Page) -> None:
         ("diagram", pill, f"{LAYER} · BasicBlock"),
         ("filters", pill, f"{LAYER}.conv1 · Conv2d"),
         ("residual", block, f"Ablation of {LAYER}"),
-        ("", station, f"{LAYER} · BasicBlock"),
+        ("", node, f"{LAYER} · BasicBlock"),
     ],
 )
 def test_a_layer_is_selected_by_a_run_of_the_page_alone(

@@ -58,6 +58,6 @@ def test_the_title_names_network_and_image_and_the_map_is_in_sight(page: Page, a
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text("ResNet-18")
     expect(heading).to_contain_text("Cup of coffee")
-    box = page.locator(".st-key-network_map .station").first.bounding_box()
+    box = page.locator(".st-key-network_map .node").first.bounding_box()
     assert box
     assert box["y"] + box["height"] < 900

@@ -61,7 +61,7 @@ def point_at(board: Locator, row: float, column: float, rows: float, columns: fl
 
 def over_output(page: Page, worked: WorkedExample, row: int, column: int) -> None:
     point_at(page.locator(".output .board"), row, column, *worked.outputs.shape)
-    expect(page.locator(".place")).to_contain_text(f"row {row}, column {column}:")
+    expect(page.locator(".position")).to_contain_text(f"row {row}, column {column}:")
 
 
 def framed(map_: Locator) -> tuple[float, float, float, float]:
@@ -111,7 +111,7 @@ def test_over_the_output_the_window_follows_and_the_numbers_end_in_the_value(
         assert across == pytest.approx(size[1] / width, abs=0.06)
         assert down == pytest.approx(size[0] / height, abs=0.06)
     page.mouse.move(2, 2)
-    expect(page.locator(".place")).to_contain_text(
+    expect(page.locator(".position")).to_contain_text(
         "row 0, column 2:" if kind != "strided" else "row 2"
     )
 
@@ -126,7 +126,7 @@ def test_over_the_input_the_cell_follows(page: Page, components: str, kind: str)
     for row, column in ((rows - 2, columns - 3), (1, 4)):
         middle = row * down + (kh - 1) / 2, column * right + (kw - 1) / 2
         point_at(board, *middle, height, width)
-        expect(page.locator(".place")).to_contain_text(f"row {row}, column {column}:")
+        expect(page.locator(".position")).to_contain_text(f"row {row}, column {column}:")
         result = number(page.locator(".marked .result").inner_text())
         assert result == pytest.approx(asked(kind).at(row, column).value, rel=1e-6)
 
@@ -183,7 +183,9 @@ def test_of_a_block_the_sum_and_what_the_relu_leaves_of_it(page: Page, component
             [moved.branch, moved.shortcut, moved.value, left], rel=1e-6
         )
         assert number(page.locator(".marked .result").inner_text()) == pytest.approx(left, rel=1e-6)
-        assert number(page.locator(".place").inner_text().partition(": ")[2]) == pytest.approx(left)
+        assert number(page.locator(".position").inner_text().partition(": ")[2]) == pytest.approx(
+            left
+        )
 
 
 def test_the_keyboard_moves_pins_and_goes_back(page: Page, components: str) -> None:
@@ -192,12 +194,12 @@ def test_the_keyboard_moves_pins_and_goes_back(page: Page, components: str) -> N
     board.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
         board.press(key)
-    expect(page.locator(".place")).to_contain_text("row 2, column 3:")
+    expect(page.locator(".position")).to_contain_text("row 2, column 3:")
     for _ in range(3):
         board.press("ArrowUp")  # the edge holds
-    expect(page.locator(".place")).to_contain_text("row 0, column 3:")
+    expect(page.locator(".position")).to_contain_text("row 0, column 3:")
     board.press("Escape")
-    expect(page.locator(".place")).to_contain_text("row 0, column 2:")
+    expect(page.locator(".position")).to_contain_text("row 0, column 2:")
     board.press("ArrowDown")
     board.press("Enter")
     expect(page.get_by_text("'row': 1")).to_be_visible()
@@ -224,7 +226,7 @@ def test_the_window_slides_over_the_input_and_leaves_the_output_behind(
 ) -> None:
     opened(page, components, kind)
     rows, columns = asked(kind).outputs.shape
-    button, place = page.locator(".slide"), page.locator(".place")
+    button, place = page.locator(".slide"), page.locator(".position")
     button.click()
     expect(button).to_have_text("Pause")
     expect(place).to_contain_text("row 1,")  # it has come around the first corner
@@ -252,7 +254,7 @@ def test_whoever_takes_over_ends_the_slide(page: Page, components: str) -> None:
     over_output(page, asked("3"), 9, 9)
     expect(page.locator(".slide")).to_have_text("Slide the window")
     page.wait_for_timeout(200)
-    expect(page.locator(".place")).to_contain_text("row 9, column 9:")
+    expect(page.locator(".position")).to_contain_text("row 9, column 9:")
 
 
 def test_moving_sends_nothing(page: Page, components: str) -> None:
@@ -435,7 +437,9 @@ def test_a_click_by_hand_moves_the_walls_pin(page: Page, app: str) -> None:
     board.press("ArrowDown")
     board.press("Enter")
     expect(page.get_by_text("row 3, column 3 holds")).to_be_visible()
-    expect(page.locator(".readout .place")).to_have_text("channel 1 (of 0–127) · row 3, column 3")
+    expect(page.locator(".readout .position")).to_have_text(
+        "channel 1 (of 0–127) · row 3, column 3"
+    )
     assert "cell=3-3" in page.url
 
 
@@ -463,7 +467,7 @@ def test_back_is_to_the_cell_that_was_read_whatever_the_layers_shape(page: Page,
     page.goto(f"{app}/feature_maps?model=shapes&layer=layer2.0.conv1&channel=3&cell=8-12")
     settled(page)
     page.get_by_role("button", name="Back to layer1.1.relu2").click()
-    place = page.locator(".readout .place")
+    place = page.locator(".readout .position")
     expect(place).to_contain_text("row 16, column 24")  # of stride 2, the window's middle
     expect(page.get_by_text("layer1.1.relu2 · ReLU")).to_be_visible()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
@@ -478,7 +482,7 @@ def test_what_is_said_covers_no_kernel_and_no_button(
     opened(page, components, "3")
     said = page.locator(".says").bounding_box()
     assert said
-    for other in page.locator(".channel, .slide, .output .board, .place").all():
+    for other in page.locator(".channel, .slide, .output .board, .position").all():
         box = other.bounding_box()
         assert box
         beside = box["x"] >= said["x"] + said["width"] or said["x"] >= box["x"] + box["width"]

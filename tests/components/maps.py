@@ -118,7 +118,7 @@ def content(kind: str, unfolded: Collection[str]) -> NetworkMap:
     """What the map shows of a kind of network when these repeat groups are unfolded."""
     rng = random.Random(4)
     row = tuple(nodes(kind, unfolded))
-    tiles = [station.stage for station in row for _ in station.channels]
+    tiles = [node.stage for node in row for _ in node.channels]
     sprite = Image.new("RGB", (SIDE * len(tiles), SIDE))
     for i, stage in enumerate(tiles):
         sprite.paste(thumbnail(rng, (48, 28, 16, 14, 7)[stage]), (SIDE * i, 0))

@@ -71,7 +71,7 @@ def test_every_number_follows_from_the_others_at_every_position(config: ResNetCo
                 row, column = found["position"]
                 assert out == values[row, column], worked.path
             CHECKS.get(written.kind, nothing_more)(found, out, worked)
-    assert {"convolution", "place", "mean", "score"} <= kinds
+    assert {"convolution", "elementwise", "mean", "score"} <= kinds
 
 
 def convolution(found: Mapping[str, Any], out: float, worked: Any) -> None:
@@ -126,5 +126,5 @@ def nothing_more(found: Mapping[str, Any], out: float, worked: Any) -> None:
 
 CHECKS = {
     **{"convolution": convolution, "pointwise": convolution},
-    **{"pool": pool, "place": place, "mean": mean, "score": score},
+    **{"pool": pool, "elementwise": place, "mean": mean, "score": score},
 }

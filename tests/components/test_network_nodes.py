@@ -41,12 +41,12 @@ def content(traced: Trace, unfolded: tuple[str, ...] = ()) -> NetworkMap:
     )
 
 
-def test_resnet18_has_a_station_for_each_part_and_nothing_folded():
+def test_resnet18_has_a_node_for_each_part_and_nothing_folded():
     shown = content(trace(PRESETS["resnet18"]))
     blocks = [f"layer{stage}.{block}" for stage in (1, 2, 3, 4) for block in (0, 1)]
-    assert [station.path for station in shown.nodes] == ["conv1", "maxpool", *blocks, "fc"]
-    assert {station.group for station in shown.nodes} == {""}
-    assert [len(station.channels) for station in shown.nodes] == [4] * 10 + [0]
+    assert [node.path for node in shown.nodes] == ["conv1", "maxpool", *blocks, "fc"]
+    assert {node.group for node in shown.nodes} == {""}
+    assert [len(node.channels) for node in shown.nodes] == [4] * 10 + [0]
     facts = dict(zip(shown.measures, shown.nodes[4].facts, strict=True))
     assert facts == {
         "Out": "128 × 28 × 28",
@@ -67,9 +67,9 @@ def test_resnet18_has_a_station_for_each_part_and_nothing_folded():
     ],
 )
 def test_the_kinds_of_shortcut(name, path, kind, said):
-    station = next(s for s in content(trace(PRESETS[name])).nodes if s.path == path)
-    assert station.shortcut == kind
-    assert station.facts[MEASURES.index("Shortcut")] == said
+    node = next(s for s in content(trace(PRESETS[name])).nodes if s.path == path)
+    assert node.shortcut == kind
+    assert node.facts[MEASURES.index("Shortcut")] == said
 
 
 def test_resnet152_is_folded_into_runs_of_equal_blocks():
@@ -88,7 +88,7 @@ def test_resnet152_is_folded_into_runs_of_equal_blocks():
 def test_thumbnails_of_folded_blocks_are_promised_and_come_when_unfolded():
     traced = trace(PRESETS["resnet110"])
     folded, unfolded = content(traced), content(traced, ("layer3.1",))
-    node = [station.path for station in folded.nodes].index("layer3.9")
+    node = [node.path for node in folded.nodes].index("layer3.9")
     assert folded.nodes[node].thumbnails == 4
     assert folded.nodes[node].channels == ()
     assert len(unfolded.nodes[node].channels) == 4
@@ -128,7 +128,7 @@ def _placed(path: str, *also: str) -> NetworkNode:
     return NetworkNode(path, path, 0, "", (), ReceptiveFieldBox(1, (0, 0, 1, 1)), also=also)
 
 
-def test_a_station_holds_its_layers_and_no_neighbour():
+def test_a_node_holds_its_layers_and_no_neighbour():
     block = _placed("layer3.1")
     held = ("layer3.1", "layer3.1.conv1", "layer3.1.downsample.0")
     assert [path for path in held if not block.holds(path)] == []

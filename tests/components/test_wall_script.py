@@ -40,7 +40,7 @@ def test_what_python_writes_is_read(kind: str) -> None:
     read = of_wall(
         "{ ...wall, image: wall.image.slice(0, 2) }", values, Field(7, 2, 0.5), name=f"ü×{kind}"
     )
-    sent = encode.averaged(values, encode.side_of_squares(values.shape))
+    sent = encode.average_pool(values, encode.pool_size(values.shape))
     code = encode.code_for(sent.size)
     steps = np.inf if code.kind == "f" else 2 ** (8 * code.itemsize) - 1
     step = np.ptp(values, axis=(1, 2))[:, None, None] / steps
@@ -80,7 +80,7 @@ def test_a_position_that_stands_for_a_square_is_its_middle() -> None:
     values = made("large")  # 300 × 300, sent as means over squares of 3 × 3
     field = Field(7, 2, 0.0)
     sent, middles, box = of_wall(
-        "[[wall.squares, wall.rows, wall.columns], "
+        "[[wall.pool_size, wall.rows, wall.columns], "
         "[layerIndex(wall, 0, 1), layerIndex(wall, 99, 2)], "
         "fieldBox(wall, { row: 10, column: 20 })]",
         values,

@@ -11,7 +11,7 @@ from resnet_viz.analysis.residual_records import BlockRatio, Lesion
 from resnet_viz.figures.bars import ScorePair, paired_bars
 from resnet_viz.figures.maps import colour_table
 from resnet_viz.figures.palette import DARK, LIGHT
-from resnet_viz.figures.residual import common_reach, lesion_bars, map_grid, ratio_chart
+from resnet_viz.figures.residual import common_vmax, lesion_bars, map_grid, ratio_chart
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -21,7 +21,7 @@ def pixels(png: bytes) -> np.ndarray:
 def test_the_scale_ends_at_the_largest_value_of_the_channels_shown():
     one, other = np.zeros((3, 2, 2), np.float32), np.zeros((3, 2, 2), np.float32)
     one[0], one[1, 0, 1], other[2, 1, 1] = 100, -3, 2
-    assert common_reach([one, other], [1, 2]) == 3
+    assert common_vmax([one, other], [1, 2]) == 3
 
 
 @pytest.mark.parametrize("side", [8, 3])

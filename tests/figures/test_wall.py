@@ -22,13 +22,13 @@ def photograph(side: int = 224) -> np.ndarray:
 def parts(blob: bytes) -> tuple[dict[str, Any], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Header, statistics, values and the other arrays, read as the module's docstring says."""
     header, arrays = unpack(blob)
-    levels, statistics = arrays.pop("levels"), arrays.pop("statistics")
-    assert levels.shape == (header["channels"], header["rows"], header["columns"])
-    assert levels.dtype == np.dtype(header["code"])
-    if levels.dtype.kind == "f":
-        return header, statistics, levels, arrays
+    quantised, statistics = arrays.pop("quantised"), arrays.pop("statistics")
+    assert quantised.shape == (header["channels"], header["rows"], header["columns"])
+    assert quantised.dtype == np.dtype(header["code"])
+    if quantised.dtype.kind == "f":
+        return header, statistics, quantised, arrays
     low, high = statistics[:2, :, None, None]
-    read = low + levels * ((high - low) / np.iinfo(levels.dtype).max)
+    read = low + quantised * ((high - low) / np.iinfo(quantised.dtype).max)
     return header, statistics, read, arrays
 
 
@@ -50,7 +50,7 @@ def test_a_layer_takes_less_than_a_megabyte_and_loses_half_a_level(shape, code):
     header, statistics, read, rest = parts(blob)
     assert header["code"] == code
     assert header["signed"] is True
-    assert header["squares"] == 1
+    assert header["pool_size"] == 1
     step = np.ptp(values, axis=(1, 2)) / {"uint8": 255, "uint16": 65535, "float32": np.inf}[code]
     assert (np.abs(read - values) <= step[:, None, None] / 2 + 2e-6).all()
     np.testing.assert_allclose(statistics[2], values.mean(axis=(1, 2)), atol=1e-5)
@@ -66,7 +66,7 @@ def test_a_larger_layer_is_averaged_and_says_so(shape):
     blob = encode.encode(values, photograph(1024), Field(), {})
     assert len(blob) < 1_000_000
     header, statistics, read, _ = parts(blob)
-    side = header["squares"]
+    side = header["pool_size"]
     assert side > 1
     assert header["shape"] == list(shape)
     assert statistics[1] == pytest.approx(values.max(axis=(1, 2)))  # of the cells, not of the means

@@ -160,8 +160,8 @@ def test_of_a_large_map_it_is_said_which_part_can_be_moved_over():
     assert shown(BASIC, "conv1")[1].facts["output"] == "conv1, channel 1"
 
 
-@pytest.mark.parametrize(("side", "squares", "cells"), [(7, 1, 7), (16, 1, 16), (56, 4, 14)])
-def test_a_large_average_is_shown_in_squares(side, squares, cells):
+@pytest.mark.parametrize(("side", "size", "cells"), [(7, 1, 7), (16, 1, 16), (56, 4, 14)])
+def test_a_large_average_is_shown_in_squares(side, size, cells):
     values = np.random.default_rng(0).normal(size=(side, side)).astype(np.float32)
     mean = float(values.mean(dtype=np.float64))
     worked = WorkedMean(
@@ -174,7 +174,7 @@ def test_a_large_average_is_shown_in_squares(side, squares, cells):
         map=values,
     )
     written = write_out(worked, replace(NAMES, shown="avgpool"))
-    assert written.facts["squares"] == squares
+    assert written.facts["pool_size"] == size
     assert written.arrays["maps"].shape == (1, cells, cells)
     assert written.arrays["maps"].mean() == pytest.approx(mean, abs=1e-6)
     assert written.arrays["sum"][0] / values.size == pytest.approx(mean, abs=1e-6)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrange, factsOf, spoken, title } from "../../resnet_viz/components/network_map/columns.js";
+import { arrange, factsOf, spoken, title } from "../../resnet_viz/components/network_map/nodes.js";
 import { arcPath, wirePath } from "../../resnet_viz/components/network_map/wires.js";
 
 // A stem, a block of its own, three equal blocks, and two.

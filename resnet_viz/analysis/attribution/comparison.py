@@ -17,8 +17,8 @@ from resnet_viz.analysis.attribution.compute import TakeTurn, attribute
 from resnet_viz.analysis.attribution.faithfulness import BASELINES, Faithfulness, faithfulness
 from resnet_viz.analysis.attribution.localisation import energy_inside, points_at
 from resnet_viz.analysis.attribution.method import Method, PixelMethod
-from resnet_viz.analysis.attribution.place import last_place
 from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.proportion import Proportion
 from resnet_viz.errors import ConfigError
@@ -128,7 +128,7 @@ def compare(
             if progress:
                 progress(done, images * len(slugs))
     return Comparison(
-        *(images, curves, seed, last_place(traced(loaded)), BASELINES[0]),
+        *(images, curves, seed, last_stage(traced(loaded)), BASELINES[0]),
         area=float(np.mean(areas)),
         scores=tuple(_score(slug, seen) for slug, seen in found.items()),
     )

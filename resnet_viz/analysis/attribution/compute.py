@@ -21,9 +21,14 @@ from resnet_viz.analysis.attribution.method import (
     evidence,
 )
 from resnet_viz.analysis.attribution.passes import Passes, fills
-from resnet_viz.analysis.attribution.place import Place, feeds_classifier, find_place, last_place
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
+from resnet_viz.analysis.attribution.target_layer import (
+    TargetLayer,
+    feeds_classifier,
+    find_target_layer,
+    last_stage,
+)
 from resnet_viz.analysis.double import dtype_of, in_double
 from resnet_viz.analysis.forward import finite, run_batch, traced
 from resnet_viz.analysis.records import INPUT, Trace
@@ -70,23 +75,23 @@ def attribute(
     """
     trace, answers = traced(loaded), loaded.weights.answers(loaded.config.num_classes)
     index = find_class(answers, target)
-    place = _place(trace, method, layer, part)
-    batch = _affordable(trace, method, place, precise)
+    seen_at = _target_layer(trace, method, layer, part)
+    batch = _affordable(trace, method, seen_at, precise)
     asked = in_double(loaded) if precise else loaded
     input_tensor = prepared(asked, image)
     if isinstance(method, LayerMethod):
-        assert place
-        found, logits, index = _of_layer(asked, input_tensor, method, place, index, turn)
+        assert seen_at
+        found, logits, index = _of_layer(asked, input_tensor, method, seen_at, index, turn)
     else:
         assert isinstance(method, PixelMethod)
         found, logits, index = _of_pixels(asked, input_tensor, method, index, batch, turn, progress)
     return Heatmap(
         method=method.slug,
-        layer=place.layer if place else INPUT,
-        part=place.part if place else "",
+        layer=seen_at.layer if seen_at else INPUT,
+        part=seen_at.part if seen_at else "",
         target=class_logit(logits, index, answers),
         values=_array(found.values),
-        field=found.field or (place.row.field if place else PIXELS),
+        field=found.field or (seen_at.row.field if seen_at else PIXELS),
         input_size=trace.input_size,
         colours=None if found.colours is None else _array(found.colours),
         weights=None if found.weights is None else _array(found.weights),
@@ -115,16 +120,16 @@ def _of_layer(
     loaded: LoadedModel,
     input_tensor: Tensor,
     method: LayerMethod,
-    place: Place,
+    seen_at: TargetLayer,
     index: int | None,
     turn: TakeTurn,
 ) -> tuple[Found, np.ndarray, int]:
     """One pass through the network and back to the layer."""
     trace = traced(loaded)
-    classifier = trace.classifier.path if feeds_classifier(trace, place) else ""
+    classifier = trace.classifier.path if feeds_classifier(trace, seen_at) else ""
 
     def forward(network: ResNet, inputs: Tensor) -> tuple[Found, Evidence]:
-        seen = evidence(network, inputs, place.row.path, index, classifier)
+        seen = evidence(network, inputs, seen_at.row.path, index, classifier)
         return method.find(seen), seen
 
     with turn():
@@ -176,13 +181,13 @@ def _logits(network: ResNet, inputs: Tensor) -> Tensor:
     return scores
 
 
-def _place(trace: Trace, method: Method, layer: str, part: str) -> Place | None:
+def _target_layer(trace: Trace, method: Method, layer: str, part: str) -> TargetLayer | None:
     """The layer that is asked about; None where it is the image."""
     if isinstance(method, LayerMethod):
-        place = find_place(trace, layer or last_place(trace), part)
-        named = f"the {place.part} of {place.layer}" if part else place.layer
-        method.check(named, feeds_classifier(trace, place), last_place(trace))
-        return place
+        seen_at = find_target_layer(trace, layer or last_stage(trace), part)
+        named = f"the {seen_at.part} of {seen_at.layer}" if part else seen_at.layer
+        method.check(named, feeds_classifier(trace, seen_at), last_stage(trace))
+        return seen_at
     if part or layer not in ("", INPUT):
         raise MethodError(
             f"{method.title} is about the pixels of the image and knows no layer; Grad-CAM is there for "
@@ -196,31 +201,31 @@ def price_of_request(
 ) -> price.Price:
     """What one pass takes, with as many images at once as can be afforded; raises as `attribute` does."""
     trace = traced(loaded)
-    place = _place(trace, method, layer, part)
-    return price_of(trace, method, place, _affordable(trace, method, place, precise=False))
+    seen_at = _target_layer(trace, method, layer, part)
+    return price_of(trace, method, seen_at, _affordable(trace, method, seen_at, precise=False))
 
 
 def price_of(
-    trace: Trace, method: Method, place: Place | None, batch: int = 1, precise: bool = False
+    trace: Trace, method: Method, seen_at: TargetLayer | None, batch: int = 1, precise: bool = False
 ) -> price.Price:
     """What one pass of a method takes."""
-    back: int | None = place.row.order if place else price.IMAGE
+    back: int | None = seen_at.row.order if seen_at else price.IMAGE
     if isinstance(method, PixelMethod) and not method.goes_back:
         back = None
     found = price.price_of_pass(trace, batch, back)
     return price.in_float64(found) if precise else found
 
 
-def _affordable(trace: Trace, method: Method, place: Place | None, precise: bool) -> int:
+def _affordable(trace: Trace, method: Method, seen_at: TargetLayer | None, precise: bool) -> int:
     """How many images can go through at once; raises `ConfigError` where not even one can."""
-    one = price_of(trace, method, place, precise=precise)
+    one = price_of(trace, method, seen_at, precise=precise)
     price.check(trace.config, trace.input_size, one)
     if not isinstance(method, PixelMethod):
         return 1
     passes, most = method.passes(trace.input_size), price.most_passes(one)
     price.check_passes(one, passes, method.title, method.fewer(most, trace.input_size))
     sizes = range(min(_BATCH, passes), 1, -1)
-    return next((n for n in sizes if price.fits(price_of(trace, method, place, n, precise))), 1)
+    return next((n for n in sizes if price.fits(price_of(trace, method, seen_at, n, precise))), 1)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -126,18 +126,18 @@ def _axes(box: Box) -> Iterator[tuple[int, int]]:
 
 def _span(cut: Cut, first: int, end: int, side: int) -> _Span:
     """Along one axis: where the crop of a square begins, and which positions the square changes."""
-    place, half = cut.field, (cut.field.size - 1) / 2
-    low = max(0, math.ceil((first - place.start - half) / place.jump))
-    high = min(cut.positions - 1, math.floor((end - 1 - place.start + half) / place.jump))
-    seen = max(0, math.floor(place.start + low * place.jump - half))  # first pixel that they read
+    field, half = cut.field, (cut.field.size - 1) / 2
+    low = max(0, math.ceil((first - field.start - half) / field.jump))
+    high = min(cut.positions - 1, math.floor((end - 1 - field.start + half) / field.jump))
+    seen = max(0, math.floor(field.start + low * field.jump - half))  # first pixel that they read
     # On the grid of positions, and within the image, whose border then is the crop's own.
-    return min(seen // place.jump * place.jump, side - cut.crop), low, high
+    return min(seen // field.jump * field.jump, side - cut.crop), low, high
 
 
-def _crop(place: Field, patch: int, side: int) -> int:
+def _crop(field: Field, patch: int, side: int) -> int:
     """The side of a crop that holds all that the positions read which a square changes."""
-    needed = patch + 2 * (place.size - 1) + place.jump - 1
-    return min(side, needed + (side - needed) % place.jump)
+    needed = patch + 2 * (field.size - 1) + field.jump - 1
+    return min(side, needed + (side - needed) % field.jump)
 
 
 def _until(network: ResNet, path: str, inputs: Tensor) -> Tensor:

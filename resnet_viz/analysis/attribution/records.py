@@ -113,8 +113,8 @@ class Heatmap:
 
     def centre(self, row: int, column: int) -> tuple[float, float]:
         """x and y of the middle of a position's receptive field; pixel (0, 0) covers 0 to 1."""
-        place = self.field
-        return place.start + column * place.jump + 0.5, place.start + row * place.jump + 0.5
+        field_ = self.field
+        return field_.start + column * field_.jump + 0.5, field_.start + row * field_.jump + 0.5
 
     def box(self, row: int, column: int) -> Box:
         """A position's theoretical receptive field, cut off at the image's borders."""
@@ -137,8 +137,8 @@ class Heatmap:
         return resized
 
 
-def _interpolation(place: Field, count: int, side: int) -> np.ndarray:
+def _interpolation(field_: Field, count: int, side: int) -> np.ndarray:
     """(side, count): how much each position along one axis gives to each pixel."""
-    centres = place.start + place.jump * np.arange(count)
+    centres = field_.start + field_.jump * np.arange(count)
     pixels = np.arange(side)
     return np.stack([np.interp(pixels, centres, one) for one in np.eye(count)], axis=1)

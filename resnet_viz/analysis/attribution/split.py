@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from resnet_viz.analysis import price
-from resnet_viz.analysis.attribution.place import last_place
 from resnet_viz.analysis.attribution.records import ClassLogit
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
+from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.double import dtype_of, in_double
 from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_batch, traced
 from resnet_viz.analysis.parts import BYTES
@@ -94,7 +94,7 @@ def split_logit(
     """
     trace, answers = traced(loaded), loaded.weights.answers(loaded.config.num_classes)
     index = find_class(answers, target)
-    stage = last_place(trace)
+    stage = last_stage(trace)
     blocks = tuple(block.path for block in trace.blocks(stage))
     paths = _split_paths(trace)
     found = price_of_split(trace)
@@ -121,7 +121,7 @@ def price_of_split(trace: Trace) -> price.Price:
 
 def _split_paths(trace: Trace) -> list[str]:
     """The modules of the last stage that are looked at."""
-    blocks = (block.path for block in trace.blocks(last_place(trace)))
+    blocks = (block.path for block in trace.blocks(last_stage(trace)))
     return [path for block in blocks for path in _watched(trace.parts(block))]
 
 
@@ -140,7 +140,7 @@ def _split(
     given = row[:, None, None] * output / output[0].numel()  # (C, h, w)
     return LogitSplit(
         target,
-        last_place(trace),
+        last_stage(trace),
         float(score(bias[None].double(), target.index)),
         channels=_array(given.sum(dim=(1, 2))),
         positions=_array(given.sum(dim=0)),

@@ -1,4 +1,4 @@
-"""One cell of one layer, worked out: from the numbers that go in to the number in the map."""
+"""One unit of one layer, worked out: from the numbers that go in to the number in the map."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from resnet_viz.analysis.forward import check_cell, traced
+from resnet_viz.analysis.forward import check_unit, traced
 from resnet_viz.analysis.records import LayerRecord, Outputs, Trace
-from resnet_viz.analysis.worked_example.cell import Cell
 from resnet_viz.analysis.worked_example.contributions import Contributions
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED, batch_norm, relu
 from resnet_viz.analysis.worked_example.records import WorkedExample, WorkedWindow
+from resnet_viz.analysis.worked_example.unit import Unit
 from resnet_viz.analysis.worked_example.whole import Term, WorkedMean, WorkedScore
 from resnet_viz.analysis.worked_example.windowed import (
     ChannelSum,
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 # What may follow a convolution or a sum place by place, so that it is worked out to the end.
-_AFTER: Final[Mapping[str, Callable[[Cell], WorkedNorm | WorkedReLU]]] = {
+_AFTER: Final[Mapping[str, Callable[[Unit], WorkedNorm | WorkedReLU]]] = {
     "BatchNorm2d": batch_norm,
     "ReLU": relu,
 }
@@ -73,26 +73,26 @@ def worked_example(
     column: int = 0,
     strongest: int = 6,
 ) -> WorkedExample:
-    """Work out one cell of a layer's output; of a stage or block, of its last sum or layer.
+    """Work out one unit of a layer's output; of a stage or block, of its last sum or layer.
 
     `seen` holds what the layers of its `example_paths` put out. What follows a convolution or a sum place by
     place is worked out with it, in `after`. `strongest` is how many input channels of a convolution
     (or of the classifier, on each side) are shown one by one; the others become one number.
-    Raises `PathError` for a layer or a cell that the network does not have.
+    Raises `PathError` for a layer or a unit that the network does not have.
     """
     trace = traced(loaded)
     layer = _worked_out(trace, path)
     at = (channel, row, column)
-    check_cell(layer, *at)
+    check_unit(layer, *at)
     if layer.kind not in WORKED:
         raise PathError(f"{layer.path} is a {layer.kind}; its values are not worked out here yet.")
 
     def forward(network: ResNet) -> WorkedExample:
-        worked = WORKED[layer.kind](_cell(network, trace, seen, layer.path, at, strongest))
+        worked = WORKED[layer.kind](_unit(network, trace, seen, layer.path, at, strongest))
         if isinstance(worked, Followed):
             after = _after(trace, layer)
             told = (
-                _AFTER[trace[path].kind](_cell(network, trace, seen, path, at)) for path in after
+                _AFTER[trace[path].kind](_unit(network, trace, seen, path, at)) for path in after
             )
             return replace(worked, after=tuple(told))
         return worked
@@ -103,33 +103,33 @@ def worked_example(
 def contributions(
     loaded: LoadedModel, seen: Outputs, path: str, channel: int, row: int = 0, column: int = 0
 ) -> Contributions:
-    """What every input channel adds to one cell of a convolution or of the classifier.
+    """What every input channel adds to one unit of a convolution or of the classifier.
 
     `seen` and errors as in `worked_example`; `PathError` too for a layer that does not sum over channels.
     """
     trace = traced(loaded)
     layer = _worked_out(trace, path)
     at = (channel, row, column)
-    check_cell(layer, *at)
+    check_unit(layer, *at)
     if layer.kind not in CONTRIBUTIONS:
         raise PathError(f"{layer.path} is a {layer.kind} and does not sum over channels.")
     return loaded.run(
-        lambda network: CONTRIBUTIONS[layer.kind](_cell(network, trace, seen, layer.path, at))
+        lambda network: CONTRIBUTIONS[layer.kind](_unit(network, trace, seen, layer.path, at))
     )
 
 
-def _cell(
+def _unit(
     network: ResNet,
     trace: Trace,
     seen: Outputs,
     path: str,
     at: tuple[int, int, int],
     strongest: int = 0,
-) -> Cell:
-    """A cell of the layer at `path` with all that it comes from."""
+) -> Unit:
+    """A unit of the layer at `path` with all that it comes from."""
     module, sources = network.get_submodule(path), trace.sources(path)
     inputs = tuple(seen[source].values for source in sources)
-    return Cell(trace[path], module, sources, inputs, seen[path].values, at, strongest)
+    return Unit(trace[path], module, sources, inputs, seen[path].values, at, strongest)
 
 
 def _worked_out(trace: Trace, path: str) -> LayerRecord:

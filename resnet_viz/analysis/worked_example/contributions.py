@@ -1,4 +1,4 @@
-"""What every input channel adds to one cell, where a layer sums over channels."""
+"""What every input channel adds to one unit, where a layer sums over channels."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 @dataclass(frozen=True, slots=True, eq=False)
 class Contributions:
     """One number for each input channel of a convolution or the classifier; with the bias, their sum
-    is the cell."""
+    is the unit."""
 
-    channels: range  # of what the layer reads; of a grouped convolution, those of the cell's group
+    channels: range  # of what the layer reads; of a grouped convolution, those of the unit's group
     values: np.ndarray = field(repr=False)  # (channels,) float64, read-only
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """One number of a feature map and what it is made of, one record for each kind of layer.
 
-A record holds the maps around its cell, so that it can be moved: `worked.at(row, column)` works out
-another cell of the same area. `value` is what the network itself put out, in float32; `total` is the
+A record holds the maps around its unit, so that it can be moved: `worked.at(row, column)` works out
+another unit of the same area. `value` is what the network itself put out, in float32; `total` is the
 same number worked out in float64 from the terms in the record. They agree to rounding.
 """
 
@@ -16,20 +16,20 @@ Pair = tuple[int, int]  # along rows, along columns
 
 
 class Window(NamedTuple):
-    """What a layer looks at for one cell, and how far it goes on for the next."""
+    """What a layer looks at for one unit, and how far it goes on for the next."""
 
     size: Pair = (1, 1)
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
 
     def corner(self, row: int, column: int) -> Pair:
-        """Where the window of an output cell begins in the input; negative inside the padding."""
+        """Where the window of an output position begins in the input; negative inside the padding."""
         return row * self.stride[0] - self.padding[0], column * self.stride[1] - self.padding[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class WorkedExample:
-    """One cell of one layer. Channels, rows and columns count from 0; a vector has one row, one column.
+    """One unit of one layer. Channels, rows and columns count from 0; a vector has one row, one column.
 
     Every array in a record is float32 and read-only.
     """
@@ -39,8 +39,8 @@ class WorkedExample:
     channel: int
     row: int
     column: int
-    corner: Pair = (0, 0)  # row and column of the first cell of `outputs`
-    outputs: np.ndarray = field(repr=False)  # (h, w): the channel's values around the cell
+    corner: Pair = (0, 0)  # row and column of the first unit of `outputs`
+    outputs: np.ndarray = field(repr=False)  # (h, w): the channel's values around the unit
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -49,12 +49,12 @@ class WorkedExample:
                 value.setflags(write=False)
 
     def at(self, row: int, column: int) -> Self:
-        """The same for another cell of the area."""
+        """The same for another unit of the area."""
         return replace(self, row=row, column=column)
 
     @property
     def here(self) -> Pair:
-        """The cell's row and column within the area."""
+        """The unit's row and column within the area."""
         return self.row - self.corner[0], self.column - self.corner[1]
 
     @property
@@ -69,7 +69,7 @@ class WorkedExample:
 
     @property
     def origin(self) -> tuple[int, int, int]:
-        """Channel, row and column of the input cell that counts most, or is central to what does."""
+        """Channel, row and column of the input unit that counts most, or is central to what does."""
         return self.channel, self.row, self.column
 
 
@@ -134,5 +134,5 @@ class WorkedWindow(WorkedExample):
 
     @property
     def before(self) -> float:
-        """The value at the cell's place in the (first) input, for layers that work place by place."""
+        """The value at the unit's position in the (first) input, for elementwise layers."""
         return float(self.patches[0, 0, 0])

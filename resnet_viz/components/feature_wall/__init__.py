@@ -87,7 +87,7 @@ def feature_wall(
         "alt": maps.describe(values, name),
         "noun": "channel" if classes is None else "class",
         "labels": classes or (),
-        "opening": _sent(initial_view),
+        "initial_view": _sent(initial_view),
     }
     _COMPONENT(
         key=key,

@@ -1,7 +1,7 @@
 // The wall's state and what changes it. Hover stays here; a pin and a change of options are told.
 
 /** @import { Bytes, Component, Send } from "../shared/types.d.ts" */
-/** @import { Layout, MapPosition, Opening, Options, Sheet, Unit, Wall } from "./types.d.ts" */
+/** @import { Layout, MapPosition, InitialView, Options, Sheet, Unit, Wall } from "./types.d.ts" */
 
 import { sameBytes, showImage } from "../shared/blob.js";
 import { COARSE, lifted } from "../shared/device.js";
@@ -83,13 +83,13 @@ export class FeatureWall {
     this.tell = tell; // the latest one: an old one would speak for a page that is gone
     if (sameBytes(bytes, this.bytes)) return;
     this.bytes = bytes;
-    const { opening, wall } = readWall(bytes);
+    const { initialView, wall } = readWall(bytes);
     this.wall = wall;
     this.sheet = makeSheet(wall);
-    this.takeOver(opening);
-    this.shown = sentUnit(wall, opening);
-    this.defaultUnit = sentUnit(wall, opening.default_position);
-    this.pinned = opening.pinned ? this.shown : null;
+    this.takeOver(initialView);
+    this.shown = sentUnit(wall, initialView);
+    this.defaultUnit = sentUnit(wall, initialView.default_position);
+    this.pinned = initialView.pinned ? this.shown : null;
     this.anchor = this.shown.channel;
     this.active = false;
     this.introduce();
@@ -98,7 +98,7 @@ export class FeatureWall {
   }
 
   // What was chosen here is kept until Python has heard of it, whatever layer comes in between.
-  /** @type {(opening: Opening) => void} */
+  /** @type {(initialView: InitialView) => void} */
   takeOver({ options, options_version: version }) {
     if (version < this.changes) return;
     this.changes = version;
@@ -214,8 +214,8 @@ export class FeatureWall {
   speak() {
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {
-      const { place, value, spoken } = this.parts;
-      spoken.textContent = `${place.textContent}, ${value.textContent}`;
+      const { position, value, spoken } = this.parts;
+      spoken.textContent = `${position.textContent}, ${value.textContent}`;
     }, PATIENCE);
   }
 

@@ -3,12 +3,12 @@
 What stands in them besides the header; `readWall` in components/feature_wall/wall.js reads them back:
 
     statistics    (5, C): minimum, maximum, mean, standard deviation, fraction of zeros of each channel
-    levels        (C, H, W): the values, float32 as they are, or uint8 or uint16 levels between the
+    quantised     (C, H, W): the values, float32 as they are, or uint8 or uint16 levels between the
                   channel's minimum (0) and maximum (255 or 65,535)
     colours       (256, 3) from low to high; of signed values the middle stands for zero
     image       JPEG: what the network sees
 
-A layer too large for that is averaged over squares of cells; the statistics are always those of all.
+A layer too large for that is pooled by averages; the statistics are always those of all.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _IMAGE_SIDES: Final = (192, 448)  # pixels; a smaller image is enlarged, a large
 def encode(values: np.ndarray, image: np.ndarray, field: Field, header: Mapping[str, Any]) -> bytes:
     """(C, H, W) activations and the (S, S, 3) image that they come from, for the browser.
 
-    `field` is the receptive field of the first cell; `header` is passed on as it stands.
+    `field` is the receptive field of the first position; `header` is passed on as it stands.
     """
-    squares = side_of_squares(values.shape)
-    shown = averaged(values, squares)  # (C, h, w)
+    size = pool_size(values.shape)
+    shown = average_pool(values, size)  # (C, h, w)
     code = code_for(shown.size)
     signed = bool((values < 0).any())
     statistics = _statistics(values)  # (5, C)
@@ -44,7 +44,7 @@ def encode(values: np.ndarray, image: np.ndarray, field: Field, header: Mapping[
         "rows": shown.shape[1],
         "columns": shown.shape[2],
         "code": code.name,
-        "squares": squares,
+        "pool_size": size,
         "shape": values.shape,
         "signed": signed,
         "field": {"size": field.size, "jump": field.jump, "start": field.start},
@@ -52,26 +52,26 @@ def encode(values: np.ndarray, image: np.ndarray, field: Field, header: Mapping[
     }
     arrays: dict[str, np.ndarray | bytes] = {
         "statistics": statistics,
-        "levels": _levels(shown, statistics[0], statistics[1], code),
+        "quantised": _quantised(shown, statistics[0], statistics[1], code),
         "colours": maps.colour_table(signed),
         "image": maps.image_jpeg(_resized(image)),
     }
     return blob.pack({**header, **facts}, arrays)
 
 
-def side_of_squares(shape: tuple[int, ...]) -> int:
-    """How many cells a side are averaged into one before a layer is sent; 1 for most layers."""
+def pool_size(shape: tuple[int, ...]) -> int:
+    """How many positions a side are averaged into one before a layer is sent; 1 for most layers."""
     channels, height, width = shape
     side = max(1, math.isqrt(channels * height * width // MOST_BYTES))
     while channels * math.ceil(height / side) * math.ceil(width / side) > MOST_BYTES:
         if side > max(height, width):
-            break  # nothing but single cells is left
+            break  # nothing but single positions is left
         side += 1
     return side
 
 
-def averaged(values: np.ndarray, side: int) -> np.ndarray:
-    """Means of (C, H, W) over squares of cells; at the far edges over what is left of a square."""
+def average_pool(values: np.ndarray, side: int) -> np.ndarray:
+    """Means of (C, H, W) over squares of positions; at the far edges over what is left of a square."""
     if side == 1:
         return values
     for axis in (1, 2):
@@ -96,7 +96,7 @@ def _statistics(values: np.ndarray) -> np.ndarray:
     return np.stack(rows).astype("<f4")
 
 
-def _levels(
+def _quantised(
     values: np.ndarray, low: np.ndarray, high: np.ndarray, code: np.dtype[Any]
 ) -> np.ndarray:
     if code.kind == "f":
@@ -104,8 +104,8 @@ def _levels(
     top = np.iinfo(code).max
     span = np.where(high > low, high - low, 1)[:, None, None]
     share = (values - low[:, None, None]) / span
-    levels: np.ndarray = np.clip(np.rint(share * top), 0, top).astype(code)
-    return levels
+    quantised: np.ndarray = np.clip(np.rint(share * top), 0, top).astype(code)
+    return quantised
 
 
 def _resized(image: np.ndarray) -> np.ndarray:

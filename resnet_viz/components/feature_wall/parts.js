@@ -53,7 +53,7 @@ export function build(root) {
   const foot = make("p", "foot", left);
   const right = make("div", "closeup", sides);
   const readout = make("div", "readout", right);
-  const place = make("p", "place", readout);
+  const position = make("p", "position", readout);
   const value = make("p", "value", readout);
   const facts = make("p", "facts", readout);
   const views = make("div", "views", right);
@@ -70,7 +70,7 @@ export function build(root) {
   spoken.setAttribute("role", "status");
   root.setAttribute("role", "group");
   return {
-    ...{ root, tools, tiles, dots, foot, place, value, facts, map, bar, frame, image },
+    ...{ root, tools, tiles, dots, foot, position, value, facts, map, bar, frame, image },
     ...{ field, caption, spoken },
   };
 }
@@ -133,8 +133,8 @@ export function showBar({ bar }, { wall, options, shown }) {
 
 /** @type {(wall: Wall, sent: number, axis: 1 | 2) => string} */
 function span(wall, sent, axis) {
-  const first = sent * wall.squares;
-  const last = Math.min(first + wall.squares, wall.shape[axis]) - 1;
+  const first = sent * wall.pool_size;
+  const last = Math.min(first + wall.pool_size, wall.shape[axis]) - 1;
   return first === last ? `${first}` : `${first}–${last}`;
 }
 
@@ -165,13 +165,13 @@ function factsText(wall, { options, shown: { channel }, anchor }) {
 }
 
 /** @type {(parts: Parts, state: State) => void} */
-export function showReadout({ place, value, facts, tiles, map }, state) {
+export function showReadout({ position, value, facts, tiles, map }, state) {
   const { wall, shown } = state;
-  place.textContent = unitText(wall, shown);
-  value.textContent = writtenValue(wall, shown) + (wall.squares > 1 ? " on average" : "");
+  position.textContent = unitText(wall, shown);
+  value.textContent = writtenValue(wall, shown) + (wall.pool_size > 1 ? " on average" : "");
   facts.textContent = factsText(wall, state);
   for (const grid of [tiles, map]) {
-    grid.here.setAttribute("aria-label", `${place.textContent}, ${value.textContent}`);
+    grid.here.setAttribute("aria-label", `${position.textContent}, ${value.textContent}`);
   }
 }
 

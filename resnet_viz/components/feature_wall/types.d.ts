@@ -8,23 +8,23 @@ export interface WallData {
   alt: string;
   noun: "channel" | "class";
   labels?: string[]; // names of the channels, where they have any
-  opening: Opening;
+  initial_view: InitialView;
   channels: number;
   rows: number; // of a map as sent
   columns: number;
   code: "float32" | "uint16" | "uint8";
-  squares: number; // side of the squares that were averaged
+  pool_size: number; // side of the squares whose means are sent
   shape: [channels: number, rows: number, columns: number]; // of the whole layer
   signed: boolean;
   field: { size: number; jump: number; start: number }; // receptive field of the first position
   side: number; // of the image, pixels
   statistics: Float32Array;
-  levels: Float32Array | Uint16Array | Uint8Array;
+  quantised: Float32Array | Uint16Array | Uint8Array;
   colours: ColorTable;
   image: Bytes;
 }
 
-export interface Opening {
+export interface InitialView {
   options: Options;
   channel: number;
   row: number;
@@ -54,7 +54,7 @@ export interface MapPosition {
 }
 
 /** The data read back. */
-export interface Wall extends Omit<WallData, "opening" | "statistics" | "levels" | "labels"> {
+export interface Wall extends Omit<WallData, "initial_view" | "statistics" | "quantised" | "labels"> {
   labels: string[];
   minima: Float32Array; // of each channel, as are the next four
   maxima: Float32Array;

@@ -1,7 +1,7 @@
 // The wall's bytes read back, and what can be worked out from them. Nothing here touches the page.
 
 /** @import { Bytes } from "../shared/types.d.ts" */
-/** @import { Layout, MapPosition, Opening, Options, Unit, Wall, WallData } from "./types.d.ts" */
+/** @import { Layout, MapPosition, InitialView, Options, Unit, Wall, WallData } from "./types.d.ts" */
 
 import { readBlob } from "../shared/blob.js";
 import { inRange, written } from "../shared/numbers.js";
@@ -10,10 +10,10 @@ export const MIDDLE = 0.5; // of pixel 0: it covers 0 to 1
 
 // ---- reading; components/feature_wall/encode.py says what is in it ----
 
-/** @type {(bytes: Bytes) => { wall: Wall, opening: Opening }} */
+/** @type {(bytes: Bytes) => { wall: Wall, initialView: InitialView }} */
 export function readWall(bytes) {
   /** @type {WallData} */
-  const { levels: quantised, statistics, opening, labels = [], ...facts } = readBlob(bytes);
+  const { quantised, statistics, initial_view: initialView, labels = [], ...facts } = readBlob(bytes);
   const statistic = (/** @type {number} */ at) =>
     statistics.subarray(at * facts.channels, (at + 1) * facts.channels);
   const [minima, maxima, means, deviations, zeros] = [0, 1, 2, 3, 4].map(statistic);
@@ -21,7 +21,7 @@ export function readWall(bytes) {
   const vmin = minima.reduce((a, b) => Math.min(a, b));
   const vmax = maxima.reduce((a, b) => Math.max(a, b));
   const wall = { ...facts, labels, minima, maxima, means, deviations, zeros, values, vmin, vmax };
-  return { wall, opening };
+  return { wall, initialView };
 }
 
 // The largest of the numbers that a channel's maximum is sent as.
@@ -32,7 +32,7 @@ function largestCode({ code }) {
 
 /**
  * @type {(
- *   quantised: WallData["levels"],
+ *   quantised: WallData["quantised"],
  *   facts: Pick<Wall, "channels" | "rows" | "columns" | "code">,
  *   minima: Float32Array,
  *   maxima: Float32Array
@@ -131,13 +131,13 @@ export function ordered(wall, { sort, show }, anchor) {
 // A large layer is sent as means over squares of positions; the middle of a square stands for it.
 /** @type {(wall: Wall, sent: number, axis: 1 | 2) => number} */
 export function layerIndex(wall, sent, axis) {
-  const middle = sent * wall.squares + (wall.squares >> 1);
+  const middle = sent * wall.pool_size + (wall.pool_size >> 1);
   return Math.min(middle, wall.shape[axis] - 1);
 }
 
 /** @type {(wall: Wall, index: number) => number} */
 function sentIndex(wall, index) {
-  return Math.floor(index / wall.squares);
+  return Math.floor(index / wall.pool_size);
 }
 
 /** @type {(wall: Wall, unit: Unit) => Unit} */

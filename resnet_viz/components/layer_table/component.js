@@ -79,8 +79,8 @@ class LayerTable {
     }
     for (const siblings of [top, ...[...this.rows.values()].map((entry) => entry.children)]) {
       siblings.forEach((path, at) => {
-        const place = { ariaPosInSet: at + 1, ariaSetSize: siblings.length };
-        Object.assign(this.at(path).tr, place);
+        const inTree = { ariaPosInSet: at + 1, ariaSetSize: siblings.length };
+        Object.assign(this.at(path).tr, inTree);
       });
     }
     this.head.replaceChildren(this.header(rows, data));

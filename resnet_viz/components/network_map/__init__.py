@@ -13,7 +13,7 @@ from typing import Any
 from resnet_viz.components import blob, declare, fired
 from resnet_viz.figures.palette import DARK, LIGHT
 
-_COMPONENT = declare(__file__, styles=("sides.css", "columns.css"))
+_COMPONENT = declare(__file__, styles=("sides.css", "nodes.css"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,17 @@ class NetworkNode:
     channels: tuple[int, ...] = ()  # what those show that have been sent
 
     def holds(self, path: str) -> bool:
-        """Whether that layer is the station itself or a part of it."""
+        """Whether that layer is the node itself or a part of it."""
         return path in (self.path, *self.also) or path.startswith(f"{self.path}.")
 
     def belongs_to(self, path: str) -> bool:
-        """Whether the station lies in that stage."""
+        """Whether the node lies in that stage."""
         return self.path.startswith(f"{path}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected layer, stage or block, which need not be a station."""
+    """The selected layer, stage or block, which need not be a node."""
 
     path: str
     parent: str  # the block or stage around it, "" when there is none
@@ -65,7 +65,7 @@ class NetworkMap:
 
     nodes: tuple[NetworkNode, ...]  # every block on its own, the head last
     stage_titles: tuple[str, ...]  # one per stage: "Stage 1 · BasicBlock × 2"
-    measures: tuple[str, ...]  # what the facts of a station are: "Parameters", …
+    measures: tuple[str, ...]  # what the facts of a node are: "Parameters", …
     image: bytes  # PNG or JPEG, square: what the network sees
     sprite: bytes  # PNG: the thumbnails that are sent in one row, in the order of the nodes
     thumbnail_size: int  # pixels

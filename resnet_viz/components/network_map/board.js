@@ -6,7 +6,7 @@
 import { showImage } from "../shared/blob.js";
 import { CALM } from "../shared/device.js";
 import { context2d, make } from "../shared/elements.js";
-import { arrange, buildColumn, buildStages } from "./columns.js";
+import { arrange, buildNode, buildStages } from "./nodes.js";
 import { InputImage, showPrediction } from "./sides.js";
 import { buildTrack, buildWires } from "./wires.js";
 
@@ -42,7 +42,7 @@ export class Board {
     grid.classList.toggle("folding", all.some(({ blocks }) => blocks > 0));
     this.stages = buildStages(all, stage_titles, grid);
     const wires = buildWires(all, grid);
-    const columns = all.map((shown, index) => buildColumn(shown, index, measures, grid));
+    const columns = all.map((shown, index) => buildNode(shown, index, measures, grid));
     this.track = buildTrack(grid);
     const head = { node: nodes[nodes.length - 1], members: [nodes.length - 1], folded: false, blocks: 0 };
     const end = { box: this.prediction, canvases: [], badge: null };
@@ -51,7 +51,7 @@ export class Board {
       ...wires[index],
       ...(columns[index] ?? end),
     }));
-    this.views.forEach(({ box }, index) => (box.dataset.stop = String(index)));
+    this.views.forEach(({ box }, index) => (box.dataset.node = String(index)));
   }
 
   /** @type {(data: NetworkMapData) => void} */

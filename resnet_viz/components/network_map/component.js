@@ -232,7 +232,7 @@ export class NetworkMap {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const { key } = event;
     const target = targetOf(event);
-    const at = Number(target.dataset.stop ?? -1);
+    const at = Number(target.dataset.node ?? -1);
     const stage = this.board.stages.findIndex((box) => box.contains(target));
     if ((key in WALK || key in LEAF) && (at >= 0 || stage >= 0)) {
       this.silent = true;
@@ -351,8 +351,8 @@ export class NetworkMap {
 /** @type {(target: HTMLElement) => number} */
 function viewAround(target) {
   /** @type {HTMLElement | null} */
-  const box = target.closest("[data-stop]");
-  return box ? Number(box.dataset.stop) : -1;
+  const box = target.closest("[data-node]");
+  return box ? Number(box.dataset.node) : -1;
 }
 
 /** @type {Component<Bytes>} */

@@ -3,7 +3,7 @@
 /** @import { NetworkMapData, NodeView } from "./types.d.ts" */
 
 import { make } from "../shared/elements.js";
-import { factsOf, title } from "./columns.js";
+import { factsOf, title } from "./nodes.js";
 import { INPUT, likeliest } from "./sides.js";
 
 // Facts as names and values, after the name of what they are of.

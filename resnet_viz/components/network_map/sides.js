@@ -44,8 +44,8 @@ export class InputImage {
     this.box.classList.toggle("unframed", !field);
     if (!field) return;
     const { size, frame: [left, top, right, bottom] } = field;
-    const place = `translate(${left}px, ${top}px) scale(${right - left}, ${bottom - top})`;
-    for (const edge of this.edges) edge.style.transform = place;
+    const transform = `translate(${left}px, ${top}px) scale(${right - left}, ${bottom - top})`;
+    for (const edge of this.edges) edge.style.transform = transform;
     this.note.textContent = `receptive field ${size.toLocaleString("en")} px`;
   }
 

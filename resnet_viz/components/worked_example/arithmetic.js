@@ -135,7 +135,7 @@ export function numbersAt(example, position) {
       return { ...outputsAt(example, position), ...convolutionNumbers(example, position) };
     case "pool":
       return { ...outputsAt(example, position), ...winnerNumbers(example, position) };
-    case "place":
+    case "elementwise":
       return { ...outputsAt(example, position), ...inputNumbers(example, position) };
   }
 }

@@ -117,7 +117,7 @@ export class WorkedExample {
       corner[0] + inRange(Math.floor(down * extent[0]), extent[0]),
       corner[1] + inRange(Math.floor(right * extent[1]), extent[1]),
     ]);
-    const place = make("p", "place", map.figure);
+    const position = make("p", "position", map.figure);
     const { board } = map;
     board.tabIndex = 0;
     board.setAttribute("role", "application");
@@ -125,7 +125,7 @@ export class WorkedExample {
     board.setAttribute("aria-label", `${output}. Arrow keys move, Enter pins, Esc goes back.`);
     board.onkeydown = (event) => this.key(event, example);
     board.onblur = () => this.look(example.cell);
-    return { ...map, place, paint, vmax };
+    return { ...map, position, paint, vmax };
   }
 
   // As many positions of the output as have come about so far.
@@ -151,7 +151,7 @@ export class WorkedExample {
     const [row, column] = position;
     const { corner, extent, shown } = windowed;
     frameMap(output, [row - corner[0], column - corner[1]], [1, 1], extent);
-    output.place.textContent = `row ${row}, column ${column}: ${exact(Number(numbers[shown]))}`;
+    output.position.textContent = `row ${row}, column ${column}: ${exact(Number(numbers[shown]))}`;
   }
 
   // However often the pointer moves, a frame draws once; what is too small to be read in passing is

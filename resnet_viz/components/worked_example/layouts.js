@@ -206,7 +206,7 @@ function layoutPool(view, example, bench) {
 
 /** @type {(view: WorkedExample, example: WindowedExample, bench: HTMLElement) => Show} */
 function layoutMaps(view, example, bench) {
-  const rows = make("div", "rows places", bench);
+  const rows = make("div", "rows elementwise", bench);
   const frames = example.inputs.map((name, number) => {
     if (number) make("i", "sign", rows, "+");
     return inputMap(view, example, buildMap(rows, name, "input"), number);
@@ -218,7 +218,7 @@ function layoutMaps(view, example, bench) {
 
 /** @type {(view: WorkedExample, example: MeanExample, bench: HTMLElement) => Show} */
 function layoutMean(view, example, bench) {
-  const { inputs, maps, map_size: size, squares, colours } = example;
+  const { inputs, maps, map_size: size, pool_size: poolSize, colours } = example;
   const box = make("div", "single", make("div", "rows", bench));
   box.classList.toggle("fine", isFine(size[0]));
   const grid = buildGrid(box, inputs[0], size);
@@ -226,10 +226,10 @@ function layoutMean(view, example, bench) {
   fillGrid(grid, values, painter(colours, view.vmax));
   /** @type {Light} */
   const light = (row, column) => {
-    const place = `row ${row * squares}, column ${column * squares}`;
+    const place = `row ${row * poolSize}, column ${column * poolSize}`;
     const value = exact(values[row][column]);
     view.light([grid.cells[row][column]]);
-    view.say(squares > 1 ? `square from ${place} on: mean ${value}` : `${place}: ${value}`);
+    view.say(poolSize > 1 ? `square from ${place} on: mean ${value}` : `${place}: ${value}`);
   };
   view.reads(grid.grid, light);
   view.walks(box, inputs[0], size, light);
@@ -286,7 +286,7 @@ export const LAYOUTS = {
   convolution: layoutChannels,
   pointwise: layoutProducts,
   pool: layoutPool,
-  place: layoutMaps,
+  elementwise: layoutMaps,
   mean: layoutMean,
   score: layoutScore,
 };

@@ -48,7 +48,7 @@ export interface PoolExample extends Windowed {
 }
 
 export interface PositionwiseExample extends Windowed {
-  kind: "place";
+  kind: "elementwise";
 }
 
 export interface Window {
@@ -60,7 +60,7 @@ export interface Window {
 export interface MeanExample extends Written {
   kind: "mean";
   inputs: string[];
-  squares: number; // side of the squares that the map was averaged over, to be shown
+  pool_size: number; // side of the squares that the map was averaged over, to be shown
   map_size: Size;
   maps: Float32Array;
   sum: Float32Array; // one number

@@ -6,7 +6,7 @@ import streamlit as st
 
 from resnet_viz.analysis.records import Activation, LayerRecord
 from resnet_viz.components.feature_wall import Pin, feature_wall
-from resnet_viz.components.feature_wall.encode import side_of_squares
+from resnet_viz.components.feature_wall.encode import pool_size
 from resnet_viz.figures import formatting
 from resnet_viz.texts import plain
 from resnet_viz.ui.feature_maps import wall_state
@@ -57,7 +57,7 @@ def wall(view_state: ViewState, activation: Activation) -> None:
         key=wall_state.KEY,
         classes=_classes(view_state, row),
     )
-    if (side := side_of_squares(activation.values.shape)) > 1:
+    if (side := pool_size(activation.values.shape)) > 1:
         st.caption(
             f"{formatting.shape(activation.values.shape)} cells are too many for a click: the wall "
             f"shows means over squares of {side} × {side}."

@@ -31,8 +31,9 @@ def destination(term: Term, trace: Trace) -> Destination:
     layer = _fitting(term, trace)
     if layer is not None:
         return Destination(term.page, "", layer, term.query)
-    there = _fitting(term, cache.trace(PRESETS[term.preset]))
-    return Destination(term.page, term.preset, there or "", term.query)
+    preset = term.preset or selection.DEFAULT_MODEL  # where every network of the papers has it
+    there = _fitting(term, cache.trace(PRESETS[preset]))
+    return Destination(term.page, preset, there or "", term.query)
 
 
 def go_to_see(slug: str, trace: Trace) -> None:

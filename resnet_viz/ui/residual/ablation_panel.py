@@ -93,9 +93,9 @@ def _compare_maps(before: Capture, after: Capture, path: str) -> None:
     channels = sorted(maps.top_variance_channels(values, block_maps.CHANNELS))
     parts = [(_ANSWERS[0], values), (_ANSWERS[1], after[path].values)]
     signed = any(bool((shown < 0).any()) for _, shown in parts)  # not after a ReLU
-    reach = block_maps.images(parts, channels, signed=signed)
+    vmax = block_maps.images(parts, channels, signed=signed)
     block_maps.scale(
-        reach,
+        vmax,
         f"{path}, {block_maps.named(channels, len(values))}: those of highest variance in the "
         "untouched network",
         signed=signed,

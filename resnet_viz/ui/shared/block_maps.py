@@ -26,8 +26,8 @@ _TWO_ON_A_PHONE: Final = f"""<style>
 def block_maps(view: BlockView) -> None:
     """The same channels of every part of the sum, and the scale of their colours."""
     channels = shown_channels(view)
-    reach = images(_parts(view), channels, signed=True)
-    scale(reach, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
+    vmax = images(_parts(view), channels, signed=True)
+    scale(vmax, f"{named(channels, len(view.total))}: {_choice(view)}", signed=True)
 
 
 def ending(activation: str, *, plain: bool) -> str:
@@ -53,7 +53,7 @@ def shown_channels(view: BlockView) -> list[int]:
 
 def images(parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, signed: bool) -> float:
     """Some channels of named (C, H, W) values, side by side on one scale; returns where it ends."""
-    reach = residual.common_reach([values for _, values in parts], channels)
+    vmax = residual.common_vmax([values for _, values in parts], channels)
     st.html(_TWO_ON_A_PHONE)
     pairs = [parts[start : start + 2] for start in range(0, len(parts), 2)]
     with st.container(width=len(parts) * _WIDEST):
@@ -61,29 +61,29 @@ def images(parts: Sequence[tuple[str, np.ndarray]], channels: list[int], *, sign
             with column, st.container(key=f"{_PAIR}_{pair[0][0]}"):
                 for (name, values), half in zip(pair, st.columns(2, gap="small"), strict=False):
                     with half:
-                        _image(name, values[channels], reach, signed=signed)
-    return reach
+                        _image(name, values[channels], vmax, signed=signed)
+    return vmax
 
 
-def _image(name: str, shown: np.ndarray, reach: float, *, signed: bool) -> None:
+def _image(name: str, shown: np.ndarray, vmax: float, *, signed: bool) -> None:
     """Some channels (C, H, W) of one part as an image, with its name and its ends."""
     with st.container(gap="xxsmall"):
         st.markdown(f"**{name}**")
         st.image(
-            drawn(residual.map_grid, list(shown), reach, signed=signed),
+            drawn(residual.map_grid, list(shown), vmax, signed=signed),
             alt=maps.describe(shown, name),
         )
         ends = formatting.value(float(shown.min())), formatting.value(float(shown.max()))
         st.caption(" … ".join(ends))
 
 
-def scale(reach: float, words: str, *, signed: bool) -> None:
+def scale(vmax: float, words: str, *, signed: bool) -> None:
     """The one colour scale of all images, with its ends, and which channels they show."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":small[{formatting.value(-reach) if signed else 0}]", width="content")
+        st.markdown(f":small[{formatting.value(-vmax) if signed else 0}]", width="content")
         alt = f"Colour scale, zero is {'white' if signed else 'dark'}"
         st.image(drawn(residual.colour_bar, signed=signed), width=160, alt=alt)
-        st.markdown(f":small[{'+' if signed else ''}{formatting.value(reach)}]", width="content")
+        st.markdown(f":small[{'+' if signed else ''}{formatting.value(vmax)}]", width="content")
         st.caption(f"one scale for all · {words}", width="content")
 
 

@@ -6,13 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.arithmetic import Formula, explain
+from resnet_viz.analysis.arithmetic import Formula, explain, not_worked_out
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.analysis.why import biases
 from resnet_viz.figures import formatting
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import explanation as kind_explanation
-from resnet_viz.texts import text
+from resnet_viz.texts import plain, text
 from resnet_viz.texts.glossary import term
 from resnet_viz.ui.shared import block_maps, facts
 from resnet_viz.ui.state import selection
@@ -36,7 +36,13 @@ def row_facts(row: LayerRecord) -> None:
 
 def arithmetic(view_state: ViewState, path: str) -> None:
     """Where each number of a row comes from."""
-    st.markdown("\n".join(_formula_line(formula) for formula in explain(view_state.trace, path)))
+    trace = view_state.trace
+    st.markdown("\n".join(_formula_line(formula) for formula in explain(trace, path)))
+    if missing := not_worked_out(trace, path):
+        kind = plain(trace[path].kind)
+        st.caption(
+            f"How the {' and '.join(missing)} of a {kind} are counted is not worked out here yet."
+        )
 
 
 def explanation(view_state: ViewState, row: LayerRecord) -> None:

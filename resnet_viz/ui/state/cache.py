@@ -19,7 +19,7 @@ from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import pixels as one_pixel
 from resnet_viz.analysis import residual as decomposition
 from resnet_viz.analysis import trace as traces
-from resnet_viz.analysis import worked_example as cells
+from resnet_viz.analysis import worked_example as examples
 from resnet_viz.analysis.ablation import Ablation
 from resnet_viz.analysis.attribution.compute import attribute, price_of_request
 from resnet_viz.analysis.attribution.method import Method
@@ -283,15 +283,15 @@ def logit_split(network: ModelKey, image: ImageInput, target: int | None) -> Log
 
 
 def effective_field(
-    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
+    network: ModelKey, image: ImageInput, path: str, unit: tuple[int, int, int]
 ) -> EffectiveField:
-    """How much each pixel moves one cell: its channel, row and column."""
+    """How much each pixel moves one unit: its channel, row and column."""
     return ask(
-        ("effective_field", network, image.sha256, path, cell),
+        ("effective_field", network, image.sha256, path, unit),
         lambda: _run(
             network,
             price.price_of_gradient(_trace(network), _trace(network)[path]),
-            lambda loaded: fields.effective_field(loaded, image, path, *cell),
+            lambda loaded: fields.effective_field(loaded, image, path, *unit),
         ),
         _RUNNING,
     )
@@ -301,7 +301,7 @@ def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
 
     def prepare() -> Task[Outputs]:
-        paths = (path, *cells.example_paths(_trace(network), path))
+        paths = (path, *examples.example_paths(_trace(network), path))
         return _run(
             network,
             price.price_of_outputs(_trace(network), paths),
@@ -312,27 +312,29 @@ def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
 
 
 def worked_example(
-    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int], strongest: int
+    network: ModelKey, image: ImageInput, path: str, unit: tuple[int, int, int], strongest: int
 ) -> WorkedExample:
-    """How one cell comes about: its channel, row and column."""
+    """How one unit comes about: its channel, row and column."""
 
     def prepare() -> Task[WorkedExample]:
         loaded, seen = model(network), example_outputs(network, image, path)
-        return Task(partial(cells.worked_example, loaded, seen, path, *cell, strongest=strongest))
+        return Task(
+            partial(examples.worked_example, loaded, seen, path, *unit, strongest=strongest)
+        )
 
-    return ask(("worked_example", network, image.sha256, path, cell, strongest), prepare)
+    return ask(("worked_example", network, image.sha256, path, unit, strongest), prepare)
 
 
 def contributions(
-    network: ModelKey, image: ImageInput, path: str, cell: tuple[int, int, int]
+    network: ModelKey, image: ImageInput, path: str, unit: tuple[int, int, int]
 ) -> Contributions:
-    """What every input channel adds to one cell: its channel, row and column."""
+    """What every input channel adds to one unit: its channel, row and column."""
 
     def prepare() -> Task[Contributions]:
         loaded, seen = model(network), example_outputs(network, image, path)
-        return Task(partial(cells.contributions, loaded, seen, path, *cell))
+        return Task(partial(examples.contributions, loaded, seen, path, *unit))
 
-    return ask(("contributions", network, image.sha256, path, cell), prepare)
+    return ask(("contributions", network, image.sha256, path, unit), prepare)
 
 
 @st.cache_resource(ttl=_LISTED_S, show_spinner=False)

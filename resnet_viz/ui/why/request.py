@@ -11,8 +11,8 @@ import streamlit as st
 
 from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.method import LayerMethod, Method
-from resnet_viz.analysis.attribution.place import PARTS, last_place
 from resnet_viz.analysis.attribution.rise import Rise
+from resnet_viz.analysis.attribution.target_layer import PARTS, last_stage
 from resnet_viz.ui.shared import widgets
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.view_state import ViewState
@@ -88,7 +88,7 @@ def class_names(view_state: ViewState) -> tuple[str, ...]:
 
 def _layers(view_state: ViewState, asked: str) -> list[str]:
     """Paths of the layers that methods at layers are asked about."""
-    last, selected = last_place(view_state.trace), view_state.layer
+    last, selected = last_stage(view_state.trace), view_state.layer
     return {
         _LAYERS[0]: [last],
         _LAYERS[1]: [selected],

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from resnet_viz.analysis.attribution.place import find_place
 from resnet_viz.analysis.attribution.records import Heatmap
+from resnet_viz.analysis.attribution.target_layer import find_target_layer
 from resnet_viz.figures import formatting, maps
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.shared import facts
@@ -46,7 +46,7 @@ def worked_out(view_state: ViewState, found: Sequence[Heatmap]) -> None:
 
 def _activations(view_state: ViewState, heatmap: Heatmap) -> np.ndarray:
     """(C, h, w): what the layer puts out that the map is of."""
-    path = find_place(view_state.trace, heatmap.layer, heatmap.part).row.path
+    path = find_target_layer(view_state.trace, heatmap.layer, heatmap.part).row.path
     values: np.ndarray = view_state.capture(path)[path].values
     return values
 

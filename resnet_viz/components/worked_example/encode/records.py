@@ -17,7 +17,7 @@ import numpy as np
 from resnet_viz.components import blob
 from resnet_viz.figures import maps
 
-Kind = Literal["convolution", "pointwise", "pool", "place", "mean", "score"]
+Kind = Literal["convolution", "pointwise", "pool", "elementwise", "mean", "score"]
 
 
 @dataclass(frozen=True, slots=True)

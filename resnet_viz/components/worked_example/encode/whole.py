@@ -18,7 +18,7 @@ MOST_CELLS: Final = 16  # a side of a map whose mean is taken; a larger one is s
 
 def mean(worked: WorkedMean, names: Names) -> WrittenExample:
     side = math.ceil(max(worked.map.shape) / MOST_CELLS)
-    shown = encode.averaged(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
+    shown = encode.average_pool(worked.map[None], side)[0]  # (h, w), at most MOST_CELLS a side
     squares = f", as means over squares of {side} × {side}" if side > 1 else ""
     return WrittenExample(
         "mean",
@@ -29,7 +29,7 @@ def mean(worked: WorkedMean, names: Names) -> WrittenExample:
         ),
         {
             "inputs": (f"{names.target} of {names.source}{squares}",),
-            "squares": side,
+            "pool_size": side,
             "map_size": shown.shape,
         },
         {

@@ -110,13 +110,13 @@ def norm(worked: WorkedNorm, names: Names) -> WrittenExample:
         _scaled(worked, "in0", "out1"),
         lines.value_of(worked, names, _shift(worked, "out1")),
     )
-    return _windowed("place", worked, names, intro, steps, [names.source])
+    return _windowed("elementwise", worked, names, intro, steps, [names.source])
 
 
 def relu(worked: WorkedReLU, names: Names) -> WrittenExample:
     intro = f"ReLU looks at this place of {names.source} alone: what is below 0 becomes 0."
     steps = (Step(names.source, "x", "in0"), lines.value_of(worked, names, _relu_line("in0")))
-    return _windowed("place", worked, names, intro, steps, [names.source])
+    return _windowed("elementwise", worked, names, intro, steps, [names.source])
 
 
 def max_pool(worked: WorkedMaxPool, names: Names) -> WrittenExample:
@@ -137,7 +137,7 @@ def max_pool(worked: WorkedMaxPool, names: Names) -> WrittenExample:
 
 def add(worked: WorkedSum, names: Names) -> WrittenExample:
     return _windowed(
-        "place",
+        "elementwise",
         worked,
         names,
         "Branch and shortcut meet: the same place of both, added.",
@@ -158,7 +158,7 @@ def copy(worked: WorkedCopy, names: Names) -> WrittenExample:
         intro = f"Nothing is worked out here: the value of {names.source} is handed on."
     steps = (lines.value_of(worked, names, worked.kind),)
     sources = [names.source] * len(worked.maps)
-    return _windowed("place", worked, names, intro, steps, sources)
+    return _windowed("elementwise", worked, names, intro, steps, sources)
 
 
 def _windowed(

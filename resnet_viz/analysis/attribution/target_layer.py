@@ -12,7 +12,7 @@ PARTS: Final = ("output", "sum", "branch", "shortcut")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TargetLayer:
     """One layer's output, under the name that it was asked for by."""
 
     layer: str  # path as asked
@@ -20,12 +20,12 @@ class Place:
     row: LayerRecord  # of the module whose output it is
 
 
-def last_place(trace: Trace) -> str:
+def last_stage(trace: Trace) -> str:
     """The path of the last stage, where maps are coarse and mean most."""
     return trace.stages()[-1].path
 
 
-def find_place(trace: Trace, layer: str, part: str = "") -> Place:
+def find_target_layer(trace: Trace, layer: str, part: str = "") -> TargetLayer:
     """Find the layer whose output is looked at.
 
     Raises:
@@ -41,7 +41,7 @@ def find_place(trace: Trace, layer: str, part: str = "") -> Place:
         raise MethodError(f"A block has no part “{part[:40]}”; choose one of {', '.join(PARTS)}.")
     if row.is_block:
         found = trace[_part_of(trace, row, part or PARTS[0])]
-        return Place(row.path, part or PARTS[0], found)
+        return TargetLayer(row.path, part or PARTS[0], found)
     if part:
         raise MethodError(
             f"{row.path} is a {row.kind} and no block, so that it has no {part} of its own."
@@ -49,14 +49,14 @@ def find_place(trace: Trace, layer: str, part: str = "") -> Place:
     if len(row.output_shape) != 3:
         raise MethodError(
             f"{row.path} puts out {row.output_shape[0]:,} numbers that lie nowhere on the image; choose "
-            f"a layer up to {last_place(trace)}."
+            f"a layer up to {last_stage(trace)}."
         )
-    return Place(row.path, "", trace[trace.producer(row.path)])
+    return TargetLayer(row.path, "", trace[trace.producer(row.path)])
 
 
-def feeds_classifier(trace: Trace, place: Place) -> bool:
-    """Whether the maps of a place are what is pooled for the classifier: the output of the last stage."""
-    return place.row.path == trace.producer(last_place(trace))
+def feeds_classifier(trace: Trace, seen_at: TargetLayer) -> bool:
+    """Whether its maps are what is pooled for the classifier: the output of the last stage."""
+    return seen_at.row.path == trace.producer(last_stage(trace))
 
 
 def _part_of(trace: Trace, block: LayerRecord, part: str) -> str:

@@ -1,4 +1,4 @@
-"""The cell in question, the area around it, and what its layer read and put out."""
+"""The unit in question, the area around it, and what its layer read and put out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import nn
 from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.analysis.worked_example.records import Pair, Window
 
-MOST_CELLS: Final = 64  # a side: of a larger map, the part around the cell
+MOST_POSITIONS: Final = 64  # a side: of a larger map, the part around the unit
 
 
-class Place(TypedDict):
+class Common(TypedDict):
     """What the records of all kinds of layers have in common."""
 
     path: str
@@ -35,8 +35,8 @@ class View(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a layer's output, with the module and the maps that it came from."""
+class Unit:
+    """One unit of a layer's output, with the module and the maps that it came from."""
 
     layer: LayerRecord
     module: nn.Module
@@ -51,10 +51,10 @@ class Cell:
         return self.at[0]
 
     @property
-    def place(self) -> Place:
+    def common(self) -> Common:
         channel, row, column = self.at
         rows, columns = self._area
-        return Place(
+        return Common(
             path=self.layer.path,
             kind=self.layer.kind,
             channel=channel,
@@ -73,9 +73,9 @@ class Cell:
     def covered(self, maps: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:
         """(K, h, w): all that the area's windows cover of (K, H, W) maps, `fill` as padding."""
         parts, padding = [slice(None)], [(0, 0)]
-        for axis, (cells, side) in enumerate(zip(self._area, maps.shape[1:], strict=True)):
-            first = window.corner(cells.start, cells.start)[axis]
-            end = window.corner(cells.stop - 1, cells.stop - 1)[axis] + window.size[axis]
+        for axis, (positions, side) in enumerate(zip(self._area, maps.shape[1:], strict=True)):
+            first = window.corner(positions.start, positions.start)[axis]
+            end = window.corner(positions.stop - 1, positions.stop - 1)[axis] + window.size[axis]
             parts.append(slice(max(0, first), end))
             padding.append((max(0, -first), max(0, end - side)))
         return np.pad(maps[tuple(parts)], padding, constant_values=fill)
@@ -87,12 +87,12 @@ class Cell:
 
     @property
     def _area(self) -> tuple[slice, slice]:
-        """Rows and columns of the output that can be moved over; the cell is as central as can be."""
+        """Rows and columns of the output that can be moved over; the unit is as central as can be."""
         height, width = self.output.shape[1:]
         _, row, column = self.at
         return _around(row, height), _around(column, width)
 
 
 def _around(at: int, count: int) -> slice:
-    start = min(max(0, at - MOST_CELLS // 2), max(0, count - MOST_CELLS))
-    return slice(start, min(count, start + MOST_CELLS))
+    start = min(max(0, at - MOST_POSITIONS // 2), max(0, count - MOST_POSITIONS))
+    return slice(start, min(count, start + MOST_POSITIONS))

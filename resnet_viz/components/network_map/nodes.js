@@ -57,9 +57,9 @@ function spacedShape(shape, into) {
  *   shown: Shown, index: number, measures: string[], grid: HTMLElement
  * ) => Pick<NodeView, "box" | "canvases" | "badge">}
  */
-export function buildColumn(shown, index, measures, grid) {
+export function buildNode(shown, index, measures, grid) {
   const { node, folded } = shown;
-  const box = make("div", "station", grid);
+  const box = make("div", "node", grid);
   box.style.gridColumn = String(index + 2);
   box.style.setProperty("--index", String(index));
   box.style.setProperty("--stage", `var(--stage-${node.stage})`);
@@ -72,7 +72,7 @@ export function buildColumn(shown, index, measures, grid) {
   spacedShape(node.shape, make("span", "shape", make("span", "foot", box)));
   box.append(" ");
   const rail = make("span", "rail", box);
-  make("i", node.shortcut ? "sum" : "dot", rail).classList.toggle("run", folded);
+  make("i", node.shortcut ? "sum" : "dot", rail).classList.toggle("repeats", folded);
   if (node.shortcut_label) make("span", "label", rail, node.shortcut_label);
   return { box, canvases, badge: buildBadge(shown, index, grid) };
 }
