@@ -72,8 +72,9 @@ class Job(ABC, Generic[R_co]):
 
     name = "job"  # of the thread
     linger_s = 0.0  # how long it goes on with nobody left: the next may want the same
-    cancelled_sentence = "This was cancelled."
-    failed_sentence = "This failed, and the server's log says why."
+    subject = "This"  # begins the two sentences, where they are not said otherwise
+    cancelled_sentence = ""
+    failed_sentence = ""
 
     def __init__(self, sentence: str) -> None:
         self._followers: list[Follower] = []  # who has joined and not left
@@ -144,13 +145,14 @@ class Job(ABC, Generic[R_co]):
 
     def run(self) -> None:
         """Do the work and keep how it ended; in the thread that `start` gave it."""
-        end: tuple[State, str] = "failed", self.failed_sentence
+        failed = self.failed_sentence or f"{self.subject} failed, and the server's log says why."
+        end: tuple[State, str] = "failed", failed
         _CURRENT.set(self)
         try:
             self.result, sentence = self.work()
             end = "done", sentence
         except Cancelled:
-            end = "cancelled", self.cancelled_sentence
+            end = "cancelled", self.cancelled_sentence or f"{self.subject} was cancelled."
         except ExplorerError as error:
             self.error, end = error, ("failed", str(error))
         finally:

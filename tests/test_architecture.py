@@ -14,6 +14,8 @@ PACKAGE = ROOT / "resnet_viz"
 ORDER = (
     "errors",
     "one_line",
+    "signatures",
+    "whole_file",
     "isolation",
     "control_groups",
     "budget",

@@ -6,23 +6,21 @@ Veit, Wilber and Belongie 2016 (arXiv 1605.06431), section 4.1, on one image ins
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 import numpy as np
 
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.capture import capture, predict
 from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.network_job import NetworkJob, TakeTurn, turns
 from resnet_viz.analysis.price import price
 from resnet_viz.analysis.records import Capture, Trace
 from resnet_viz.analysis.residual_records import Lesion
 from resnet_viz.images import ImageInput
-from resnet_viz.jobs import Job
-from resnet_viz.line import LINE, Turn
 from resnet_viz.weights.loaded import LoadedModel
 
 Progress = Callable[[int, int], None]  # forward passes done, and of how many
-TakeTurn = Callable[[], AbstractContextManager[None]]  # what is waited for before each forward pass
 
 
 def removable(trace: Trace) -> tuple[str, ...]:
@@ -57,13 +55,12 @@ def lesion_study(
     return tuple(lesions)
 
 
-class LesionJob(Job[tuple[Lesion, ...]]):
+class LesionJob(NetworkJob[tuple[Lesion, ...]]):
     """A lesion study in the background; progress is in forward passes."""
 
     name = "lesion study"
-    linger_s = 5.0  # a visitor whose connection breaks for a moment finds it again
-    cancelled_sentence = "The lesion study was cancelled."
-    failed_sentence = "The lesion study failed, and the server's log says why."
+    subject = "The lesion study"
+    counted = "forward passes"
 
     def __init__(self, loaded: LoadedModel, image: ImageInput) -> None:
         super().__init__("Running the forward pass …")
@@ -73,15 +70,10 @@ class LesionJob(Job[tuple[Lesion, ...]]):
         """Remove each block in turn."""
         trace = traced(self._loaded)
         found = price(trace.config, trace.input_size)
+        turn = turns(found.passing)
 
-        def turn() -> AbstractContextManager[None]:
-            return LINE.turn(Turn(found.passing, is_long=True))
-
-        lesions = lesion_study(self._loaded, self._image, self._report, turn)
+        lesions = lesion_study(self._loaded, self._image, self.count, turn)
         return lesions, f"{len(lesions)} blocks were removed in turn."
-
-    def _report(self, done: int, total: int) -> None:
-        self.report(done, total, f"{done} of {total} forward passes")
 
 
 def _lesion(path: str, kind: str, before: np.ndarray, after: np.ndarray) -> Lesion:

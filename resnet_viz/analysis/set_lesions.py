@@ -17,12 +17,12 @@ from torch import Tensor
 
 from resnet_viz.analysis import price
 from resnet_viz.analysis.forward import run_batch, traced
+from resnet_viz.analysis.network_job import NetworkJob
 from resnet_viz.analysis.proportion import Proportion
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import Exchange, Removal, SetLesions
 from resnet_viz.budget import WORK_VARIABLE
 from resnet_viz.errors import ConfigError
-from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.batches import as_batch, normalised
@@ -35,13 +35,12 @@ DRAWS: Final = 10  # for each number of blocks; all choices where there are no m
 _BATCH: Final = 50  # images that go through a network together: a second or so for all ways
 
 
-class SetLesionJob(Job[tuple[SetLesions, ...]]):
+class SetLesionJob(NetworkJob[tuple[SetLesions, ...]]):
     """Lesion studies of several networks on the same images; progress is in images."""
 
     name = "lesion study on a set"
-    linger_s = 5.0  # a visitor whose connection breaks for a moment finds it again
-    cancelled_sentence = "The lesion study was cancelled."
-    failed_sentence = "The lesion study failed, and the server's log says why."
+    subject = "The lesion study"
+    counted = "images"
 
     def __init__(self, networks: Sequence[LoadedModel], images: RenderedImages, seed: int) -> None:
         super().__init__("Rendering images …")
@@ -62,7 +61,7 @@ class SetLesionJob(Job[tuple[SetLesions, ...]]):
             for study in studies:
                 self.check()
                 study.add(pixels, self._images.labels[start : indices.stop])
-            self.report(indices.stop, count, f"{indices.stop:,} of {count:,} images")
+            self.count(indices.stop, count)
         return tuple(study.result() for study in studies), f"{count:,} images were classified."
 
 

@@ -6,7 +6,6 @@ of the nine strongest activations in the same way.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,11 +23,10 @@ from resnet_viz.analysis.forward import (
     run_batch,
     traced,
 )
-from resnet_viz.analysis.image_source import ImageSource
+from resnet_viz.analysis.image_sets import ImageSet
+from resnet_viz.analysis.network_job import NetworkJob, turns
 from resnet_viz.analysis.records import Trace
 from resnet_viz.errors import ImageError
-from resnet_viz.jobs import Job
-from resnet_viz.line import LINE, Turn
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
@@ -91,15 +89,14 @@ class StrongestImages:
         )
 
 
-class StrongestJob(Job[StrongestImages]):
+class StrongestJob(NetworkJob[StrongestImages]):
     """A search through many images for all channels of a layer at once; progress is in images."""
 
     name = "strongest images"
-    linger_s = 5.0  # a visitor whose connection breaks for a moment finds it again
-    cancelled_sentence = "The search was cancelled."
-    failed_sentence = "The search failed, and the server's log says why."
+    subject = "The search"
+    counted = "images"
 
-    def __init__(self, loaded: LoadedModel, source: ImageSource, path: str) -> None:
+    def __init__(self, loaded: LoadedModel, source: ImageSet, path: str) -> None:
         super().__init__("Opening images …")
         self._loaded, self._source, self._path = loaded, source, path
 
@@ -113,15 +110,16 @@ class StrongestJob(Job[StrongestImages]):
         trace, preparation = traced(self._loaded), self._loaded.weights.preprocessing
         count = affordable(trace, self._path, len(self._source))
         size, memory = _batch(trace, self._path)
+        turn = turns(memory)
         best = _Best(trace[self._path].output_shape[0])
         for start in range(0, count, size):
             numbers = range(start, min(start + size, count))
-            with self._turn(memory):
+            with turn():
                 images, read = self._source.batch(numbers, preparation)
                 if read:
                     found = run_batch(self._loaded, images, self._peaks)
                     best.add(*found, np.array(read, np.int64))
-            self.report(numbers.stop, count, f"{numbers.stop:,} of {count:,} images")
+            self.count(numbers.stop, count)
         if not best.images:
             raise ImageError("None of the images in the folder can be read.")
         shape = trace[self._path].output_shape
@@ -133,9 +131,6 @@ class StrongestJob(Job[StrongestImages]):
             *best.arrays(),
         )
         return found_all, f"{best.images:,} images were looked through."
-
-    def _turn(self, memory: int) -> AbstractContextManager[None]:
-        return LINE.turn(Turn(memory, is_long=True))
 
     def _peaks(self, network: ResNet, images: Tensor) -> tuple[Floats, Integers]:
         return peaks(network, images, self._path)

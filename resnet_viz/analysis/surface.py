@@ -6,8 +6,8 @@ from typing import Final
 
 from torch import Tensor
 
+from resnet_viz.analysis.network_job import NetworkJob
 from resnet_viz.analysis.price import price
-from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.loss_surface import loss_surface, mean_loss
@@ -19,13 +19,12 @@ IMAGES: Final = 60  # rendered, five of each shape
 POINTS: Final = 15  # along each of the two directions
 
 
-class SurfaceJob(Job[LossSurface]):
+class SurfaceJob(NetworkJob[LossSurface]):
     """A slice through the loss surface of a network for rendered shapes; progress is in points."""
 
     name = "loss surface"
-    linger_s = 5.0
-    cancelled_sentence = "The measurement was cancelled."
-    failed_sentence = "The measurement failed, and the server's log says why."
+    subject = "The measurement"
+    counted = "points"
 
     def __init__(self, loaded: LoadedModel, seed: int) -> None:
         super().__init__("Rendering images …")
@@ -47,13 +46,10 @@ class SurfaceJob(Job[LossSurface]):
             images,
             preparation,
             "held-out",
-            self._report,
+            self.count,
             count=IMAGES,
             points=POINTS,
             seed=self._seed,
             evaluate=evaluate,
         )
         return surface, f"The loss was measured at {POINTS**2} points."
-
-    def _report(self, done: int, total: int) -> None:
-        self.report(done, total, f"{done} of {total} points")

@@ -225,19 +225,11 @@ def _hue(row: Line, theme: Theme) -> str:
 
 def _layout(theme: Theme) -> dict[str, Any]:
     """What these charts have in common: their height, and a legend above that hides nothing."""
-    legend = {
-        "orientation": "h",
-        "x": 0,
-        "y": 1,
-        "yanchor": "bottom",
-        "itemclick": False,
-        "itemdoubleclick": False,
-    }
     return charts.layout(theme) | {
         "height": _HEIGHT,
         "dragmode": False,
         "showlegend": True,
-        "legend": legend,
+        "legend": charts.legend_above(),
         "margin": {"l": 0, "r": 8, "t": 40, "b": 0},
     }
 

@@ -16,6 +16,18 @@ def layout(theme: Theme) -> dict[str, object]:
     }
 
 
+def legend_above() -> dict[str, object]:
+    """A legend over the chart, which no click can empty."""
+    return {
+        "orientation": "h",
+        "x": 0,
+        "y": 1,
+        "yanchor": "bottom",
+        "itemclick": False,
+        "itemdoubleclick": False,
+    }
+
+
 def axis(theme: Theme, title: str, **more: object) -> dict[str, object]:
     """An axis with quiet lines and room for its names."""
     return {

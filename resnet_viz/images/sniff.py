@@ -5,6 +5,7 @@ from typing import Final
 
 from resnet_viz.errors import ImageError
 from resnet_viz.images.structure import is_raw_tiff
+from resnet_viz.signatures import by_signature, opening_text
 
 ACCEPTED: Final = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, TGA and PPM images can be opened"
 
@@ -149,21 +150,18 @@ def _is_tga(content: bytes) -> bool:
 
 
 def _foreign(content: bytes) -> str:
-    for signature, what in _FOREIGN:
-        if content.startswith(signature):
-            return what
+    if what := by_signature(content, _FOREIGN):
+        return what
     for is_it, what in _TOLD_OTHERWISE:
         if is_it(content):
             return what
     brand = _brand(content)
     if brand is not None:
         return brand
-    opening = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if opening.startswith(b"<"):
-        return next((what for tag, what in _MARKUP if tag in opening), "an XML document")
-    if b"\x00" not in opening and all(byte >= 32 or byte in b"\t\r\n" for byte in opening):
-        return "a text"
-    return "no image"
+    text = opening_text(content)
+    if text.startswith(b"<"):
+        return next((what for tag, what in _MARKUP if tag in text), "an XML document")
+    return "a text" if text else "no image"
 
 
 _TOLD_OTHERWISE: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (

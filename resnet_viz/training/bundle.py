@@ -20,7 +20,7 @@ from resnet_viz.images import Preprocessing
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.training.card import Facts, card
 from resnet_viz.training.card_page import MARKER, as_markdown
-from resnet_viz.training.checkpoint import rounded, write_whole
+from resnet_viz.training.checkpoint import rounded
 from resnet_viz.training.dataset import Dataset, some_of
 from resnet_viz.training.evaluation import evaluate, statistics_and_logits
 from resnet_viz.training.gradients import BlockGradients, block_paths
@@ -32,6 +32,7 @@ from resnet_viz.weights import lesion_table as lesions
 from resnet_viz.weights import loss_surface as surfaces
 from resnet_viz.weights.bundled import read_cards
 from resnet_viz.weights.training_range import RANGE_SUFFIX, TrainingRange
+from resnet_viz.whole_file import write_whole
 
 FOLDER: Final = curves.FOLDER
 LICENCE: Final = "MIT"  # of the parameters that come with the package

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import save as as_safetensors
 from torch import Tensor
 
+from resnet_viz.whole_file import write_whole
+
 _DIGITS: Final = 6  # significant, of a measured number
 _RECORD: Final = "record"  # the format's metadata maps strings to strings
 
@@ -19,16 +20,6 @@ _RECORD: Final = "record"  # the format's metadata maps strings to strings
 def rounded(value: float) -> float:
     """A measured number as the files of a trained network hold it."""
     return float(f"{value:.{_DIGITS}g}")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file such that an interruption leaves what was there before."""
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], record: Any) -> None:

@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 
 from resnet_viz.training import pen
-from resnet_viz.training.checkpoint import write_whole
 from resnet_viz.training.contours import heart
 from resnet_viz.training.shape_images import Pixels, render, render_scene
 from resnet_viz.training.shapes import SHAPES
 from resnet_viz.training.stencil import Pose, Stencil
+from resnet_viz.whole_file import write_whole
 
 FOLDER: Final = Path(__file__).parents[1] / "images" / "samples"
 SIZE: Final = 256  # pixels, twice what the network sees: they are looked at by people too

@@ -6,7 +6,6 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from resnet_viz.weights.preparation import METADATA, UNKNOWN, Preparation
 from resnet_viz.weights.sizes import megabytes
 from resnet_viz.weights.suggestion import own_names
 from resnet_viz.weights.tensor_file import shown
+from resnet_viz.whole_file import whole_file
 
 _LARGEST_HALF: Final = torch.finfo(torch.float16).max
 
@@ -132,13 +132,7 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
 def _write(content: bytes, target: Path) -> None:
     part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
+        with whole_file(target, part) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut could leave the name without the bytes
-        part.replace(target)
     except OSError as error:
         raise WeightsError(f"“{target.name}” cannot be written: {reason(error)}.") from None
-    finally:
-        with suppress(OSError):  # gone where all went well
-            part.unlink()

@@ -17,8 +17,9 @@ from resnet_viz.errors import WeightsError, reason
 from resnet_viz.jobs import Cancelled, Follower, Job, State, always
 from resnet_viz.weights import checkpoints
 from resnet_viz.weights.checkpoints import Checkpoint, is_intact
-from resnet_viz.weights.fetch import Fetch, part_of
+from resnet_viz.weights.fetch import Fetch
 from resnet_viz.weights.sizes import megabytes
+from resnet_viz.whole_file import part_of
 
 _LOOK_S: Final = 0.2  # between two looks at whether another process is through
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -20,17 +19,13 @@ from resnet_viz.jobs import Cancelled
 from resnet_viz.weights.checkpoints import MB, Checkpoint
 from resnet_viz.weights.request import NO_ANSWER, ask, host, no_answer
 from resnet_viz.weights.sizes import megabytes
+from resnet_viz.whole_file import whole_file
 
 ATTEMPTS: Final = 4  # the first, and three more where the line breaks in mid-file
 PAUSE_S: Final = 1.0  # before asking again
 TOLERANCE: Final = 1.1  # published sizes are rounded; what is a tenth off is another file
 SPARE: Final = 16 * MB  # to be left free on the disk, bytes
 _CHUNK: Final = 64 * 1024  # bytes
-
-
-def part_of(path: Path) -> Path:
-    """Where a file lies until it is whole."""
-    return path.with_name(f"{path.name}.part")
 
 
 @dataclass(slots=True)
@@ -55,15 +50,8 @@ class Fetch:
             Cancelled: `stop` was called.
             OSError: the file cannot be written.
         """
-        part = part_of(path)
-        try:
-            with part.open("wb") as file:  # what a killed process left there is cut off
-                self._fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(path) as file:
+            self._fill(file)
 
     def stop(self) -> None:
         """End it from another thread, also while it waits for the next byte."""

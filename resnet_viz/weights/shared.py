@@ -27,6 +27,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.store import give_back
 from resnet_viz.weights.tensor_file import COUNTER
+from resnet_viz.whole_file import whole_file
 
 MAX_BYTES: Final = 2 * 10**9  # of all files together
 LOG: Final = logging.getLogger("resnet_viz")
@@ -58,7 +59,7 @@ def shared(config: ResNetConfig, source: str, build: Callable[[], ResNet]) -> Re
 def _mapped(config: ResNetConfig, path: Path) -> ResNet | None:
     """The network with the parameters where they lie in the file; `None` where there is none yet."""
     network = build_meta(config)
-    places, size = _layout(network)
+    offsets, size = _layout(network)
     try:
         os.utime(path)  # of what was used last most stays
         values = torch.from_file(str(path), shared=False, size=size, dtype=torch.float32)
@@ -66,7 +67,7 @@ def _mapped(config: ResNetConfig, path: Path) -> ResNet | None:
         return None
     tensors = {
         name: values[place : place + shape.numel()].view(shape) if place >= 0 else torch.tensor(0)
-        for name, (place, shape) in places.items()
+        for name, (place, shape) in offsets.items()
     }
     network.load_state_dict(tensors, assign=True)
     return network
@@ -75,35 +76,32 @@ def _mapped(config: ResNetConfig, path: Path) -> ResNet | None:
 def _layout(network: ResNet) -> tuple[dict[str, tuple[int, torch.Size]], int]:
     """Where each tensor begins in a file, with its shape; and how long the file is, both in numbers.
 
-    A counter, of which nothing depends, is in no file: its place is -1.
+    A counter, of which nothing depends, is in no file: its offset is -1.
     """
-    places, size = {}, 0
+    offsets, size = {}, 0
     for name, tensor in network.state_dict().items():
         if name.endswith(COUNTER):
-            places[name] = -1, tensor.shape
+            offsets[name] = -1, tensor.shape
         else:
-            places[name] = size, tensor.shape
+            offsets[name] = size, tensor.shape
             size += -(-tensor.numel() // _ALIGNED) * _ALIGNED
-    return places, size
+    return offsets, size
 
 
 def _written(config: ResNetConfig, path: Path, build: Callable[[], ResNet]) -> ResNet:
     """Build the network, and keep it for all; where that fails it is this process's own."""
     network = build()
-    places, size = _layout(network)
-    part = path.with_suffix(".part")
+    offsets, size = _layout(network)
     try:
         _make_room(path.parent, _ITEM * size)
-        with part.open("wb") as file:
+        with whole_file(path) as file:
             for name, tensor in network.state_dict().items():
-                if places[name][0] >= 0:
-                    file.seek(_ITEM * places[name][0])
+                if offsets[name][0] >= 0:
+                    file.seek(_ITEM * offsets[name][0])
                     file.write(tensor.numpy())
             file.truncate(_ITEM * size)
-        part.replace(path)
     except OSError as error:
         LOG.warning("A network is not shared between processes: %s", error)
-        part.unlink(missing_ok=True)
     found = _mapped(config, path)
     if found is None:
         return network

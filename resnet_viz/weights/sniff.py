@@ -1,4 +1,4 @@
-"""What a weights file is, from its first bytes: its name and its extension are not asked."""
+"""Which of the two kinds of weights file this is, and what it seems to be where it is none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.signatures import by_signature, opening_text
 
 OPENING: Final = 512  # bytes that are enough to tell
 
@@ -79,16 +80,13 @@ def _is_onnx(opening: bytes) -> bool:
 
 
 def _foreign(opening: bytes) -> str:
-    for signature, what in _FOREIGN:
-        if opening.startswith(signature):
-            return what
+    if what := by_signature(opening, _FOREIGN):
+        return what
     if opening[4:8] == b"TFL3":
         return "a TensorFlow Lite model"
     if opening[257:262] == b"ustar":
         return "a tar archive"
-    text = opening.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    text = opening_text(opening)
     if text.startswith(b"<"):
         return "a web page, perhaps a server's error message that was saved under this name"
-    if text and all(byte >= 32 or byte in b"\t\r\n" for byte in text):
-        return "a text"
-    return ""
+    return "a text" if text else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,19 +13,18 @@ import numpy as np
 from resnet_viz import jobs
 from resnet_viz.analysis import price
 from resnet_viz.analysis.attribution import METHODS, make_method
-from resnet_viz.analysis.attribution.compute import TakeTurn, attribute
+from resnet_viz.analysis.attribution.compute import attribute
 from resnet_viz.analysis.attribution.faithfulness import BASELINES, Faithfulness, faithfulness
 from resnet_viz.analysis.attribution.localisation import energy_inside, points_at
 from resnet_viz.analysis.attribution.method import Method, PixelMethod
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.network_job import NetworkJob, TakeTurn, turns
 from resnet_viz.analysis.proportion import Proportion
 from resnet_viz.errors import ConfigError
 from resnet_viz.images import ImageInput
 from resnet_viz.images.records import content_hash
-from resnet_viz.jobs import Job
-from resnet_viz.line import LINE, Turn
 from resnet_viz.training.rendered import Split, with_masks
 from resnet_viz.training.shape_images import ShapeImage
 from resnet_viz.training.shapes import SHAPES
@@ -186,13 +185,12 @@ def _check(loaded: LoadedModel, slugs: tuple[str, ...], images: int, curves: int
     price.check_passes(forward, round(passes), "This", "choose a smaller input size")
 
 
-class ComparisonJob(Job[Comparison]):
+class ComparisonJob(NetworkJob[Comparison]):
     """The comparison in the background; progress is in maps."""
 
     name = "comparison of methods"
-    linger_s = 5.0
-    cancelled_sentence = "The comparison was cancelled."
-    failed_sentence = "The comparison failed, and the server's log says why."
+    subject = "The comparison"
+    counted = "maps are there"
 
     def __init__(self, loaded: LoadedModel, seed: int) -> None:
         super().__init__("Rendering images …")
@@ -201,12 +199,7 @@ class ComparisonJob(Job[Comparison]):
     def work(self) -> tuple[Comparison, str]:
         """Ask all methods, each pass in its turn."""
         whole = price.price_of_pass(traced(self._loaded), 8, price.IMAGE)
+        turn = turns(whole.passing + whole.kept)
 
-        def turn() -> AbstractContextManager[None]:
-            return LINE.turn(Turn(whole.passing + whole.kept, is_long=True))
-
-        found = compare(self._loaded, seed=self._seed, progress=self._report, turn=turn)
+        found = compare(self._loaded, seed=self._seed, progress=self.count, turn=turn)
         return found, f"{len(found.scores)} methods were asked."
-
-    def _report(self, done: int, total: int) -> None:
-        self.report(done, total, f"{done} of {total} maps are there")

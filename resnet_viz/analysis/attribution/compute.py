@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -31,6 +31,7 @@ from resnet_viz.analysis.attribution.target_layer import (
 )
 from resnet_viz.analysis.double import dtype_of, in_double
 from resnet_viz.analysis.forward import finite, run_batch, traced
+from resnet_viz.analysis.network_job import TakeTurn
 from resnet_viz.analysis.records import INPUT, Trace
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, to_tensor
@@ -39,7 +40,6 @@ from resnet_viz.weights.loaded import LoadedModel
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]  # images that are through, and of how many
-TakeTurn = Callable[[], AbstractContextManager[None]]  # what is waited for before each pass
 
 _BATCH: Final = 8  # images at once: on two cores more gain nothing
 

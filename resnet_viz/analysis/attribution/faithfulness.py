@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from resnet_viz.analysis import price
 from resnet_viz.analysis.attribution.compute import (
     Progress,
-    TakeTurn,
     attribute,
     prepared,
     quick,
@@ -31,10 +30,9 @@ from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import probability
 from resnet_viz.analysis.forward import finite, run_batch, traced
+from resnet_viz.analysis.network_job import NetworkJob, TakeTurn, turns
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, Preprocessing, from_tensor, to_tensor
-from resnet_viz.jobs import Job
-from resnet_viz.line import LINE, Turn
 from resnet_viz.weights.loaded import LoadedModel
 
 _SHOWN: Final = 144  # pixels: twice of what the empty image is shown with, for fine screens
@@ -215,13 +213,12 @@ def _logits(network: nn.Module, inputs: Tensor) -> Tensor:
     return logits
 
 
-class FaithfulnessJob(Job[tuple[Faithfulness, ...]]):
+class FaithfulnessJob(NetworkJob[tuple[Faithfulness, ...]]):
     """Both curves of some maps of one image, the null of each class behind them; progress is in images."""
 
     name = "deletion and insertion"
-    linger_s = 5.0
-    cancelled_sentence = "The measurement was cancelled."
-    failed_sentence = "The measurement failed, and the server's log says why."
+    subject = "The measurement"
+    counted = "images went through the network"
 
     def __init__(
         self, loaded: LoadedModel, image: ImageInput, maps: Sequence[Heatmap], baseline: str
@@ -232,9 +229,7 @@ class FaithfulnessJob(Job[tuple[Faithfulness, ...]]):
     def work(self) -> tuple[tuple[Faithfulness, ...], str]:
         """Delete and insert, each pass in its turn."""
         one = price.price_of_pass(traced(self._loaded), 8)
-
-        def turn() -> AbstractContextManager[None]:
-            return LINE.turn(Turn(one.passing, is_long=True))
+        turn = turns(one.passing)
 
         asked = dict.fromkeys(each.target.index for each in self._maps)
         nulls = [
@@ -243,12 +238,9 @@ class FaithfulnessJob(Job[tuple[Faithfulness, ...]]):
         known = {_same(each) for each in nulls}
         maps = [each for each in self._maps if _same(each) not in known] + nulls
         found = faithfulness(
-            self._loaded, self._image, maps, self._baseline, progress=self._report, turn=turn
+            self._loaded, self._image, maps, self._baseline, progress=self.count, turn=turn
         )
         return found, f"{len(found)} maps were measured."
-
-    def _report(self, done: int, total: int) -> None:
-        self.report(done, total, f"{done:,} of {total:,} images went through the network")
 
 
 def _same(heatmap: Heatmap) -> tuple[object, ...]:

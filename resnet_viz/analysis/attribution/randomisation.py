@@ -15,17 +15,16 @@ from torch import Tensor
 from resnet_viz.analysis import price
 from resnet_viz.analysis.attribution.compute import (
     Progress,
-    TakeTurn,
     attribute,
     price_of_request,
 )
 from resnet_viz.analysis.attribution.method import Method, PixelMethod
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.forward import traced
+from resnet_viz.analysis.network_job import NetworkJob, TakeTurn
 from resnet_viz.analysis.ranks import spearman
 from resnet_viz.analysis.records import Trace
 from resnet_viz.images import ImageInput
-from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.model.resnet import build_meta
 from resnet_viz.weights.loaded import LoadedModel
@@ -130,13 +129,12 @@ def _check(loaded: LoadedModel, method: Method, layer: str, part: str) -> None:
     )
 
 
-class RandomisationJob(Job[Randomisation]):
+class RandomisationJob(NetworkJob[Randomisation]):
     """The cascade for one map in the background; progress is in maps."""
 
     name = "randomisation"
-    linger_s = 5.0
-    cancelled_sentence = "The randomisation was cancelled."
-    failed_sentence = "The randomisation failed, and the server's log says why."
+    subject = "The randomisation"
+    counted = "maps are there"
 
     def __init__(
         self,
@@ -159,9 +157,6 @@ class RandomisationJob(Job[Randomisation]):
             found = randomisation(
                 *(self._loaded, self._image, self._method, self._layer, self._part, self._target),
                 seed=self._seed,
-                progress=self._report,
+                progress=self.count,
             )
         return found, f"{len(found.steps)} parts were drawn anew."
-
-    def _report(self, done: int, total: int) -> None:
-        self.report(done, total, f"{done} of {total} maps are there")
