@@ -1,7 +1,7 @@
 """ResNet Explorer: see what happens inside a residual network.
 
 `import resnet_viz` gives the names below and imports neither torch nor streamlit until one is used.
-They are described in `resnet_viz/api.py`.
+They are described in `resnet_viz/api/`.
 """
 
 from importlib import import_module

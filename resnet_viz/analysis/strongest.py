@@ -23,7 +23,7 @@ from resnet_viz.analysis.forward import (
     run_batch,
     traced,
 )
-from resnet_viz.analysis.image_sets import ImageSet
+from resnet_viz.analysis.image_collections import ImageCollection
 from resnet_viz.analysis.network_job import NetworkJob, turns
 from resnet_viz.analysis.records import Trace
 from resnet_viz.errors import ImageError
@@ -96,7 +96,7 @@ class StrongestJob(NetworkJob[StrongestImages]):
     subject = "The search"
     counted = "images"
 
-    def __init__(self, loaded: LoadedModel, source: ImageSet, path: str) -> None:
+    def __init__(self, loaded: LoadedModel, source: ImageCollection, path: str) -> None:
         super().__init__("Opening images …")
         self._loaded, self._source, self._path = loaded, source, path
 

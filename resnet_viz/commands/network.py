@@ -9,6 +9,7 @@ from pathlib import Path
 from resnet_viz import api
 from resnet_viz.analysis.capture import check_runnable
 from resnet_viz.analysis.trace import trace
+from resnet_viz.api.inputs import chosen_weights, is_file
 from resnet_viz.errors import ExplorerError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.customise import add_changes, customised
@@ -40,14 +41,14 @@ def add_network(parser: argparse.ArgumentParser) -> None:
 
 def chosen(options: argparse.Namespace) -> tuple[ResNetConfig, str]:
     """The network and its weights as `load` wants them; a file decides where no network is named."""
-    if options.labels and not (options.weights and api.is_file(options.weights)):
+    if options.labels and not (options.weights and is_file(options.weights)):
         raise ExplorerError("--labels goes with --weights FILE.safetensors; all others have names.")
     config = preset(options.model or DEFAULT_MODEL)
-    named = options.weights and not options.model and api.is_file(options.weights)
+    named = options.weights and not options.model and is_file(options.weights)
     if named and Path(options.weights).is_file():
         config = api.match(options.weights).config
     config = customised(config, options.set)
-    config, weights = api.chosen_weights(config, options.weights, options.labels)
+    config, weights = chosen_weights(config, options.weights, options.labels)
     return config, with_preparation(weights, given_preprocessing(options))
 
 

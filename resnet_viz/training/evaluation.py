@@ -54,7 +54,7 @@ def evaluate(network: ResNet, images: ImageSet, preparation: Preprocessing) -> E
 
 def logits(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Tensor:
     """(N, classes) float32 on the CPU."""
-    return torch.cat(list(_answers(network, images, preparation)))
+    return torch.cat(list(_by_batch(network, images, preparation)))
 
 
 def statistics_and_logits(
@@ -67,13 +67,13 @@ def statistics_and_logits(
         lambda _module, _inputs, maps: seen.append(channel_statistics(maps.float().cpu().numpy()))
     )
     try:
-        answered = list(_answers(network, images, preparation))
+        scores = list(_by_batch(network, images, preparation))
     finally:
         hook.remove()
-    return np.concatenate(seen), torch.cat(answered).numpy()
+    return np.concatenate(seen), torch.cat(scores).numpy()
 
 
-def _answers(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Iterator[Tensor]:
+def _by_batch(network: ResNet, images: ImageSet, preparation: Preprocessing) -> Iterator[Tensor]:
     """Logits (batch, classes) on the CPU, batch by batch; the network is in evaluation mode then."""
     network.eval()
     device = next(network.parameters()).device
@@ -81,5 +81,5 @@ def _answers(network: ResNet, images: ImageSet, preparation: Preprocessing) -> I
         indices = range(start, min(start + _BATCH, len(images)))
         batch = normalised(as_batch(images.pixels(indices)).to(device), preparation)
         with torch.no_grad():
-            answers: Tensor = network(batch)
-        yield answers.float().cpu()
+            batch_logits: Tensor = network(batch)
+        yield batch_logits.float().cpu()

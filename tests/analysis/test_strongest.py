@@ -9,7 +9,11 @@ from PIL import Image
 
 from resnet_viz.analysis import price, strongest
 from resnet_viz.analysis.forward import traced
-from resnet_viz.analysis.image_sets import FolderSet, ImageSet, RenderedSet
+from resnet_viz.analysis.image_collections import (
+    FolderCollection,
+    ImageCollection,
+    RenderedCollection,
+)
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.strongest import KEPT, StrongestImages, StrongestJob, affordable
 from resnet_viz.errors import BusyError, ImageError
@@ -25,7 +29,7 @@ from tests.images.example_images import saved
 from tests.waiting import BOUND
 
 IMAGES = RenderedImages(Split.TEST, 5, 40, 128)
-SOURCE = RenderedSet(IMAGES)
+SOURCE = RenderedCollection(IMAGES)
 # What runs up to a layer, written out.
 WAYS = {
     "conv1": ("conv1",),
@@ -46,7 +50,7 @@ def shapes() -> LoadedModel:
     return load(PRESETS["shapes"], "bundled", 128)
 
 
-def search(loaded: LoadedModel, path: str, source: ImageSet = SOURCE) -> StrongestImages:
+def search(loaded: LoadedModel, path: str, source: ImageCollection = SOURCE) -> StrongestImages:
     job = StrongestJob(loaded, source, path)
     job.join()
     found, sentence = job.work()
@@ -159,7 +163,7 @@ def test_files_of_a_folder_are_prepared_as_an_upload_is(shapes, tmp_path, monkey
     monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
     images = folder.folder_images()
     assert images
-    source = FolderSet(images)
+    source = FolderCollection(images)
     found = search(shapes, "conv1", source)
     assert (found.images, found.unreadable) == (4, 1)
     peak = found.of(0)[0]
@@ -216,7 +220,7 @@ def test_a_busy_decoder_ends_the_search_and_makes_no_file_unreadable(shapes, tmp
 
     monkeypatch.setattr(folder, "read_image", busy)
     with pytest.raises(BusyError, match="try again"):
-        search(shapes, "conv1", FolderSet(images))
+        search(shapes, "conv1", FolderCollection(images))
 
 
 def test_fewer_large_images_are_looked_through():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.analysis.image_sets import FolderSet, RenderedSet
+from resnet_viz.analysis.image_collections import FolderCollection, RenderedCollection
 from resnet_viz.analysis.strongest import StrongestImages, StrongestJob
 from resnet_viz.images import folder
 from resnet_viz.images.folder import FolderImages
@@ -42,7 +42,7 @@ def searched(app: AppTest) -> AppTest:
 
 
 def found(path: str) -> StrongestImages:
-    source = RenderedSet(RenderedImages(Split.TEST, 0, COUNT, 128))
+    source = RenderedCollection(RenderedImages(Split.TEST, 0, COUNT, 128))
     job = StrongestJob(load(PRESETS["shapes"], "bundled", 128), source, path)
     job.join()
     return job.work()[0]
@@ -73,7 +73,7 @@ def test_the_images_of_the_pinned_channel_are_shown_and_those_of_others_need_no_
     app = searched(app)
     assert problems(app) == []
     expected = found("layer2.0")
-    source = RenderedSet(RenderedImages(Split.TEST, 0, COUNT, 128))
+    source = RenderedCollection(RenderedImages(Split.TEST, 0, COUNT, 128))
 
     def written(channel: int) -> list[str]:
         return [f"{source.name(p.number)} · {p.value:.4g}" for p in expected.of(channel)]
@@ -128,7 +128,9 @@ def test_other_networks_look_through_the_operators_folder(open_page, tmp_path, m
 )
 def test_how_many_were_looked_at_is_said(looked, unreadable, said):
     files = FolderImages("", Path(), tuple(Path(f"{number}.png") for number in range(40)))
-    assert strongest_panel.looked_through(zero(1, looked, unreadable), FolderSet(files)) == said
+    assert (
+        strongest_panel.looked_through(zero(1, looked, unreadable), FolderCollection(files)) == said
+    )
 
 
 def test_a_channel_that_is_zero_everywhere_is_said_to_be(open_page, monkeypatch):

@@ -8,7 +8,11 @@ from typing import Final
 
 import streamlit as st
 
-from resnet_viz.analysis.image_sets import FolderSet, ImageSet, RenderedSet
+from resnet_viz.analysis.image_collections import (
+    FolderCollection,
+    ImageCollection,
+    RenderedCollection,
+)
 from resnet_viz.analysis.price import price_until
 from resnet_viz.analysis.receptive_field import field_box
 from resnet_viz.analysis.strongest import (
@@ -53,19 +57,19 @@ def strongest_panel(view_state: ViewState, channel: int) -> None:
         st.caption(_takes(view_state, count))
 
 
-def _source(view_state: ViewState) -> ImageSet | None:
+def _source(view_state: ViewState) -> ImageCollection | None:
     """Rendered shapes for the networks that know them; else the operator's folder, where there is one.
 
     Raises:
         ImageError: the folder is not there, or has no images.
     """
     if shapes_panel.applies(view_state):
-        return RenderedSet(RenderedImages(Split.TEST, _SEED, IMAGES, view_state.input_size))
+        return RenderedCollection(RenderedImages(Split.TEST, _SEED, IMAGES, view_state.input_size))
     folder = cache.folder_images()
-    return FolderSet(folder) if folder else None
+    return FolderCollection(folder) if folder else None
 
 
-def _prepared(view_state: ViewState, source: ImageSet) -> Callable[[], StrongestJob]:
+def _prepared(view_state: ViewState, source: ImageCollection) -> Callable[[], StrongestJob]:
     """How the search is begun, once its network is there."""
     loaded = view_state.model()
     return lambda: StrongestJob(loaded, source, view_state.layer)
@@ -81,7 +85,9 @@ def _takes(view_state: ViewState, count: int) -> str:
     )
 
 
-def _show(view_state: ViewState, found: StrongestImages, source: ImageSet, channel: int) -> None:
+def _show(
+    view_state: ViewState, found: StrongestImages, source: ImageCollection, channel: int
+) -> None:
     """The channel's images, and how they were found."""
     peaks = found.of(channel)
     st.markdown(_finding(view_state, found, peaks, channel))
@@ -129,9 +135,9 @@ def _channel(view_state: ViewState, channel: int) -> str:
     return f"**channel {channel}** of {row.path}"
 
 
-def looked_through(found: StrongestImages, source: ImageSet) -> str:
+def looked_through(found: StrongestImages, source: ImageCollection) -> str:
     """Which images these are."""
-    if isinstance(source, RenderedSet):
+    if isinstance(source, RenderedCollection):
         images = source.images
         return (
             f"{found.images:,} held-out images of {images.size} × {images.size} pixels, rendered from seed "

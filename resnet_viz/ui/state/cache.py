@@ -28,7 +28,7 @@ from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, sp
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.gradient_flow import GradientFlow
-from resnet_viz.analysis.image_sets import ImageSet
+from resnet_viz.analysis.image_collections import ImageCollection
 from resnet_viz.analysis.initial_gradients import InitialGradients
 from resnet_viz.analysis.paths import PathLengths
 from resnet_viz.analysis.pixels import NormalisedValue
@@ -344,7 +344,7 @@ def folder_images() -> FolderImages | None:
 
 
 def seen_pixels(
-    source: ImageSet, numbers: tuple[int, ...], preparation: Preprocessing
+    source: ImageCollection, numbers: tuple[int, ...], preparation: Preprocessing
 ) -> tuple[Pixels, ...]:
     """What a network sees of some images of a source; raises `ImageError` when one is gone."""
     return ask(

@@ -8,18 +8,14 @@ array or what `read_image` gave. A *path* names a layer, a block or a stage as t
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 import graphviz
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from torch import Tensor
 
 from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
@@ -37,22 +33,30 @@ from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.residual_records import BlockView
 from resnet_viz.analysis.trace import trace as trace_config
 from resnet_viz.analysis.worked_example import WorkedExample
-from resnet_viz.errors import ConfigError, ExplorerError, ImageError, WeightsError, reason
+from resnet_viz.api.inputs import (
+    FilePath,
+    Labels,
+    WeightsChoice,
+    bytes_of,
+    chosen_weights,
+    config_of,
+    from_tensors,
+    listed,
+    png_of,
+    shapes_of,
+    with_classes,
+)
+from resnet_viz.errors import ConfigError, ExplorerError, WeightsError
 from resnet_viz.figures import palette, tables
 from resnet_viz.figures.diagrams import network_diagram
 from resnet_viz.images import ImageInput, decode, read_sample
 from resnet_viz.model.config import ResNetConfig
-from resnet_viz.model.presets import PRESETS, preset
+from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights import matching, sources
-from resnet_viz.weights import own as own_weights
-from resnet_viz.weights.files import open_weights
-from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.loaded import LoadedModel
-from resnet_viz.weights.own import OwnFile
-from resnet_viz.weights.preparation import Preparation, as_text, prepared_as
+from resnet_viz.weights.preparation import as_text, prepared_as
 from resnet_viz.weights.suggestion import suggest
-from resnet_viz.weights.uploads import UploadSource, accept
 
 __all__ = [
     "PRESETS",
@@ -80,14 +84,10 @@ __all__ = [
     "worked_example",
 ]
 
-FilePath = str | os.PathLike[str]
 Network = str | ResNetConfig | LoadedModel | Trace
 ImageSource = ImageInput | FilePath | bytes | npt.NDArray[np.uint8]
-WeightsChoice = FilePath | Mapping[str, Tensor]
-Labels = FilePath | Sequence[str]
 TextFormat = Literal["text", "markdown", "latex", "csv"]
 
-_FILES: Final = (".safetensors", ".pth", ".pt")  # endings by which a file is told from a source
 _THEMES: Final = {theme.name: theme for theme in (palette.LIGHT, palette.DARK)}
 
 
@@ -128,12 +128,12 @@ def load(
     >>> model.weights.source, model.weights.labels[:3]
     ('bundled', ('airplane', 'automobile', 'bird'))
     """
-    config = _config(network)
+    config = config_of(network)
     prepared = prepared_as({name: as_text(each) for name, each in (preprocessing or {}).items()})
     if isinstance(weights, Mapping):
-        config = _with_classes(config, _shapes(weights))
+        config = with_classes(config, shapes_of(weights))
         side = _runnable(config, size)
-        return _from_tensors(config, weights, labels, prepared, side, device)
+        return from_tensors(config, weights, labels, prepared, side, device)
     config, source = chosen_weights(config, weights, labels)
     source = sources.with_preparation(source, prepared)
     return sources.load(config, source, _runnable(config, size), device)
@@ -179,7 +179,7 @@ def match(
     >>> match(state, "resnet32").missing[0]
     'layer1.3.conv1.weight'
     """
-    shapes = _shapes(checkpoint)
+    shapes = shapes_of(checkpoint)
     if network is not None:
         return matching.match(shapes, trace(network).config)
     suggestion = suggest(shapes)
@@ -216,7 +216,7 @@ def trace(network: Network, size: int | None = None) -> Trace:
         return network if size is None else trace_config(network.config, size)
     if isinstance(network, LoadedModel):
         return traced(network) if size is None else trace_config(network.config, size)
-    return trace_config(_config(network), size)
+    return trace_config(config_of(network), size)
 
 
 @overload
@@ -390,11 +390,11 @@ def read_image(source: ImageSource, name: str = "") -> ImageInput:
     if isinstance(source, ImageInput):
         return source
     if isinstance(source, np.ndarray):
-        return decode.read_image(_png(source), name or "array")
+        return decode.read_image(png_of(source), name or "array")
     if isinstance(source, bytes):
         return images.read_image(source, name or "image")
     path = Path(source)
-    return images.read_image(_bytes(path), name or path.name)
+    return images.read_image(bytes_of(path), name or path.name)
 
 
 def sample(name: str) -> ImageInput:
@@ -601,48 +601,11 @@ def ablate(
         )
     changes = ablations.Ablation(
         scale=tuple((scale or {}).items()),
-        removed=_listed(remove),
-        cut=_listed(cut),
+        removed=listed(remove),
+        cut=listed(cut),
         swapped=tuple(swap),
     )
     return ablations.ablated_model(model, changes)
-
-
-def is_file(weights: FilePath) -> bool:
-    """Whether weights are a file of one's own and no source such as `random:7`."""
-    if not isinstance(weights, str):
-        return True
-    return weights.endswith(_FILES) and not weights.startswith("folder:")
-
-
-def chosen_weights(
-    config: ResNetConfig, weights: FilePath | None = None, labels: Labels | None = None
-) -> tuple[ResNetConfig, str]:
-    """The weights as `sources.load` wants them; a file of one's own goes the way of an upload.
-
-    Such a file decides how many classes the network has.
-
-    Raises:
-        WeightsError: the file cannot be read or is not accepted, or labels came without one.
-    """
-    if weights is None or not is_file(weights):
-        if labels is not None:
-            raise WeightsError(
-                "Labels go with a file or a state dict of your own; all other weights have names."
-            )
-        return config, str(weights) if weights else sources.default_weights(config)
-    path = Path(weights)
-    try:
-        names = _label_text(labels)
-        with path.open("rb") as file:
-            upload = accept(file, path.name, names)
-    except OSError as error:
-        raise _unreadable(error) from None
-    return _with_classes(config, upload.shapes), f"{UploadSource.slug}:{upload.id}"
-
-
-def _config(network: str | ResNetConfig) -> ResNetConfig:
-    return network if isinstance(network, ResNetConfig) else preset(network)
 
 
 def _runnable(config: ResNetConfig, size: int | None) -> int:
@@ -650,80 +613,3 @@ def _runnable(config: ResNetConfig, size: int | None) -> int:
     found = trace_config(config, size)
     captures.check_runnable(found)
     return found.input_size
-
-
-def _with_classes(config: ResNetConfig, shapes: Mapping[str, tuple[int, ...]]) -> ResNetConfig:
-    suggestion = suggest(shapes)
-    return replace(config, num_classes=suggestion.config.num_classes) if suggestion else config
-
-
-def _from_tensors(
-    config: ResNetConfig,
-    tensors: Mapping[str, Tensor],
-    labels: Labels | None,
-    prepared: Preparation,
-    size: int,
-    device: str,
-) -> LoadedModel:
-    try:
-        text = _label_text(labels)
-    except OSError as error:
-        raise _unreadable(error) from None
-    owned = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-    own = OwnFile(
-        source="tensors",
-        label="State dict",
-        shapes=_shapes(tensors),
-        labels=parse_labels(text) if text else (),
-        licence="yours",
-    )
-    description = own_weights.prepared(
-        own_weights.describe_own(config, size, own), config, size, prepared
-    )
-    return sources.ready(config, description, matching.network_from(config, owned), device)
-
-
-def _shapes(checkpoint: FilePath | Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    if isinstance(checkpoint, Mapping):
-        return {
-            name: tuple(each.shape if hasattr(each, "shape") else each)
-            for name, each in checkpoint.items()
-        }
-    return dict(open_weights(Path(checkpoint)).shapes)
-
-
-def _unreadable(error: OSError) -> WeightsError:
-    return WeightsError(f"“{error.filename}” cannot be read: {reason(error)}.")
-
-
-def _label_text(labels: Labels | None) -> bytes | str | None:
-    if labels is None:
-        return None
-    if isinstance(labels, str | os.PathLike):
-        return Path(labels).read_bytes()
-    return "\n".join(labels)
-
-
-def _listed(paths: str | Iterable[str]) -> tuple[str, ...]:
-    return (paths,) if isinstance(paths, str) else tuple(paths)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(
-                images.MAX_BYTES + 1
-            )  # one more than is accepted is enough to refuse it
-    except OSError as error:
-        raise ImageError(f"“{path.name}” cannot be read: {reason(error)}.") from None
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    """The array as a file, so that it is checked and reduced as any other."""
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-        raise ImageError(
-            f"This array is {pixels.dtype} {pixels.shape}; an image is uint8 (height, width, 3)."
-        )
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()

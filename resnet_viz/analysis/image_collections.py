@@ -19,8 +19,8 @@ from resnet_viz.training.rendered import RenderedImages
 from resnet_viz.training.shapes import SHAPES
 
 
-class ImageSet(ABC):
-    """Images by number. Hashable: equal sets have equal images."""
+class ImageCollection(ABC):
+    """Images by number. Hashable: equal collections have equal images."""
 
     images: RenderedImages | FolderImages
 
@@ -59,7 +59,7 @@ class ImageSet(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedSet(ImageSet):
+class RenderedCollection(ImageCollection):
     """Rendered shapes, of the size that the network takes; each is called as its shape."""
 
     images: RenderedImages
@@ -76,7 +76,7 @@ class RenderedSet(ImageSet):
 
 
 @dataclass(frozen=True, slots=True)
-class FolderSet(ImageSet):
+class FolderCollection(ImageCollection):
     """Image files, prepared as an upload is; each is called by its place in the folder."""
 
     images: FolderImages
