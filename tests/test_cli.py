@@ -191,7 +191,7 @@ def test_predict_takes_a_files_network_with_the_changes_that_leave_no_trace(caps
         ("depth=3", "There is no field “depth”; choose one of block, repeats, stem, width,"),
         ("width=x", "width=x is not accepted; write a whole number."),
         ("zero_init=yes", "zero_init=yes is not accepted; write true or false."),
-        ("block=wide", "Block “wide” is not one of basic, bottleneck."),
+        ("block=nonesuch", "Block “nonesuch” is not one of basic, bottleneck"),
     ],
 )
 def test_a_change_that_no_network_has_is_one_sentence(capsys, command, change, words):

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from resnet_viz.analysis import arithmetic, worked_example
+from resnet_viz.analysis import arithmetic, walkthrough, worked_example
 from resnet_viz.analysis.filters import weight_histogram, weight_statistics
 from resnet_viz.analysis.price import price
 from resnet_viz.analysis.residual import block_view
@@ -30,6 +30,8 @@ from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta, build_random
 from resnet_viz.model.roles import Role, stage_number
 from resnet_viz.texts import explanation, text
+from resnet_viz.ui.filters import filters_panel
+from resnet_viz.ui.residual import ablation_controls
 from resnet_viz.weights.matching import CheckpointMismatch, check, match, suggest
 from resnet_viz.weights.sources import load
 from tests.made_up import ActivationFirst, MeanPool, Scale, Scaled, Swish, Wide, WideInside
@@ -102,6 +104,11 @@ def test_what_hangs_on_kinds_names_no_kind_that_is_not_there():
         "contributions": CONTRIBUTIONS,
         "what follows": worked_example._AFTER,
         "diagram details": diagram_labels._DETAILS,
+        "filters": filters_panel._KINDS,
+        "titles of steps": dict.fromkeys(kind for step in walkthrough._TITLES for kind in step),
+        "blocks that are not missed": {
+            k: v for k, v in ablation_controls._AS_IF_NOT_THERE.items() if k
+        },
         "diagram words": diagram_labels._WORDS,
     }
     for name, mapping in mappings.items():

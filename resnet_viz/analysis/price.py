@@ -17,6 +17,7 @@ from resnet_viz.analysis.parts import BYTES, Layer, parts_of
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.budget import Budget, budget
 from resnet_viz.errors import ConfigError
+from resnet_viz.model import kinds
 from resnet_viz.model.config import INPUT_SIZES, ResNetConfig
 
 _T = TypeVar("_T")
@@ -103,14 +104,13 @@ def price_of_gradient(trace: Trace, layer: LayerRecord) -> Price:
 def price_of_pass(trace: Trace, batch: int = 1, backward_to: int | None = None) -> Price:
     """So many images at once through the network, and the way back to the row of that order.
 
-    `IMAGE` is the image itself. What lies behind that row is kept for the way back; pooling keeps where each
-    maximum stood, in 64 bits.
+    `IMAGE` is the image itself. What lies behind that row is kept for the way back.
     """
     whole = price(trace.config, trace.input_size)
     behind = (
         [] if backward_to is None else [row for row in trace.leaves() if row.order > backward_to]
     )
-    kept = sum(row.activations * (3 if row.kind == "MaxPool2d" else 1) for row in behind)
+    kept = sum(row.activations * kinds.KINDS[row.kind].saved for row in behind)
     return replace(
         whole,
         passing=batch * whole.passing,
@@ -229,7 +229,7 @@ def _maker(trace: Trace, path: str) -> str:
     if path == INPUT:
         return path
     row = trace[trace.producer(path)]
-    if row.kind in ("Identity", "Flatten"):
+    if kinds.KINDS[row.kind].passes_on:
         return _maker(trace, trace.sources(row.path)[0])
     return row.path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from resnet_viz import images
 from resnet_viz.errors import ImageError, WeightsError, reason
+from resnet_viz.figures.png import png
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import preset
 from resnet_viz.weights import matching, sources
@@ -151,6 +151,4 @@ def png_of(pixels: np.ndarray) -> bytes:
         raise ImageError(
             f"This array is {pixels.dtype} {pixels.shape}; an image is uint8 (height, width, 3)."
         )
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return png(Image.fromarray(pixels))

@@ -54,12 +54,16 @@ class LayerKind:
         window: kernel, stride and padding for an input of a shape (C, H, W), or none.
         multiplies: whether each weight is used once for every output position.
         shortcut: what a shortcut of this one layer is called; empty where it is none by itself.
+        passes_on: whether its output is its input's memory.
+        saved: numbers that it keeps for the way back, for each that it puts out.
     """
 
     module: type[nn.Module]
     window: Callable[[Any, Shape], Window | None] = no_window
     multiplies: bool = False
     shortcut: str = ""
+    passes_on: bool = False
+    saved: int = 1
 
     @property
     def name(self) -> str:
@@ -77,12 +81,12 @@ _ALL: Final = (
     LayerKind(blocks.Conv2d, own_window, multiplies=True),
     LayerKind(blocks.BatchNorm2d),
     LayerKind(nn.ReLU),
-    LayerKind(nn.MaxPool2d, own_window),
+    LayerKind(nn.MaxPool2d, own_window, saved=3),  # where each maximum stood, in 64 bits
     LayerKind(blocks.Add),
-    LayerKind(nn.Identity, shortcut="identity"),
+    LayerKind(nn.Identity, shortcut="identity", passes_on=True),
     LayerKind(blocks.ZeroPad, every_nth, shortcut="zero-pad"),
     LayerKind(nn.AdaptiveAvgPool2d, whole_map),
-    LayerKind(nn.Flatten),
+    LayerKind(nn.Flatten, passes_on=True),
     LayerKind(blocks.Linear, multiplies=True),
 )
 KINDS: Final[Mapping[str, LayerKind]] = MappingProxyType({kind.name: kind for kind in _ALL})

@@ -12,7 +12,7 @@ from typing import Literal
 from resnet_viz.components import declare, fired
 
 _COMPONENT = declare(__file__)
-_SENT_AS_IS = ("path", "parent", "level", "stage", "kind", "cells", "container", "on_shortcut")
+_SENT_AS_IS = ("path", "parent", "level", "stage", "kind", "cells", "container", "shortcut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Row:
     cells: tuple[str, ...]
     bars: tuple[float, ...]  # 0 to 1 of the largest layer, one for each column; 0 draws nothing
     container: bool
-    on_shortcut: bool
+    shortcut: str  # "identity", "projection", "zero-pad"; empty for all that is not on one
 
 
 def layer_table(

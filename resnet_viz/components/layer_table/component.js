@@ -144,8 +144,8 @@ class LayerTable {
     const [around, own] = this.name(row);
     make("span", "around", text, around);
     text.append(own);
-    if (row.on_shortcut) {
-      const mark = make("span", row.kind === "Identity" ? "shortcut identity" : "shortcut", label);
+    if (row.shortcut) {
+      const mark = make("span", `shortcut ${row.shortcut}`, label);
       Object.assign(mark, { role: "img", ariaLabel: "on the shortcut" });
     }
     columns.forEach((column, index) => {

@@ -29,5 +29,5 @@ export interface Row {
   cells: string[]; // one for each column
   bars: number[]; // 0 to 1; 0 draws nothing
   container: boolean;
-  on_shortcut: boolean;
+  shortcut: string; // "identity", "projection", "zero-pad"; empty for all that is not on one
 }

@@ -108,7 +108,7 @@ def _row(layer: LayerRecord, columns: tuple[str, ...], most: dict[str, int]) -> 
         cells=tuple(COLUMNS[slug].cell(layer) for slug in columns),
         bars=tuple(_share(layer, slug, most) for slug in columns),
         container=layer.is_container,
-        on_shortcut=layer.on_shortcut,
+        shortcut=layer.shortcut_kind if layer.on_shortcut else "",
     )
 
 

@@ -48,7 +48,7 @@ def row(layer: LayerRecord) -> Row:
         cells,
         (0, 0, 0, 0, *shares, 0),
         layer.is_container,
-        layer.on_shortcut,
+        layer.shortcut_kind if layer.on_shortcut else "",
     )
 
 
