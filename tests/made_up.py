@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from resnet_viz.model.blocks import BasicBlock, BatchNorm2d, Block, Bottleneck, Conv2d
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.model.kinds import LayerKind, everywhere, no_window
 
 
 class MeanPool(nn.AvgPool2d):
@@ -108,3 +109,10 @@ class Strange(ActivationFirst):
         super().__init__(config, stage, in_channels, stride)
         self.norm1, self.norm2 = GroupNorm(in_channels), GroupNorm(config.planes(stage))  # type: ignore[assignment]
         self.act1, self.act2 = nn.Hardswish(), nn.Hardswish()  # type: ignore[assignment]
+
+
+# The lines of its kinds in the table: a norm over groups takes the mean of the whole map.
+STRANGE = {
+    "GroupNorm": LayerKind(GroupNorm, everywhere),
+    "Hardswish": LayerKind(nn.Hardswish, no_window),
+}

@@ -13,6 +13,7 @@ from torch import nn
 from resnet_viz.analysis import arithmetic, walkthrough, worked_example
 from resnet_viz.analysis.filters import weight_histogram, weight_statistics
 from resnet_viz.analysis.price import price
+from resnet_viz.analysis.records import LayerRecord
 from resnet_viz.analysis.residual import block_view
 from resnet_viz.analysis.trace import trace, trace_anew
 from resnet_viz.analysis.worked_example.layers import CONTRIBUTIONS, WORKED
@@ -25,7 +26,7 @@ from resnet_viz.images import read_sample
 from resnet_viz.model import blocks, kinds, resnet
 from resnet_viz.model.blocks import BasicBlock, Bottleneck
 from resnet_viz.model.config import ResNetConfig, Traits, traits
-from resnet_viz.model.kinds import CONTAINERS, KINDS, LayerKind, own_window
+from resnet_viz.model.kinds import CONTAINERS, KINDS, LayerKind, everywhere, no_window, own_window
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta, build_random
 from resnet_viz.model.roles import Role, stage_number
@@ -34,7 +35,17 @@ from resnet_viz.ui.filters import filters_panel
 from resnet_viz.ui.residual import ablation_controls
 from resnet_viz.weights.matching import CheckpointMismatch, check, match, suggest
 from resnet_viz.weights.sources import load
-from tests.made_up import ActivationFirst, MeanPool, Scale, Scaled, Swish, Wide, WideInside
+from tests.made_up import (
+    STRANGE,
+    ActivationFirst,
+    MeanPool,
+    Scale,
+    Scaled,
+    Strange,
+    Swish,
+    Wide,
+    WideInside,
+)
 
 NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 SMALL = ResNetConfig("small", repeats=(1, 2, 1), width=8, num_classes=5, input_size=64)
@@ -68,6 +79,61 @@ def test_every_worked_example_is_written_out_in_words(kind):
     assert record in encode._WRITTEN, "add it to _WRITTEN in components/worked_example/encode"
 
 
+def reached(
+    module: nn.Module, inputs: tuple[torch.Tensor, ...], row: int, column: int
+) -> set[tuple[int, int]]:
+    """The output positions that one input position changes."""
+    changed = inputs[0].clone()
+    changed[..., row, column] += 3
+    with torch.no_grad():
+        differs = (module(*inputs) != module(changed, *inputs[1:])).any(dim=1)[0]  # (H, W)
+    return {(int(r), int(c)) for r, c in differs.nonzero()}
+
+
+def within_window(layer: LayerRecord, row: int, column: int) -> set[tuple[int, int]]:
+    """The output positions whose window, as the table has it, covers an input position."""
+    kernel, stride, padding = (
+        layer.kernel or (1, 1),
+        layer.stride or (1, 1),
+        layer.padding or (0, 0),
+    )
+    return {
+        (r, c)
+        for r in range(layer.output_shape[1])
+        for c in range(layer.output_shape[2])
+        if 0 <= row - (r * stride[0] - padding[0]) < kernel[0]
+        and 0 <= column - (c * stride[1] - padding[1]) < kernel[1]
+    }
+
+
+def test_a_layer_reads_no_more_than_its_window(monkeypatch):
+    """As computed; else its receptive field would be wrong without a word. `GroupNorm` reads everywhere."""
+    monkeypatch.setitem(blocks.BLOCKS, "strange", Strange)
+    monkeypatch.setattr(kinds, "KINDS", {**KINDS, **STRANGE})
+    seen = set()
+    for config in (*networks(), replace(SMALL, name="z", shortcut="zero-pad")):
+        if config.name in PRESETS:
+            continue
+        traced, network = trace(config), build_random(config, 0)
+        for layer in traced.leaves():
+            formulas = {
+                each.measures: each.value for each in arithmetic.explain(traced, layer.path)
+            }
+            assert formulas["receptive_field"] == layer.receptive_field, layer.path
+            kind = kinds.KINDS[layer.kind]
+            if kind.name in seen or len(layer.input_shape) != 3 or len(layer.output_shape) != 3:
+                continue
+            seen.add(kind.name)
+            generator = torch.Generator().manual_seed(0)
+            shapes = [layer.input_shape] * max(1, len(traced.sources(layer.path)))
+            inputs = tuple(torch.randn(1, *shape, generator=generator) for shape in shapes)
+            for row, column in ((0, 0), (layer.input_shape[1] // 2, 1)):
+                found = reached(network.get_submodule(layer.path), inputs, row, column)
+                allowed = within_window(layer, row, column)
+                assert (found <= allowed) == (kind.window is not everywhere), layer.path
+    assert seen == {*KINDS, *STRANGE} - {"Linear", "Flatten"}
+
+
 @pytest.mark.parametrize("config", networks(), ids=lambda config: config.name)
 def test_every_parameter_and_statistic_is_drawn(config):
     """Memory of an untrained network is whatever was there before: NaN shows what nobody has set."""
@@ -82,7 +148,7 @@ def test_every_parameter_and_statistic_is_drawn(config):
 
 def test_parameters_that_nobody_draws_are_refused_and_those_with_other_names_are_shown(monkeypatch):
     monkeypatch.setitem(blocks.BLOCKS, "scaled", Scaled)
-    monkeypatch.setattr(kinds, "KINDS", {**KINDS, "Scale": LayerKind(Scale)})
+    monkeypatch.setattr(kinds, "KINDS", {**KINDS, "Scale": LayerKind(Scale, no_window)})
     own = replace(SMALL, name="scaled", block="scaled")
     with pytest.raises(ConfigError, match="How gamma of Scale are drawn is not said yet"):
         build_random(own, 0)
@@ -285,7 +351,9 @@ def test_a_file_of_a_new_block_is_recognised(made_up, prefix):
 @pytest.mark.parametrize(("block", "last"), [(ActivationFirst, ""), (Swish, "Hardswish")])
 def test_a_block_may_end_in_its_sum_or_in_any_activation(block, last, monkeypatch):
     monkeypatch.setitem(blocks.BLOCKS, "new", block)
-    monkeypatch.setattr(kinds, "KINDS", {**KINDS, nn.Hardswish.__name__: LayerKind(nn.Hardswish)})
+    monkeypatch.setattr(
+        kinds, "KINDS", {**KINDS, nn.Hardswish.__name__: LayerKind(nn.Hardswish, no_window)}
+    )
     own = replace(SMALL, name=block.__name__, block="new")  # traces are kept by configuration
     traced = trace_anew(own, 64)
     parts = traced.parts("layer2.1")

@@ -154,6 +154,11 @@ def _field(trace: Trace, record: LayerRecord) -> Iterable[Formula]:
         yield Formula("receptive_field", "Receptive field, pixels of the image", terms, grown)
         terms = f"{before.jump} · {stride}"
         yield Formula("jump", "Jump, pixels between neighbours", terms, before.jump * stride)
+    elif record.receptive_field > before.size:  # of a kind that reads everywhere
+        side = record.input_shape[1]
+        terms = f"{before.size:,} + 2 · ({side} − 1) · {before.jump}"
+        grown = before.size + 2 * (side - 1) * before.jump
+        yield Formula("receptive_field", "Receptive field, with the whole map", terms, grown)
     else:
         title = "Receptive field, as before"
         yield Formula("receptive_field", title, f"{before.size:,}", before.size)

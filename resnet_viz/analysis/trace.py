@@ -27,7 +27,7 @@ from resnet_viz.analysis.unfolding import folded, unfolded
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import Block
 from resnet_viz.model.config import ResNetConfig, check_input_size
-from resnet_viz.model.kinds import kind_of
+from resnet_viz.model.kinds import everywhere, kind_of
 from resnet_viz.model.resnet import ResNet, Stage, build_meta
 from resnet_viz.model.roles import CONTAINERS, Role
 from resnet_viz.store import STORE
@@ -171,6 +171,8 @@ def _layer(
     kernel, stride, padding = kind.window(module, input_shape) or (None, None, None)
     if kernel and stride and padding:
         field = field.through(kernel[0], stride[0], padding[0])
+    elif kind.window is everywhere:  # from one edge of the map to the other, wherever it stands
+        field = field.through(2 * input_shape[1] - 1, 1, input_shape[1] - 1)
     parameters = module.named_parameters(recurse=False)
     return LayerRecord(
         path=path,

@@ -45,13 +45,19 @@ def every_nth(module: Any, input_shape: Shape) -> Window:
     return (1, 1), _pair(module.stride), (0, 0)
 
 
+def everywhere(module: Any, input_shape: Shape) -> Window | None:
+    """No window moves, since every position reads the whole map, as in squeeze and excitation."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class LayerKind:
     """One kind of layer that computes.
 
     Attributes:
         module: its class; the class's name is the kind's.
-        window: kernel, stride and padding for an input of a shape (C, H, W), or none.
+        window: kernel, stride and padding for an input of a shape (C, H, W), or none: one of the functions
+            above. It has no default, since a wrong one makes a wrong receptive field.
         multiplies: whether each weight is used once for every output position.
         shortcut: what a shortcut of this one layer is called; empty where it is none by itself.
         passes_on: whether its output is its input's memory.
@@ -59,7 +65,7 @@ class LayerKind:
     """
 
     module: type[nn.Module]
-    window: Callable[[Any, Shape], Window | None] = no_window
+    window: Callable[[Any, Shape], Window | None]
     multiplies: bool = False
     shortcut: str = ""
     passes_on: bool = False
@@ -79,15 +85,15 @@ class LayerKind:
 
 _ALL: Final = (
     LayerKind(blocks.Conv2d, own_window, multiplies=True),
-    LayerKind(blocks.BatchNorm2d),
-    LayerKind(nn.ReLU),
+    LayerKind(blocks.BatchNorm2d, no_window),
+    LayerKind(nn.ReLU, no_window),
     LayerKind(nn.MaxPool2d, own_window, saved=3),  # where each maximum stood, in 64 bits
-    LayerKind(blocks.Add),
-    LayerKind(nn.Identity, shortcut="identity", passes_on=True),
+    LayerKind(blocks.Add, no_window),
+    LayerKind(nn.Identity, no_window, shortcut="identity", passes_on=True),
     LayerKind(blocks.ZeroPad, every_nth, shortcut="zero-pad"),
     LayerKind(nn.AdaptiveAvgPool2d, whole_map),
-    LayerKind(nn.Flatten, passes_on=True),
-    LayerKind(blocks.Linear, multiplies=True),
+    LayerKind(nn.Flatten, no_window, passes_on=True),
+    LayerKind(blocks.Linear, no_window, multiplies=True),
 )
 KINDS: Final[Mapping[str, LayerKind]] = MappingProxyType({kind.name: kind for kind in _ALL})
 

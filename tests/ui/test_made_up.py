@@ -1,12 +1,11 @@
 """A made-up block of made-up layers: every page shows it, or says openly what is not there yet."""
 
 import pytest
-from torch import nn
 
 from resnet_viz.model import blocks, kinds
-from resnet_viz.model.kinds import KINDS, LayerKind
+from resnet_viz.model.kinds import KINDS
 from resnet_viz.ui.state import pages
-from tests.made_up import GroupNorm, Strange
+from tests.made_up import STRANGE, Strange
 from tests.ui.test_pages import problems, texts
 
 LAYER = "layer2.0.norm1"
@@ -25,8 +24,7 @@ SAID = {
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
     """The two lines of a stranger: an entry of the block, and one for each kind of layer."""
-    added = {each.__name__: LayerKind(each) for each in (GroupNorm, nn.Hardswish)}
-    monkeypatch.setattr(kinds, "KINDS", {**KINDS, **added})
+    monkeypatch.setattr(kinds, "KINDS", {**KINDS, **STRANGE})
     monkeypatch.setitem(blocks.BLOCKS, "strange", Strange)
 
 
