@@ -201,7 +201,8 @@ def _of_block(
     projects = f"layer2.0.{_DOWNSAMPLE}0.weight" in shapes
     groups = [(1, 64)]
     if traits(BLOCKS[slug]).grouped:
-        weights = [shape for shape in first.values() if len(shape) == 4]
+        known = [first.get(name, ()) for name in _tensors(slug)]  # a file may have any number more
+        weights = [shape for shape in known if len(shape) == 4]
         groups = [(inner // each, each * 64 // width) for inner, each, *_ in weights]
     for cardinality, width_per_group in dict.fromkeys(groups):
         with suppress(ConfigError):

@@ -7,6 +7,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import build_meta
+from resnet_viz.weights import suggestion
 from resnet_viz.weights.matching import CheckpointMismatch, check, match, network_from
 from resnet_viz.weights.suggestion import suggest
 from tests.weights.files import SMALL, small_network
@@ -191,3 +192,19 @@ def test_a_double_that_float32_cannot_hold_is_refused():
     tensors["fc.bias"] = tensors["fc.bias"].double().fill_(1e300)
     with pytest.raises(WeightsError, match="5 of 5 values"):
         network_from(SMALL, tensors)
+
+
+def test_a_file_of_many_strange_tensors_in_its_first_block_takes_no_longer(monkeypatch):
+    """No more networks are tried than the weights of a block allow."""
+    tried: list[ResNetConfig] = []
+    real = suggestion._first_block
+
+    def counted(config: ResNetConfig) -> dict[str, tuple[int, ...]]:
+        tried.append(config)
+        return real(config)
+
+    monkeypatch.setattr(suggestion, "_first_block", counted)
+    shapes = shapes_of(replace(SMALL, block="bottleneck", width=32, groups=8, width_per_group=6))
+    strange = {f"layer1.0.x{n}.weight": (64 + n, 1 + n % 60, 3, 3) for n in range(3000)}
+    assert suggest(shapes | strange) is None
+    assert len(tried) <= 3
