@@ -23,6 +23,7 @@ from resnet_viz.errors import ExplorerError, ImageError
 from resnet_viz.figures import formatting, tables
 from resnet_viz.model.customise import add_changes, customised
 from resnet_viz.model.presets import PRESETS, preset
+from resnet_viz.one_line import quoted
 from resnet_viz.serve import DRAIN_S, FIRST_PORT, serve
 from resnet_viz.weights.commands import add_parser as add_weights
 from resnet_viz.weights.loaded import LoadedModel
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m resnet_v
         options = _parser(prog).parse_args(given)
     elif others and not others[0].startswith("-"):
         print(
-            f"There is no command “{others[0][:40]}”; choose one of {', '.join(COMMANDS)}, or none to "
+            f"There is no command {quoted(others[0], 40)}; choose one of {', '.join(COMMANDS)}, or none to "
             "start the app.",
             file=sys.stderr,
         )

@@ -22,3 +22,8 @@ def one_line(text: str, length: int = 100) -> str:
     )
     seen = " ".join(seen.split()).strip(_JOINERS)
     return seen if len(seen) <= length else f"{seen[: length - 1]}…"
+
+
+def quoted(text: str, length: int = 60) -> str:
+    """What somebody has asked for, between quotation marks in a sentence: on one line, cut to a length."""
+    return f"“{one_line(text[:1000], length)}”"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from resnet_viz import serve_many
 from resnet_viz.budget import MEMORY_VARIABLE, budget, cores, memory
 from resnet_viz.errors import ExplorerError, reason
+from resnet_viz.one_line import quoted
 
 FIRST_PORT: Final = 8501
 _PORTS: Final = range(FIRST_PORT, FIRST_PORT + 100)  # tried one after the other where none is named
@@ -100,7 +101,7 @@ def _check_options(options: Sequence[str]) -> None:
     for option in options:
         if not _OPTION.fullmatch(option):
             raise ExplorerError(
-                f"There is no option “{option[:60]}”; --help lists them, and Streamlit's own are "
+                f"There is no option {quoted(option)}; --help lists them, and Streamlit's own are "
                 "written --section.option=value."
             )
 
@@ -188,7 +189,7 @@ def _origin(text: str) -> str:
 
     if not web.is_origin(text):
         raise ExplorerError(
-            f"“{text[:60]}” is no origin; write it as https://course.example.org, without a path."
+            f"{quoted(text)} is no origin; write it as https://course.example.org, without a path."
         )
     return text
 
@@ -255,7 +256,7 @@ def _bind(address: str, port: int) -> OSError | None:
 
 def _not_here(address: str) -> ExplorerError:
     return ExplorerError(
-        f"“{address[:60]}” is no address of this machine; choose localhost, or 0.0.0.0 for all."
+        f"{quoted(address)} is no address of this machine; choose localhost, or 0.0.0.0 for all."
     )
 
 

@@ -13,6 +13,7 @@ from resnet_viz.analysis.receptive_field import Field, field_box
 from resnet_viz.errors import PathError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.roles import CONTAINERS, Role, stage_number
+from resnet_viz.one_line import quoted
 
 INPUT = "input"  # the node from which the first edge starts
 
@@ -137,7 +138,7 @@ class Trace:
             return self._by_path[path]
         except KeyError:
             raise PathError(
-                f"This network has no layer “{path[:60]}”; its layers start with "
+                f"This network has no layer {quoted(path)}; its layers start with "
                 f"{', '.join(self.paths[:3])} and end with {self.paths[-1]}."
             ) from None
 

@@ -53,6 +53,7 @@ from resnet_viz.images import ImageInput, decode, read_sample
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import quoted
 from resnet_viz.weights import matching, sources
 from resnet_viz.weights.loaded import LoadedModel
 from resnet_viz.weights.preparation import as_text, prepared_as
@@ -274,7 +275,7 @@ def table(
     unknown = [column for column in columns if column not in tables.COLUMNS]
     if unknown:
         raise ConfigError(
-            f"There is no column “{unknown[0][:40]}”; choose from {', '.join(tables.COLUMNS)}."
+            f"There is no column {quoted(unknown[0], 40)}; choose from {', '.join(tables.COLUMNS)}."
         )
     writers: Mapping[str, Callable[[], str | list[dict[str, Any]]]] = {
         "text": lambda: tables.to_text(layers, columns),
@@ -285,7 +286,7 @@ def table(
     }
     if format not in writers:
         raise ConfigError(
-            f"There is no table as “{format[:40]}”; choose one of {', '.join(writers)}."
+            f"There is no table as {quoted(format, 40)}; choose one of {', '.join(writers)}."
         )
     return writers[format]()
 
@@ -319,7 +320,9 @@ def diagram(
     True
     """
     if theme not in _THEMES:
-        raise ConfigError(f"There is no theme “{theme[:40]}”; choose one of {', '.join(_THEMES)}.")
+        raise ConfigError(
+            f"There is no theme {quoted(theme, 40)}; choose one of {', '.join(_THEMES)}."
+        )
     return network_diagram(
         trace(network, size),
         level,

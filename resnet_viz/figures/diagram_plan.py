@@ -17,6 +17,7 @@ from resnet_viz.errors import ExplorerError, PathError
 from resnet_viz.figures import diagram_labels as labels
 from resnet_viz.figures import formatting
 from resnet_viz.model.roles import Role
+from resnet_viz.one_line import quoted
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -71,7 +72,7 @@ class Plan:
     def __init__(self, trace: Trace, level: str, within: str) -> None:
         if level not in LEVELS:
             raise ExplorerError(
-                f"There is no diagram “{level[:40]}”; choose one of {', '.join(LEVELS)}."
+                f"There is no diagram {quoted(level, 40)}; choose one of {', '.join(LEVELS)}."
             )
         if within and not trace[within].is_container:
             raise PathError(f"“{within}” is a layer; only stages and blocks can be drawn alone.")

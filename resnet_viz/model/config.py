@@ -15,6 +15,7 @@ from resnet_viz.errors import ConfigError
 from resnet_viz.model.blocks import BLOCKS, Block
 from resnet_viz.model.roles import Role
 from resnet_viz.model.stems import STEMS
+from resnet_viz.one_line import quoted
 
 SHORTCUTS: Final = ("projection", "zero-pad", "none")
 STRIDE_PLACES: Final = ("3x3", "1x1")
@@ -182,7 +183,7 @@ def parse_repeats(text: str) -> tuple[int, ...]:
     """Read `"3, 4, 6, 3"` (commas, blanks or hyphens) as blocks per stage; raise `ConfigError`."""
     if not re.fullmatch(r"\s*\d{1,5}([\s,-]+\d{1,5})*\s*", text, re.ASCII):
         raise ConfigError(
-            f"Blocks per stage “{' '.join(text.split())[:40]}” cannot be read; write 3 or 4 whole numbers, "
+            f"Blocks per stage {quoted(text, 40)} cannot be read; write 3 or 4 whole numbers, "
             "for instance 3, 4, 6, 3."
         )
     return tuple(int(part) for part in re.findall(r"\d+", text))

@@ -7,6 +7,7 @@ from typing import Final
 import torch
 
 from resnet_viz.errors import DeviceError
+from resnet_viz.one_line import quoted
 
 CPU: Final = "cpu"  # which every machine has
 
@@ -32,6 +33,6 @@ def check_device(name: str) -> str:
     full = "cuda:0" if name == "cuda" else name
     if full not in devices():
         raise DeviceError(
-            f"Device “{name[:40]}” is not available on this machine; it has {', '.join(devices())}."
+            f"Device {quoted(name, 40)} is not available on this machine; it has {', '.join(devices())}."
         )
     return full

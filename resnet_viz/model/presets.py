@@ -9,6 +9,7 @@ from typing import Final
 
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.config import ResNetConfig
+from resnet_viz.one_line import quoted
 
 
 def _cifar(name: str, blocks_per_stage: int, shortcut: str = "zero-pad") -> ResNetConfig:
@@ -88,7 +89,9 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
 def preset(name: str) -> ResNetConfig:
     """The preset of that name; raises `ConfigError` with the names that exist."""
     if name not in PRESETS:
-        raise ConfigError(f"There is no network “{name[:60]}”; choose one of {', '.join(PRESETS)}.")
+        raise ConfigError(
+            f"There is no network {quoted(name)}; choose one of {', '.join(PRESETS)}."
+        )
     return PRESETS[name]
 
 

@@ -20,6 +20,7 @@ from resnet_viz.model.customise import add_changes, customised
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.presets import PRESETS, preset
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import quoted
 from resnet_viz.training import bundle, drawings
 from resnet_viz.training.dataset import Dataset
 from resnet_viz.training.progress import (
@@ -115,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"“{text[:20]}” is not a whole number")
+        raise argparse.ArgumentTypeError(f"{quoted(text, 20)} is not a whole number")
     return int(text)
 
 
@@ -185,7 +186,7 @@ def _network(options: argparse.Namespace) -> ResNetConfig:
     changed = customised(config, [*options.set, *size])
     name = options.name or (config.name if changed == config else f"{config.name}-custom")
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-        raise ConfigError(f"The name “{name[:60]}” is not accepted; use letters, digits, - and _.")
+        raise ConfigError(f"The name {quoted(name)} is not accepted; use letters, digits, - and _.")
     return replace(changed, name=name)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import torch
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.one_line import quoted
 
 MB: Final = 2**20  # bytes: what torchvision calls one; pages write sizes with `sizes.megabytes`
 
@@ -113,7 +114,7 @@ def published(network: str) -> tuple[Checkpoint, ...]:
     found = [checkpoint for checkpoint in CHECKPOINTS if checkpoint.network == network]
     if not found:
         raise WeightsError(
-            f"There are no ImageNet weights for “{network[:60]}”; choose one of "
+            f"There are no ImageNet weights for {quoted(network)}; choose one of "
             f"{', '.join(networks())}."
         )
     return tuple(sorted(found, key=lambda checkpoint: -checkpoint.acc1))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.one_line import quoted
 
 FOLDER: Final = Path(__file__).with_name("bundled")
 SUFFIX: Final = ".curves.json"
@@ -62,7 +63,7 @@ def read_curves(name: str, folder: Path = FOLDER) -> TrainingCurves:
     """Read the curves of a network; raises `WeightsError` naming those that have some."""
     if name not in curve_names(folder):
         raise WeightsError(
-            f"There are no training curves of “{name[:60]}”; "
+            f"There are no training curves of {quoted(name)}; "
             f"there are some of {', '.join(curve_names(folder))}."
         )
     record: dict[str, Any] = json.loads((folder / f"{name}{SUFFIX}").read_text("utf-8"))

@@ -12,6 +12,7 @@ from resnet_viz.images.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import quoted
 from resnet_viz.weights import checkpoints
 from resnet_viz.weights.checkpoints import (
     CHECKPOINTS,
@@ -68,7 +69,7 @@ class ImageNetSource:
         found = [checkpoint for checkpoint in fitting if option in ("", checkpoint.version)]
         if not found:
             raise WeightsError(
-                f"There is no version “{option[:20]}” of {fitting[0].network}'s ImageNet weights; "
+                f"There is no version {quoted(option, 20)} of {fitting[0].network}'s ImageNet weights; "
                 f"choose {' or '.join(checkpoint.version for checkpoint in fitting)}."
             )
         return found[0]

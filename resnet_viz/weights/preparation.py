@@ -26,6 +26,7 @@ from resnet_viz.images.preprocessing import (
     WHITES,
     Channels,
 )
+from resnet_viz.one_line import quoted
 
 METADATA: Final = "preprocessing"  # its key in the header of a .safetensors file
 _LARGEST: Final = 1_000.0  # of a mean or std
@@ -117,7 +118,7 @@ def prepared_as(texts: Mapping[str, str]) -> Preparation:
     """
     if unknown := set(texts) - set(NAMES):
         raise WeightsError(
-            f"Preprocessing has no “{min(unknown)[:40]}”; it has {', '.join(NAMES)}."
+            f"Preprocessing has no {quoted(min(unknown), 40)}; it has {', '.join(NAMES)}."
         )
     known = {name: text.strip() for name, text in texts.items() if text.strip()}
     return Preparation(
@@ -223,5 +224,5 @@ def as_text(value: Any) -> str:
 
 def _refused(name: str, text: str, accepted: str) -> WeightsError:
     return WeightsError(
-        f"Preprocessing: {name} “{text[:40]}” cannot be used; {accepted} is accepted."
+        f"Preprocessing: {name} {quoted(text, 40)} cannot be used; {accepted} is accepted."
     )

@@ -15,6 +15,7 @@ from resnet_viz.images import PHOTOGRAPHS, Preprocessing, read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_random
 from resnet_viz.model.stems import STEMS
+from resnet_viz.one_line import quoted
 from resnet_viz.weights.loaded import Weights, stopping
 
 MAX_SEED = 2**31 - 1
@@ -65,7 +66,7 @@ def _parse_seed(option: str) -> int:
     text = option or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_SEED):
         raise WeightsError(
-            f"Seed “{text[:20]}” is not accepted; choose a whole number from 0 to {MAX_SEED:,}."
+            f"Seed {quoted(text, 20)} is not accepted; choose a whole number from 0 to {MAX_SEED:,}."
         )
     return int(text)
 

@@ -15,6 +15,7 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.devices import check_device
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.one_line import quoted
 from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.folder import FolderSource
 from resnet_viz.weights.imagenet import Checkpoint, ImageNetSource
@@ -180,6 +181,6 @@ def _source(weights: str) -> tuple[Source, str]:
     slug, _, option = _PREPARED.sub("", _HASH.sub("", weights)).partition(":")
     if slug not in SOURCES:
         raise WeightsError(
-            f"There are no weights “{slug[:40]}”; choose one of {', '.join(SOURCES)}."
+            f"There are no weights {quoted(slug, 40)}; choose one of {', '.join(SOURCES)}."
         )
     return SOURCES[slug], option

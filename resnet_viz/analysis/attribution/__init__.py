@@ -23,6 +23,7 @@ from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.rise import Rise
 from resnet_viz.analysis.attribution.smooth_grad import SmoothGrad
 from resnet_viz.errors import MethodError
+from resnet_viz.one_line import quoted
 
 _ALL: Final[tuple[type[Method], ...]] = (
     GradCam,
@@ -47,12 +48,14 @@ def make_method(slug: str, options: Mapping[str, Any] | None = None) -> Method:
         MethodError: there is no such method, it has no such option, or a value is not accepted.
     """
     if slug not in METHODS:
-        raise MethodError(f"There is no method “{slug[:40]}”; choose one of {', '.join(METHODS)}.")
+        raise MethodError(
+            f"There is no method {quoted(slug, 40)}; choose one of {', '.join(METHODS)}."
+        )
     known = METHODS[slug]().options
     for name, value in (options or {}).items():
         if name not in known:
             has = f"its options are {', '.join(known)}" if known else "it has none"
-            raise MethodError(f"{METHODS[slug].title} has no option “{name[:40]}”; {has}.")
+            raise MethodError(f"{METHODS[slug].title} has no option {quoted(name, 40)}; {has}.")
         if not isinstance(value, type(known[name])) and not (
             isinstance(known[name], float) and isinstance(value, int)
         ):

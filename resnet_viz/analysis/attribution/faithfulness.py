@@ -33,6 +33,7 @@ from resnet_viz.analysis.forward import finite, run_batch, traced
 from resnet_viz.analysis.network_job import NetworkJob, TakeTurn, turns
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, Preprocessing, from_tensor, to_tensor
+from resnet_viz.one_line import quoted
 from resnet_viz.weights.loaded import LoadedModel
 
 _SHOWN: Final = 144  # pixels: twice of what the empty image is shown with, for fine screens
@@ -159,7 +160,7 @@ def empty_input(input_tensor: Tensor, preprocessing: Preprocessing, baseline: st
     """(1, 3, S, S): an image without its evidence; raises `MethodError` for a name that there is not."""
     if baseline not in BASELINES:
         raise MethodError(
-            f"There is no baseline “{baseline[:40]}”; choose one of {', '.join(BASELINES)}."
+            f"There is no baseline {quoted(baseline, 40)}; choose one of {', '.join(BASELINES)}."
         )
     if baseline == "blurred":
         return blurred(input_tensor)

@@ -13,6 +13,7 @@ from resnet_viz.analysis.attribution.target import probability, score
 from resnet_viz.analysis.records import Trace
 from resnet_viz.errors import MethodError
 from resnet_viz.images import Preprocessing
+from resnet_viz.one_line import quoted
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ def check_baseline(name: str) -> None:
     """Raise `MethodError` for a baseline that there is not."""
     if name not in BASELINES:
         raise MethodError(
-            f"There is no baseline “{name[:40]}”; choose one of {', '.join(BASELINES)}."
+            f"There is no baseline {quoted(name, 40)}; choose one of {', '.join(BASELINES)}."
         )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.errors import MethodError
+from resnet_viz.one_line import quoted
 
 PARTS: Final = ("output", "sum", "branch", "shortcut")
 
@@ -38,7 +39,9 @@ def find_target_layer(trace: Trace, layer: str, part: str = "") -> TargetLayer:
         )
     row = trace[layer]
     if part and part not in PARTS:
-        raise MethodError(f"A block has no part “{part[:40]}”; choose one of {', '.join(PARTS)}.")
+        raise MethodError(
+            f"A block has no part {quoted(part, 40)}; choose one of {', '.join(PARTS)}."
+        )
     if row.is_block:
         found = trace[_part_of(trace, row, part or PARTS[0])]
         return TargetLayer(row.path, part or PARTS[0], found)

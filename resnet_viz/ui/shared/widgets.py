@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from resnet_viz.one_line import quoted
 from resnet_viz.ui.shared.whole_numbers import check_what_browsers_send, is_whole
 from resnet_viz.ui.state import url
 from resnet_viz.ui.state.notices import notice
@@ -26,7 +27,7 @@ def choice(
     """A selectbox in the URL; an unknown value there falls back to the default and says so."""
     warn_unknown(parameter, options, default)
     if not parameter.is_fresh and (held := parameter.value(default)) not in options:
-        notice(f"{label} “{str(held)[:60]}” does not exist in this network: showing {default}.")
+        notice(f"{label} {quoted(str(held))} does not exist in this network: showing {default}.")
         parameter.set(default)
     chosen = bound_choice(label, options, parameter, at=options.index(default), **widget)
     return chosen if chosen in options else default

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from resnet_viz.one_line import quoted
 from resnet_viz.ui.state.notices import notice
 
 Kind = Literal["choice", "several", "number", "flag", "text"]
@@ -116,7 +117,7 @@ def refuse(parameter: Parameter, asked: str, *, accepted: str = "", showing: str
     reason = f"; {accepted} is accepted" if accepted else ", which does not exist"
     instead = f": showing {showing}" if showing else ""
     notice(
-        f"The link asks for {parameter.spoken or parameter.name} “{asked[:60]}”{reason}{instead}."
+        f"The link asks for {parameter.spoken or parameter.name} {quoted(asked)}{reason}{instead}."
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from resnet_viz.one_line import quoted
 from resnet_viz.ui.state.notices import notice
 
 _XSRF_COOKIE: Final = "_streamlit_xsrf"  # without it every upload is refused
@@ -17,7 +18,7 @@ _SHOWN: Final = 3  # names of files
 def say_what_was_missed(files: Sequence[str]) -> None:
     """Say which files were chosen while the connection was cut, and therefore never came."""
     for name in files[:_SHOWN]:
-        notice(f"“{name[:60]}” was chosen while the connection was cut: choose it again.")
+        notice(f"{quoted(name)} was chosen while the connection was cut: choose it again.")
 
 
 def uploads_are_refused() -> bool:
