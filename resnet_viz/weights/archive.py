@@ -27,7 +27,10 @@ _LOCATOR_64: Final = 20  # bytes: stands before it in files of more than 4 GB
 _END_64: Final = struct.Struct("<40xQ8x")  # and before that the size that did not fit
 _MAX_COMMENT: Final = 2**16
 _LEGACY_MAGIC: Final = 0x1950A86A20F9469CFC6C
-_ZIP_FAULTS: Final = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError)
+_ZIP_FAULTS: Final = (
+    *(zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError),
+    *(ArithmeticError, LookupError, struct.error),
+)
 
 # By the names of the classes that kept torch's numbers.
 DTYPES: Final[Mapping[str, torch.dtype]] = {
@@ -47,6 +50,12 @@ DTYPES: Final[Mapping[str, torch.dtype]] = {
     "QUInt8Storage": torch.quint8,
     "QInt32Storage": torch.qint32,
     "UntypedStorage": torch.uint8,
+}
+
+# What is called so in an archive that holds a network with its arithmetic.
+_PROGRAMS: Final[Mapping[str, str]] = {
+    "/constants.pkl": "TorchScript program",
+    "/archive_format": "program of torch.export",
 }
 
 DAMAGED: Final = "This PyTorch file is damaged or cut off; fetch or save it once more."
@@ -73,7 +82,7 @@ def opened(file: BinaryIO, size: int) -> Container:
     is_zip = file.read(2) == b"PK"
     file.seek(0)
     try:
-        return _Archive(file, size) if is_zip else _Legacy(file)
+        return _Archive(file, size) if is_zip else _Legacy(file, size)
     except TooLong:
         raise WeightsError(f"This file holds far more than parameters; {_SAVE}.") from None
     except (PickleError, KeyError):
@@ -90,6 +99,7 @@ class _Archive:
         except _ZIP_FAULTS:
             raise WeightsError(DAMAGED) from None
         self._records = {record.filename: record for record in self._zip.infolist()}
+        self._check_purpose()
         self._check_records(size)
         self._folder = self._pickle_name().removesuffix("data.pkl")
         self._check_sums()
@@ -105,10 +115,14 @@ class _Archive:
             raise WeightsError(DAMAGED)
         return self._read(f"data/{storage.key}")
 
+    def _check_purpose(self) -> None:
+        """Refuse programs, parts of which are compressed."""
+        for ending, what in _PROGRAMS.items():
+            if any(name.endswith(ending) for name in self._records):
+                raise WeightsError(f"This is a {what}, which is never run here; {_SAVE}.")
+
     def _pickle_name(self) -> str:
         names = [name for name in self._records if name.rpartition("/")[2] == "data.pkl"]
-        if any(name.endswith("/constants.pkl") for name in self._records):
-            raise WeightsError(f"This is a TorchScript program, which is never run here; {_SAVE}.")
         if len(names) != 1:
             raise WeightsError(
                 "This is a zip archive without PyTorch's parameters in it; "
@@ -163,8 +177,9 @@ class _Archive:
 class _Legacy:
     """The files that torch wrote until 2020: pickles, then each storage with its length before it."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
+        self._size = size
         stream = io.BytesIO(file.read(MAX_PICKLE))
         if read_pickle(stream).value != _LEGACY_MAGIC:
             raise WeightsError(
@@ -200,6 +215,8 @@ class _Legacy:
             count = int.from_bytes(length, "little")
             places[key] = _Place(begin + 8, count)
             begin += 8 + count * DTYPES[self.content.storages[key].kind].itemsize
+            if begin > self._size:
+                raise PickleError("cut off")
         return places
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from torch import Tensor
 
 from resnet_viz.errors import WeightsError
+from resnet_viz.one_line import quoted
 from resnet_viz.weights.matching import notes_on
 from resnet_viz.weights.pickled import read_pickled, read_table
 from resnet_viz.weights.preparation import UNKNOWN, Preparation, in_header
@@ -61,14 +62,18 @@ def open_weights(path: Path, table: str = "") -> WeightsFile:
         WeightsError: it cannot be opened, is damaged, or holds no parameters.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise WeightsError(
+                "This is no file but a device or a pipe, from which nothing is read."
+            )
         with path.open("rb") as file:
             kind = file_kind(file.read(OPENING), ACCEPTED)
     except OSError as error:
         raise unreadable(error) from None
     if kind is FileKind.SAFETENSORS:
         if table:
-            raise WeightsError(f"A .safetensors file is one table; leave out “{table[:40]}”.")
-        return _from_header(path, read_whole_header(path))
+            raise WeightsError(f"A .safetensors file is one table; leave out {quoted(table, 40)}.")
+        return _from_header(path, read_whole_header(path, ACCEPTED))
     found = read_table(path, table)
     return WeightsFile(
         *(path, True, found.path, found.shapes, found.kinds, UNKNOWN),

@@ -14,7 +14,6 @@ from resnet_viz.errors import WeightsError
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.resnet import ResNet, build_meta
 from resnet_viz.weights.suggestion import (
-    AVERAGED,
     Shape,
     Suggestion,
     first_tensors,
@@ -23,6 +22,7 @@ from resnet_viz.weights.suggestion import (
     own_shapes,
     parameter_shapes,
     prefix_of,
+    prefixes,
     resembled,
     suggest,
     words,
@@ -127,7 +127,7 @@ def notes_on(names: Mapping[str, str], prefix: str, without: Sequence[str]) -> t
     """
     notes = []
     if prefix:
-        notes.append(f"The prefix “{prefix}” was removed from the names of the parameters.")
+        notes.append(f"The prefix {shown(prefix)} was removed from the names of the parameters.")
     if other := [
         name for name, own in names.items() if own not in (name, name.removeprefix(prefix))
     ]:
@@ -135,15 +135,15 @@ def notes_on(names: Mapping[str, str], prefix: str, without: Sequence[str]) -> t
             f"{_counted(len(other), 'name')} in another program's style ({shown(other[0])}) became "
             f"torchvision's ({shown(names[other[0]])})."
         )
-    if averaged := [name for name in without if AVERAGED.search(name)]:
+    others = prefixes(without)
+    if theirs := [name for name in without if name.startswith(others)]:
         notes.append(
-            f"The file has another network, with names such as {shown(averaged[0])}; it is not shown."
+            f"The file has another network, with names such as {shown(theirs[0])}; it is not shown."
         )
-    elif without:
+    if beside := [shown(name) for name in without if not name.startswith(others)]:
         notes.append(
-            f"{_counted(len(without), 'tensor')} beside the network "
-            f"({_first([shown(name) for name in without])}) {'is' if len(without) == 1 else 'are'} "
-            "left out."
+            f"{_counted(len(beside), 'tensor')} beside the network "
+            f"({_first(beside)}) {'is' if len(beside) == 1 else 'are'} left out."
         )
     return tuple(notes)
 
@@ -153,13 +153,18 @@ def describe_fit(shapes: Mapping[str, Shape]) -> str:
     if found := suggest(shapes):
         return found.sentence
     if nearest := resembled(shapes):
-        return _message(match(shapes, nearest), None)
+        return (
+            f"It fits no network here; it is nearest to {words(nearest)}, but "
+            f"{_faults(match(shapes, nearest))}."
+        )
     own = own_shapes(shapes)
     # What tells stem, kind of block and number of classes.
     decisive = (("conv1.weight",), first_tensors(), ("fc.weight",))
     missing = [shown(names[0]) for names in decisive if not any(name in own for name in names)]
+    if not missing and not any(name.endswith("running_var") for name in own):
+        return "It fits no network here, since its norms have no running variances: they are no BatchNorm."
     if not missing:
-        return "It fits no network here: its shapes contradict each other."
+        return "It fits no network here: its shapes contradict each other, or too many are missing."
     deep = f" {_DEEP_STEM}" if "conv1.0.weight" in own else ""
     return f"It fits no network here, since it has no {' and no '.join(missing)}.{deep}"
 
@@ -210,7 +215,8 @@ def _owned(tensor: Tensor) -> Tensor:
     return values
 
 
-def _message(match: Match, suggestion: Suggestion | None) -> str:
+def _faults(match: Match) -> str:
+    """What is missing, too much or of another shape, as a part of a sentence."""
     faults = (
         ("is missing", "are missing", [shown(name) for name in match.missing]),
         (
@@ -220,13 +226,16 @@ def _message(match: Match, suggestion: Suggestion | None) -> str:
         ),
         ("has another shape", "have another shape", [str(wrong) for wrong in match.wrong_shape]),
     )
-    listed = "; ".join(
+    return "; ".join(
         f"{len(what):,} {f'tensors {many}' if len(what) > 1 else f'tensor {one}'} ({_first(what)})"
         for one, many, what in faults
         if what
     )
+
+
+def _message(match: Match, suggestion: Suggestion | None) -> str:
     config = match.config
-    message = f"This file does not fit {words(config)}: {listed}."
+    message = f"This file does not fit {words(config)}: {_faults(match)}."
     if suggestion:
         return f"{message} {suggestion.sentence}"
     if any(name.startswith("conv1.0.") for name in match.unexpected):

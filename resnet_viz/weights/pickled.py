@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -22,8 +23,8 @@ from resnet_viz.weights.sizes import megabytes
 from resnet_viz.weights.sniff import OPENING, FileKind, file_kind
 from resnet_viz.weights.suggestion import Shape
 from resnet_viz.weights.tables import Table, chosen, tables
-from resnet_viz.weights.tensor_file import MAX_NAME, MAX_TENSORS, NAME, shown, unreadable
-from resnet_viz.weights.unpickling import Storage, StoredTensor
+from resnet_viz.weights.tensor_file import COUNTER, MAX_NAME, MAX_TENSORS, NAME, shown, unreadable
+from resnet_viz.weights.unpickling import Foreign, Storage, StoredTensor
 
 ACCEPTED: Final = "PyTorch files of parameters (.pth, .pt) can be read"
 _MAX_DIMS: Final = 8
@@ -32,6 +33,14 @@ _MAX_NUMBER: Final = 2**48
 _MAX_GROWTH: Final = 4
 _SMALL: Final = 2**20  # bytes that any file may declare
 _NAMED: Final = 3  # names in a sentence
+# How torch calls what makes tensors of other kinds.
+_OTHER_TENSORS: Final[Mapping[str, str]] = {
+    "torch._utils._rebuild_qtensor": "quantised",
+    "torch._utils._rebuild_sparse_tensor": "sparse",
+    "torch._utils._rebuild_meta_tensor_no_storage": "without values",
+    "torch._utils._rebuild_nested_tensor": "nested",
+    "torch._utils._rebuild_device_tensor_from_numpy": "of another device",
+}
 _GATE: Final = threading.Lock()  # one at a time: files are large
 
 
@@ -44,6 +53,7 @@ class PickledTable:
     kinds: tuple[str, ...]  # the types of its floating-point numbers: "float16"
     others: tuple[str, ...]  # the paths of other tables of networks
     foreign: tuple[str, ...]  # the classes of objects that were passed over
+    passed_over: Mapping[str, str]  # the table's tensors that are not read, and why
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -51,8 +61,14 @@ class PickledTable:
         taken = f"The parameters were taken from the table {shown(self.path)} of the file."
         others = (
             f"The file has another table of a network, {_listed(self.others)}, which is not shown."
+            if len(self.others) == 1
+            else f"The file has other tables of networks, {_listed(self.others)}, which are not shown."
         )
-        return (*((taken,) if self.path else ()), *((others,) if self.others else ()))
+        return (
+            *((taken,) if self.path else ()),
+            *((others,) if self.others else ()),
+            *((_about(self.passed_over),) if self.passed_over else ()),
+        )
 
 
 def read_table(path: Path, table: str = "") -> PickledTable:
@@ -67,6 +83,8 @@ def read_table(path: Path, table: str = "") -> PickledTable:
             container = _container(file, size)
             taken, others = _taken(container, table)
             _check_size(taken, size)
+            for name, tensor in taken.tensors.items():
+                _check_place(name, tensor)
     except OSError as error:
         raise unreadable(error) from None
     return PickledTable(
@@ -75,6 +93,7 @@ def read_table(path: Path, table: str = "") -> PickledTable:
         _kinds(taken),
         others,
         tuple(sorted(container.content.foreign)),
+        taken.passed_over,
     )
 
 
@@ -109,9 +128,15 @@ def _container(file: BinaryIO, size: int) -> Container:
 
 def _taken(container: Container, table: str) -> tuple[Table[StoredTensor], tuple[str, ...]]:
     content = container.content
-    found = tuple(tables(content.value, _is_parameter)) if _is_nested(content.value) else ()
-    if found:
-        return chosen(found, lambda tensor: tensor.shape, table)
+    found = tuple(tables(content.value, _why_not)) if _is_nested(content.value) else ()
+    readable = tuple(each for each in found if not all(map(_is_counter, each.tensors)))
+    if readable:
+        return chosen(readable, lambda tensor: tensor.shape, table)
+    if any(each.passed_over for each in found):
+        most = max(found, key=lambda each: len(each.passed_over))
+        raise WeightsError(
+            f"No tensor in this PyTorch file can be read. {_about(most.passed_over)}"
+        )
     save = "torch.save(model.state_dict(), FILE)"
     if content.foreign:
         raise WeightsError(
@@ -125,17 +150,40 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, dict | list | tuple)
 
 
-def _is_parameter(name: str, entry: Any) -> bool:
-    """Whether an entry is a dense tensor of real numbers under a plain name."""
-    return (
-        isinstance(entry, StoredTensor)
-        and len(name) <= MAX_NAME
-        and NAME.fullmatch(name) is not None
-        and _real(entry) is not None
-        and _are_sizes(entry.shape)
+def _why_not(name: str, entry: Any) -> str | None:
+    """Why an entry is not read, as `tables` wants it: only dense tensors of real numbers are."""
+    if isinstance(entry, Foreign):
+        return _OTHER_TENSORS.get(entry.name)
+    if not isinstance(entry, StoredTensor):
+        return None
+    dtype = DTYPES.get(entry.storage.kind)
+    if entry.kind or dtype is None:
+        return entry.kind or entry.storage.kind
+    if not dtype.is_floating_point and not _is_counter(name):
+        return str(dtype).removeprefix("torch.")
+    if len(name) > MAX_NAME or not NAME.fullmatch(name):
+        return "a name that is not accepted"
+    is_sound = (
+        _are_sizes(entry.shape)
         and _are_sizes(entry.stride)
         and _are_sizes((entry.offset,))
         and len(entry.shape) == len(entry.stride)
+    )
+    return "" if is_sound else "an impossible shape"
+
+
+def _is_counter(name: str) -> bool:
+    return name.endswith(COUNTER)
+
+
+def _about(passed_over: Mapping[str, str]) -> str:
+    """The sentence on tensors that are not read."""
+    first = [f"{shown(name)} ({why})" for name, why in islice(passed_over.items(), _NAMED)]
+    more = f" and {len(passed_over) - _NAMED:,} more" if len(passed_over) > _NAMED else ""
+    many = "1 tensor is" if len(passed_over) == 1 else f"{len(passed_over):,} tensors are"
+    return (
+        f"{many} passed over, since only floating-point numbers of 16, 32 and 64 bits under plain names "
+        f"are read: {', '.join(first)}{more}."
     )
 
 
@@ -145,13 +193,6 @@ def _are_sizes(numbers: Any) -> bool:
         and len(numbers) <= _MAX_DIMS
         and all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers)
     )
-
-
-def _real(tensor: StoredTensor) -> torch.dtype | None:
-    dtype = DTYPES.get(tensor.storage.kind)
-    if dtype is None or dtype.is_complex or "q" in str(dtype):
-        return None
-    return dtype
 
 
 def _kinds(table: Table[StoredTensor]) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ def file_kind(opening: bytes, accepted: str) -> FileKind:
     # Before the pickles, whose first bytes could also be the length of a header.
     if opening[8:9] == b"{" and opening[4:8] == bytes(4):
         return FileKind.SAFETENSORS
+    if opening.startswith(b"\x08\x01\x12"):  # the message SavedModel: its version, then a graph
+        raise WeightsError(
+            "This file seems to be a TensorFlow SavedModel, which describes a network and its arithmetic; "
+            f"{accepted}."
+        )
     if _is_onnx(opening):
         raise WeightsError(
             "This file seems to be an ONNX model, which describes a network and its arithmetic; export "
@@ -76,7 +81,7 @@ def _is_onnx(opening: bytes) -> bool:
     """
     if len(opening) < OPENING or opening[0] != 0x08:
         return False
-    return 1 <= opening[1] <= _ONNX_VERSIONS and opening[2:3] in _ONNX_FIELDS
+    return 2 <= opening[1] <= _ONNX_VERSIONS and opening[2:3] in _ONNX_FIELDS
 
 
 def _foreign(opening: bytes) -> str:

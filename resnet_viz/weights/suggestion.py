@@ -28,12 +28,19 @@ _NETWORKS: Final = 8  # in one file; two are common
 # What training frameworks put before every name, for files in which that is not to be found.
 _PREFIXES: Final = re.compile(r"(?:(?:module|model|backbone|_orig_mod)\.)*")
 # How running averages of the parameters are called.
-AVERAGED: Final = re.compile(r"(?:^|[._])(?:ema|averaged?|swa|shadow|teacher)|_ema|ema_", re.I)
+AVERAGED: Final = re.compile(
+    r"(?:^|[._])(?:ema|averaged?|swa|shadow|teacher|momentum|target|encoder_k|key_encoder)|_ema|ema_",
+    re.I,
+)
 _OWN: Final = re.compile(r"(?:conv1|bn1|fc|layer\d+\.\d+)\..+")
 # What others call the same: the names of well-known programs for CIFAR, and of classifiers.
 _SHORTCUT: Final = re.compile(r"(layer\d+\.\d+)\.(?:shortcut|skip|residual)\.")
 _CLASSIFIER: Final = re.compile(
     r"(?:linear|classifier|last_linear|head|head\.fc|output|fc\.\d+)\.(weight|bias)"
+)
+# The same outside of the network's prefix: a “head.fc” beside the “backbone”.
+_HEAD_BESIDE: Final = re.compile(
+    r"((?:[\w-]+\.)*?(?:fc|linear|classifier|last_linear|head|output)(?:\.fc|\.\d+)?)\.(?:weight|bias)"
 )
 _OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
 # Shortcuts without parameters, as the networks with such a stem have them.
@@ -142,7 +149,20 @@ def own_names(names: Collection[str]) -> dict[str, str]:
     }
     taken = set(names)
     plain = {name: name if own in taken and own != name else own for name, own in inside.items()}
-    return _translated(plain)
+    found = _translated(plain)
+    return found | _head_beside(names, found)
+
+
+def _head_beside(names: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
+    """Our names for the one classifier that does not stand under the prefix of its network."""
+    if not found or any(own.startswith("fc.") for own in found.values()):
+        return {}
+    outside = {name for name in names if name not in found and not AVERAGED.search(name)}
+    heads = {match[1] for name in outside if (match := _HEAD_BESIDE.fullmatch(name))}
+    whole = [head for head in heads if {f"{head}.weight", f"{head}.bias"} <= outside]
+    if len(whole) != 1:
+        return {}
+    return {f"{whole[0]}.{part}": f"fc.{part}" for part in ("weight", "bias")}
 
 
 def left_out(names: Collection[str], own: Collection[str]) -> tuple[str, ...]:

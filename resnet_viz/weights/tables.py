@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from resnet_viz.errors import WeightsError
@@ -14,7 +14,7 @@ from resnet_viz.weights.tensor_file import shown
 
 T = TypeVar("T")
 
-_DEEPEST: Final = 6  # tables in tables; "checkpoint" around "model_ema" around "state_dict" is seen
+_DEEPEST: Final = 32  # tables in tables; four are seen
 _COMPARED: Final = 8  # tables that are compared with networks; a file has two or three
 
 
@@ -24,10 +24,18 @@ class Table(Generic[T]):
 
     path: str  # "state_dict", "model.ema"; empty where the file itself is the table
     tensors: Mapping[str, T]
+    passed_over: Mapping[str, str] = field(
+        default_factory=dict
+    )  # tensors that are not read, and why
 
 
-def tables(content: Any, is_tensor: Callable[[str, Any], bool]) -> Iterator[Table[Any]]:
-    """Every table in nested tables and lists that has tensors in it, the outermost first."""
+def tables(content: Any, why_not: Callable[[str, Any], str | None]) -> Iterator[Table[Any]]:
+    """Every table in nested tables and lists that has tensors in it, the outermost first.
+
+    Args:
+        content: nested tables and lists.
+        why_not: why an entry is no tensor to be read: empty where it is one, `None` where it is none at all.
+    """
     waiting: deque[tuple[tuple[str, ...], Any]] = deque([((), content)])
     seen: set[int] = set()  # by identity: what contains itself is looked at once
     while waiting:
@@ -36,14 +44,17 @@ def tables(content: Any, is_tensor: Callable[[str, Any], bool]) -> Iterator[Tabl
             continue
         seen.add(id(found))
         items = found.items() if isinstance(found, dict) else enumerate(found)
-        tensors = {}
+        tensors, passed_over = {}, {}
         for key, value in items:
             if isinstance(value, dict | list | tuple):
                 waiting.append(((*path, str(key)), value))
-            elif isinstance(key, str) and is_tensor(key, value):
-                tensors[key] = value
-        if tensors:
-            yield Table(".".join(path), tensors)
+            elif isinstance(key, str) and (why := why_not(key, value)) is not None:
+                if why:
+                    passed_over[key] = why
+                else:
+                    tensors[key] = value
+        if tensors or passed_over:
+            yield Table(".".join(path), tensors, passed_over)
 
 
 def chosen(

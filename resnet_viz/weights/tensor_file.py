@@ -27,7 +27,8 @@ MAX_TENSORS: Final = 16_000
 MAX_HEADER: Final = 2**21
 MAX_NAME: Final = 200  # characters
 MAX_DIMS: Final = 4
-NAME: Final = re.compile(r"[A-Za-z0-9_.]+")
+# Whatever prefixes people choose, but no markup and no way to another folder.
+NAME: Final = re.compile(r"(?!.*\.\.)[\w.:/@+ -]+")
 COUNTER: Final = "num_batches_tracked"  # BatchNorm's, the one integer in a ResNet
 _ITEM_SIZES: Final = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8}
 _LENGTH: Final = 8  # bytes of the header's length
@@ -73,11 +74,11 @@ def read_header(path: Path) -> tuple[TensorInfo, ...]:
     return read_whole_header(path).tensors
 
 
-def read_whole_header(path: Path) -> Header:
+def read_whole_header(path: Path, accepted: str = ACCEPTED) -> Header:
     """As `read_header`, with what the file says of itself."""
     try:
         with path.open("rb") as file:
-            return parse_header(file, path.stat().st_size)
+            return parse_header(file, path.stat().st_size, accepted)
     except OSError as error:
         raise unreadable(error) from None
 
@@ -103,10 +104,13 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def parse_header(file: Readable, size: int) -> Header:
-    """As `read_whole_header`, for an open file of `size` bytes that stands at its beginning."""
+def parse_header(file: Readable, size: int, accepted: str = ACCEPTED) -> Header:
+    """As `read_whole_header`, for an open file of `size` bytes that stands at its beginning.
+
+    `accepted` ends the sentence on what is no such file.
+    """
     opening = file.read(OPENING)
-    if file_kind(opening, ACCEPTED) is FileKind.PYTORCH:
+    if file_kind(opening, accepted) is FileKind.PYTORCH:
         raise WeightsError(
             "This is a PyTorch or zip file, which is not accepted here, since reading one can crash "
             "the machine that does; convert it on your own with "
@@ -114,11 +118,11 @@ def parse_header(file: Readable, size: int) -> Header:
         )
     length = int.from_bytes(opening[:_LENGTH], "little")
     if len(opening) < _LENGTH:
-        raise WeightsError(f"This file has {size} bytes, too few for weights; {ACCEPTED}.")
+        raise WeightsError(f"This file has {size} bytes, too few for weights; {accepted}.")
     begins_so = opening[_LENGTH : _LENGTH + 1] == b"{" and length <= MAX_HEADER
     if length > size and not begins_so:
         raise WeightsError(
-            f"This is no .safetensors file, since it does not begin as one, or a damaged one; {ACCEPTED}."
+            f"This is no .safetensors file, since it does not begin as one, or a damaged one; {accepted}."
         )
     if length > MAX_HEADER:
         raise WeightsError(
@@ -143,7 +147,7 @@ def unreadable(error: OSError) -> WeightsError:
 
 def shown(name: str) -> str:
     """A tensor's name as a message may hold it, whatever a hostile file calls it."""
-    return f"“{re.sub(r'[^A-Za-z0-9_.]', '·', name[:60])}”"
+    return f"“{re.sub(r'[^A-Za-z0-9_.:@+ -]', '·', name[:60])}”"
 
 
 def _parse(header: bytes) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def _tensor(name: str, entry: Any) -> TensorInfo:
     if len(name) > MAX_NAME or not NAME.fullmatch(name):
         raise WeightsError(
             f"A tensor in this file is called {shown(name)}; names of up to {MAX_NAME} letters, "
-            "digits, dots and underscores are accepted."
+            "digits, blanks and . _ - + : / @ are accepted."
         )
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise WeightsError(

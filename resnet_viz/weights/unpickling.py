@@ -54,6 +54,7 @@ class StoredTensor:
     offset: int  # numbers, from the storage's first
     shape: tuple[int, ...]
     stride: tuple[int, ...]
+    kind: str = ""  # of its numbers, where that is not the storage's: "float8_e4m3fn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +230,15 @@ class _Machine:
 
     def persistent(self, _: Any) -> None:
         """A storage: what torch keeps beside the pickle."""
-        what, kind, key, _location, count, *_view = self._stack.pop()
+        what, kind, *place = self._stack.pop()
+        if (
+            what == "module"
+        ):  # a class of layers, which files of before 2020 hold with its source code
+            self._stack.append(kind)
+            return
         if what != "storage" or not isinstance(kind, _Global):
             raise PickleError("an unknown record")
+        key, _location, count, *_view = place
         storage = Storage(kind.name.rpartition(".")[2], key, count)
         if not isinstance(key, str) or type(count) is not int or count < 0:
             raise PickleError("an unknown record")
@@ -249,9 +256,10 @@ class _Machine:
             function, _, arguments, *_ = arguments
             name = function.name
         if name in _REBUILDS:
-            storage, offset, shape, stride, *_ = arguments
+            storage, offset, shape, stride, *more = arguments
             if isinstance(storage, Storage):
-                self._stack.append(StoredTensor(storage, offset, shape, stride))
+                kind = more[2].name.rpartition(".")[2] if name == _REBUILD_OF_KIND else ""
+                self._stack.append(StoredTensor(storage, offset, shape, stride, kind))
                 return
         if name in _PARAMETERS and isinstance(arguments[0], StoredTensor):
             self._stack.append(arguments[0])
@@ -277,7 +285,11 @@ def _pairs(items: Any) -> Iterator[tuple[str | int, Any]]:
 
 _ORDERED: Final = "collections.OrderedDict"
 _TABLES: Final = (_ORDERED, "collections.defaultdict")
-_REBUILDS: Final = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
+_REBUILD_OF_KIND: Final = "torch._utils._rebuild_tensor_v3"
+_REBUILDS: Final = (
+    *("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor"),
+    _REBUILD_OF_KIND,
+)
 _PARAMETERS: Final = (
     "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state",

@@ -1,6 +1,7 @@
 """Checkpoints in the forms in which other programs save them: the same logits to the last bit, or a word."""
 
 import argparse
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -113,6 +114,36 @@ FORMS: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("in another program's style", "became torchvision's"),
     ),
     "with a head of its own name": (called(fc="classifier"), ("“classifier.weight”",)),
+    "under a prefix of other signs": (under("my net/réseau-1:a."), ("“my net·r·seau-1:a.” was",)),
+    "in ten tables": ({"a": [{"b": {"c": {"d": [{"e": {"f": {"g": STATE}}}]}}}]}, ("“a.0.b.c.d",)),
+    "with layers beside it": (
+        {"model": STATE, "layer": nn.ReLU, "whole": nn.Linear(2, 2)},
+        ("“model”",),
+    ),
+    "with its head outside of the prefix": (
+        {
+            **{f"backbone.{n}": t for n, t in STATE.items() if not n.startswith("fc")},
+            **{f"head.{n}": t for n, t in STATE.items() if n.startswith("fc")},
+            "criterion.weight": torch.ones(5),
+        },
+        ("“backbone.”", "(“head.fc.weight”) became torchvision's (“fc.weight”)", "1 tensor beside"),
+    ),
+    "of a running average": (
+        {**under("module."), "n_averaged": torch.tensor(3)},
+        ("1 tensor is passed over", "“n_averaged” (int64)"),
+    ),
+    "behind its momentum encoder": (
+        {**under("momentum_encoder.", OTHER), **under("encoder."), "queue": torch.ones(9)},
+        (
+            "“encoder.” was",
+            "“momentum_encoder.conv1.weight”; it is not shown",
+            "beside the network (“queue”)",
+        ),
+    ),
+    "of several networks": (
+        {"ema": OTHER, "mine": STATE, "swa": dict(OTHER)},
+        ("“mine”", "other tables of networks, “ema”, “swa”, which are"),
+    ),
     "with dropout before the classifier": (called(fc="fc.1"), ("“fc.1.weight”",)),
 }
 
@@ -231,3 +262,30 @@ def test_32_pixel_networks_without_projections_are_first_offered_option_a():
     found = suggest(shapes)
     assert found is not None
     assert found.config.shortcut == "zero-pad"
+
+
+def test_what_nearly_fits_says_what_it_is_near_to_and_what_differs(tmp_path):
+    no_statistics = {n: t for n, t in STATE.items() if "running" not in n}
+    turned = STATE | {"fc.weight": STATE["fc.weight"].t().contiguous()}
+    for state, words in (
+        (no_statistics, "they are no BatchNorm"),
+        (turned, "nearest to ResNet-10"),
+    ):
+        torch.save(state, tmp_path / "a.pth")
+        done = convert(tmp_path / "a.pth", tmp_path / "a.safetensors", overwrite=True)
+        assert words in done.sentence
+
+
+def test_what_is_neither_kind_of_file_is_told_both_that_are_read(tmp_path):
+    (tmp_path / "a.pth").write_bytes(b"\x7fELF" + bytes(range(200)))
+    with pytest.raises(WeightsError, match=r"safetensors files and PyTorch files of parameters"):
+        open_weights(tmp_path / "a.pth")
+    os.mkfifo(tmp_path / "b.pth")
+    with pytest.raises(WeightsError, match="a device or a pipe"):
+        open_weights(tmp_path / "b.pth")
+
+
+def test_a_saved_model_of_tensorflow_is_not_called_an_onnx_model(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01\x12\xc2\xb0\x01\x0a" + bytes(600))
+    with pytest.raises(WeightsError, match="a TensorFlow SavedModel"):
+        open_weights(tmp_path / "saved_model.pb")

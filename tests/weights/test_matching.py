@@ -146,7 +146,7 @@ def test_timms_deep_stem_is_explained():
 def test_a_hostile_name_is_shown_without_its_markup():
     with pytest.raises(CheckpointMismatch) as misfit:
         check({**shapes_of(SMALL), "![x](http://y)": (1,)}, SMALL)
-    assert "“··x··http···y·”" in str(misfit.value)
+    assert "“··x··http:··y·”" in str(misfit.value)
 
 
 def test_parameters_own_their_memory_and_are_in_order():

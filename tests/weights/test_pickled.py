@@ -2,6 +2,7 @@ import codecs
 import io
 import os
 import pickle
+import struct
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from resnet_viz.weights.pickled import read_pickled
+from resnet_viz.weights.pickled import read_pickled, read_table
 from tests.weights.files import SMALL, packed, refusal, small_network
 
 
@@ -52,6 +53,24 @@ def out_of_range() -> bytes:
         return saved({"a": torch.sparse_coo_tensor(indices, torch.ones(1), (1,))})
 
 
+def far_away() -> bytes:
+    """An archive whose directory says that it begins 2⁶⁴ bytes further on."""
+    content = bytearray(archive({"data.pkl": b"N."}))
+    end = content.rfind(b"PK\x05\x06")
+    directory = int.from_bytes(content[end + 12 : end + 16], "little")
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 1)
+    record = struct.pack(
+        "<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, directory, 2**64 - 1
+    )
+    return bytes(content[:end] + record + locator + content[end:])
+
+
+def endless_storage() -> bytes:
+    """A file of before 2020 in which a storage claims to have 2⁶³ numbers."""
+    content = saved({"a": torch.ones(1)}, _use_new_zipfile_serialization=False)
+    return content.replace(struct.pack("<Q", 1) + struct.pack("<f", 1), b"\xff" * 12)
+
+
 WHOLE = saved({"a": torch.ones(1000)})
 HOSTILE = {
     "empty": (b"", "empty"),
@@ -68,7 +87,12 @@ HOSTILE = {
         archive({"data.pkl": bytes(10**6)}, zipfile.ZIP_DEFLATED),
         "is compressed",
     ),
-    "a program in TorchScript": (archive({"constants.pkl": b"", "data.pkl": b""}), "TorchScript"),
+    "a program in TorchScript": (
+        archive(
+            {"constants.pkl": b"", "data.pkl": b"", "code/a.py": bytes(99)}, zipfile.ZIP_DEFLATED
+        ),
+        "TorchScript",
+    ),
     "code that runs": (saved({"a": Call(os.system, "false")}), "Python objects"),
     "code in a bare pickle": (pickle.dumps(Call(os.system, "false"), protocol=2), "Python objects"),
     "a whole module": (saved(nn.Linear(2, 2)), "Python objects"),
@@ -79,13 +103,23 @@ HOSTILE = {
     ),
     "a tensor of stride 0": (saved({"a": torch.zeros(1).expand(10**10)}), "40,000.0 MB"),
     "one record for many tensors": (shared_record(50), "declares 50 tensors"),
-    "sparse indices out of range": (out_of_range(), "no table of parameters"),
+    "sparse indices out of range": (out_of_range(), "“a” (sparse)"),
     "a bare tensor": (saved(torch.ones(3)), "no table of parameters"),
     "a list": (saved([torch.ones(3)]), "no table of parameters"),
-    "names that are none": (saved({"<b>": torch.ones(3), 7: torch.ones(3)}), "no table"),
-    "complex numbers": (saved({"a": torch.ones(3, dtype=torch.complex64)}), "no table"),
-    "a tensor without values": (saved({"a": torch.ones(3, device="meta")}), "no table"),
+    "names that are none": (
+        saved({"<b>": torch.ones(3), 7: torch.ones(3)}),
+        "“·b·” (a name that is not accepted)",
+    ),
+    "complex numbers": (saved({"a": torch.ones(3, dtype=torch.complex64)}), "“a” (complex64)"),
+    "8-bit numbers": (saved({"a": torch.ones(3).to(torch.float8_e5m2)}), "“a” (float8_e5m2)"),
+    "whole numbers": (
+        saved({"a": torch.ones(3, dtype=torch.int8), "num_batches_tracked": torch.tensor(1)}),
+        "“a” (int8)",
+    ),
+    "a tensor without values": (saved({"a": torch.ones(3, device="meta")}), "(without values)"),
     "tables in tables": (saved({"model": {"model": {"model": {"model": {}}}}}), "no table"),
+    "records beyond what can be counted": (far_away(), "damaged or cut off"),
+    "a storage beyond what can be counted": (endless_storage(), "damaged or cut off"),
 }
 
 
@@ -123,8 +157,10 @@ def test_only_dense_tensors_with_plain_names_are_kept(tmp_path):
     tensors = read_pickled(path)
     assert {name: tensor.dtype for name, tensor in tensors.items()} == {
         "half": torch.float32,
-        "steps": torch.int64,
+        "a b": torch.float32,
     }
+    assert "2 tensors are passed over" in read_table(path).notes[0]
+    assert "“steps” (int32), “s” (sparse)" in read_table(path).notes[0]
 
 
 def test_the_switch_for_sparse_tensors_is_put_back(tmp_path):
