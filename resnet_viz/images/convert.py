@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from resnet_viz.images.tiff import is_signed_bytes, is_unsigned
+
 WHITE: Final = (255, 255, 255)
 BLACK: Final = (0, 0, 0)
 NEARLY_WHITE: Final = 191  # three quarters: a mean luminance from which black is the better ground
@@ -18,12 +20,15 @@ FLATTENED_ON_BLACK: Final = (
     "Transparent parts were laid on black, since what is visible is nearly white."
 )
 INKS: Final = "Ink colours (CMYK) were turned into RGB without a colour profile."
+LAB: Final = "CIELAB colours were turned into RGB."
+SIGNED_BYTES: Final = "Its 8-bit numbers from -128 to 127 were scaled to black to white."
 TABLE_OF_BYTES: Final = "Its colour table holds 8-bit numbers where 16-bit ones are usual."
 
 _STRIP_PIXELS: Final = 2**18
 _SAMPLE_SIDE: Final = 1024
 _DEPTHS: Final = (8, 10, 12, 14, 16)  # of sensors and scanners whose values stand in 16 bits
 _BITS, _PHOTOMETRIC, _COLOUR_MAP, _MAX_VALUE, _S_MAX_VALUE = 258, 262, 320, 281, 341  # of TIFF
+_TURNED: Final = {"CMYK": (INKS,), "LAB": (LAB,)}
 _UNMULTIPLIED: Final = {"La": "LA", "RGBa": "RGBA"}
 
 Values = npt.NDArray[Any]
@@ -44,6 +49,8 @@ def to_bytes(
         return _from_16_bit(image, significant_bits)
     if image.mode in ("I", "F"):
         return _from_measurements(image)
+    if is_signed_bytes(image):
+        return image.point([(value + 128) % 256 for value in range(256)]), (SIGNED_BYTES,)
     notes = _with_readable_table(image)
     if image.has_transparency_data:
         flat, more = _flattened(image)
@@ -52,7 +59,7 @@ def to_bytes(
         return image, notes
     if image.mode == "1":
         return image.convert("L"), notes
-    return image.convert("RGB"), (*notes, *((INKS,) if image.mode == "CMYK" else ()))
+    return image.convert("RGB"), (*notes, *_TURNED.get(image.mode, ()))
 
 
 def full_scale(image: Image.Image, highest: int, significant_bits: int | None) -> tuple[int, str]:
@@ -118,8 +125,9 @@ def _from_16_bit(
 def _from_measurements(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """32-bit numbers have no agreed white: 0 to 1 is kept as it is, all else is stretched."""
     low, high = np.inf, -np.inf
+    unsigned = is_unsigned(image)
     for _, strip in strips(image):
-        values, finite = _finite(strip)
+        values, finite = _finite(strip, unsigned)
         low = min(low, float(values.min(where=finite, initial=np.inf)))
         high = max(high, float(values.max(where=finite, initial=-np.inf)))
     if low > high:
@@ -133,20 +141,21 @@ def _from_measurements(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]
     turned = _white_is_zero(image)
 
     def grey(strip: Image.Image) -> Image.Image:
-        values, finite = _finite(strip)
-        shares = (np.where(finite, values, start) - start) / span
+        values, finite = _finite(strip, unsigned)
+        shares = (np.where(finite, values, start).astype(np.float64) - start) / span
         shares = np.where(finite, 1 - shares if turned else shares, 0)
         return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
 
     if image.format == "PPM":
         return _in_strips(image, "L", grey), ("16-bit grey was scaled to 8 bits.",)
     ends = "white to black" if turned else "black to white"
-    note = f"Its 32-bit numbers from {start:g} to {start + span:g} were scaled to {ends}."
+    note = f"Its numbers from {start:g} to {start + span:g} were scaled to {ends}."
     return _in_strips(image, "L", grey), (note,)
 
 
-def _finite(strip: Image.Image) -> tuple[Values, npt.NDArray[np.bool_]]:
-    values = np.asarray(strip).astype(np.float32)  # (H, W)
+def _finite(strip: Image.Image, unsigned: bool) -> tuple[Values, npt.NDArray[np.bool_]]:
+    stored = np.asarray(strip)  # (H, W)
+    values = (stored.view(np.uint32) if unsigned else stored).astype(np.float32)
     return values, np.isfinite(values)
 
 
@@ -186,12 +195,16 @@ def _sample(image: Image.Image) -> Image.Image:
 
 def _ground(layered: Image.Image) -> tuple[tuple[int, int, int], str]:
     """White, or black where what is visible could hardly be seen on white; and the note."""
-    seen = layered.convert("L").histogram(layered.getchannel("A").point(_MOSTLY_OPAQUE))
+    alpha, grey = layered.getchannel("A"), layered.convert("L")
+    seen = grey.histogram(alpha.point(_MOSTLY_OPAQUE))
+    if not any(seen):  # all of it is faint
+        seen = grey.histogram(alpha.point(_VISIBLE))
     luminance = sum(level * count for level, count in enumerate(seen)) / max(sum(seen), 1)
     return (BLACK, FLATTENED_ON_BLACK) if luminance >= NEARLY_WHITE else (WHITE, FLATTENED)
 
 
 _MOSTLY_OPAQUE: Final = [0] * 128 + [255] * 128
+_VISIBLE: Final = [0] + [255] * 255
 
 
 def _with_readable_table(image: Image.Image) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
-from PIL import AvifImagePlugin, Image, ImageFile
+from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -21,7 +21,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from resnet_viz.errors import ImageError
-from resnet_viz.images import structure, wide
+from resnet_viz.images import structure, tiff, wide
+from resnet_viz.images.colour_space import space_note
 from resnet_viz.images.convert import to_bytes
 from resnet_viz.images.profile import profile_note
 from resnet_viz.images.records import ImageInput, Pixels, content_hash
@@ -89,6 +90,9 @@ Image.MAX_IMAGE_PIXELS = MEGAPIXELS_WHOLE * 10**6
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # odd tags in odd files
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+PngImagePlugin.MAX_TEXT_CHUNK = (
+    8 * 2**20
+)  # bytes: profiles and texts of more than one million are sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ def _decode(data: bytes, kind: str) -> tuple[Pixels, tuple[int, int], tuple[str,
     if isinstance(image, JpegImageFile):
         image.draft("RGB", _shown(image.size))  # stays at least as large as asked for
     rgb, converted = _loaded(data, kind, image)
-    profile = profile_note(image.info.get("icc_profile"))
+    profile = profile_note(image.info.get("icc_profile")) or space_note(data, kind)
     notes = (*_frames_note(data, kind, image), *profile, *converted)
     turn = _turn(image)
     if turn is not None:
@@ -222,6 +226,7 @@ def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise ImageError(f"{this}; the longer side may be at most {MAX_RATIO} times the shorter.")
+    tiff.put_right(image)
     return image
 
 
@@ -275,7 +280,7 @@ def _frames_note(data: bytes, kind: str, image: ImageFile.ImageFile) -> tuple[st
     count = image.n_frames if isinstance(image, AvifImageFile) else structure.frames(data, kind)
     if count == 1:
         return ()
-    parts = "pages" if kind == "TIFF" else "frames"
+    parts = {"TIFF": "pages", "JPEG": "images"}.get(kind, "frames")
     many = "several" if count is None else f"{count:,}"
     return (f"Only the first of {many} {parts} is used.",)
 

@@ -56,6 +56,19 @@ _FOREIGN: Final = (
     (b"DDS ", "a DDS texture; save it as PNG"),
     (b"\x0a\x05\x01\x08", "a PCX image; save it as PNG"),
     (b"\x01\xda", "an SGI image; save it as PNG"),
+    (b"\x00\x00\x02\x00", "a Windows cursor; save it as PNG"),
+    (b"\xd7\xcd\xc6\x9a", "a Windows metafile; export it as PNG"),
+    (b"FLIF", "a FLIF image; save it as PNG"),
+    (b"AT&TFORM", "a DjVu document; export its page as PNG"),
+    (b"\x8aMNG", "a MNG animation; save one of its frames as PNG"),
+    (b"\x8bJNG", "a JNG image; save it as PNG"),
+    (b"SDPX", "a DPX image; save it as PNG or TIFF"),
+    (b"XPDS", "a DPX image; save it as PNG or TIFF"),
+    (b"\x80\x2a\x5f\xd7", "a Cineon image; save it as PNG or TIFF"),
+    (b"\xabKTX ", "a KTX texture; save it as PNG"),
+    (b"\x13\xab\xa1\x5c", "an ASTC texture; save it as PNG"),
+    (b"/* XPM */", "an XPM image; save it as PNG"),
+    (b"\x89PNG", "a PNG image that a transfer as text has damaged; fetch it once more"),
     (b"SIMPLE  =", "a FITS image; save it as PNG or TIFF"),
     (b"\x93NUMPY", "a numpy array; save it as PNG or TIFF"),
     (b"\x89HDF", "an HDF5 file"),
@@ -79,7 +92,8 @@ _FOREIGN: Final = (
 _BRANDS: Final = {
     b"avif": "AVIF",
     b"avis": "AVIF",
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), HEIC),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), HEIC),
+    **dict.fromkeys((b"heif", b"mif1", b"mif2", b"msf1"), HEIC),
     b"crx ": RAW,  # Canon's CR3
     b"jp2 ": _JPEG_2000,
     b"jxl ": _JPEG_XL,
@@ -125,6 +139,8 @@ def _brand(content: bytes) -> str | None:
     """What an ISO media file is, by its brands."""
     if content[4:8] != b"ftyp":
         return None
+    if len(content) < 12:
+        return f"cut off after its first {len(content)} bytes; fetch it once more"
     end = min(int.from_bytes(content[:4], "big"), 256)
     brands = [content[8:12], *(content[at : at + 4] for at in range(16, end, 4))]
     if brands[0] in _GENERAL:
@@ -161,12 +177,18 @@ def _foreign(content: bytes) -> str:
     text = opening_text(content)
     if text.startswith(b"<"):
         return next((what for tag, what in _MARKUP if tag in text), "an XML document")
-    return "a text" if text else "no image"
+    return "a text" if text else "no image that is known here"
 
 
 _TOLD_OTHERWISE: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (
     (lambda content: content[:4] == b"RIFF" and content[8:12] == b"AVI ", _VIDEO),
     (lambda content: content[:1] == b"G" and content[188:189] == b"G", _VIDEO),  # MPEG-TS
+    (lambda content: b"%PDF-" in content[:1024], "a PDF document; export its page as PNG"),
+    (lambda content: content[40:44] == b" EMF", "a Windows metafile; export it as PNG"),
+    (
+        lambda content: content.startswith(b"#define ") and b"_width " in content[:200],
+        "an XBM image; save it as PNG",
+    ),
     (lambda content: content[128:132] == b"DICM", "a DICOM image; export it as PNG or TIFF"),
     (lambda content: content[4:8] in (b"moov", b"mdat", b"wide"), _VIDEO),  # old QuickTime
 )

@@ -80,7 +80,7 @@ def _check_scans(content: bytes, at: int) -> None:
 
 
 def _check_png(content: bytes) -> None:
-    for number, _ in enumerate(_png_chunks(content)):
+    for number, _ in enumerate(png_chunks(content)):
         if number >= MAX_CHUNKS:
             raise _too_many("PNG", MAX_CHUNKS, "chunks")
 
@@ -121,7 +121,7 @@ def significant_bits(content: bytes, kind: str) -> int | None:
     """Bits of a value that a PNG's sBIT chunk declares, the most of all channels."""
     if kind != "PNG":
         return None
-    for number, (name, start, size) in enumerate(_png_chunks(content)):
+    for number, (name, start, size) in enumerate(png_chunks(content)):
         if name == b"sBIT" and 1 <= size <= 4:
             return max(content[start : start + size], default=None)
         if name == b"IDAT" or number >= MAX_CHUNKS:
@@ -134,7 +134,7 @@ def frames(content: bytes, kind: str) -> int | None:
     return _COUNTS[kind](content) if kind in _COUNTS else 1
 
 
-def _png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+def png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """(name, where its body begins, bytes) of each."""
     at = 8
     while at + 8 <= len(content):
@@ -144,10 +144,31 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _png_frames(content: bytes) -> int:
-    for name, start, size in _png_chunks(content):
+    animated, is_beside = 0, True  # the image that all programs show need not be one of the frames
+    for name, start, size in png_chunks(content):
         if name == b"acTL" and size == 8:
-            return max(1, int.from_bytes(content[start : start + 4], "big"))
-        if name == b"IDAT":
+            animated = int.from_bytes(content[start : start + 4], "big")
+        elif name == b"fcTL":
+            is_beside = False
+        elif name == b"IDAT":
+            break
+    return max(1, animated + is_beside) if animated else 1
+
+
+_MULTI_PICTURE: Final = b"MPF\0"
+_APP2: Final = 0xE2
+_NUMBER_OF_IMAGES: Final = 0xB001
+
+
+def _jpeg_frames(content: bytes) -> int:
+    """As the index of a multi-picture file says (CIPA DC-007); phones keep their HDR map so."""
+    for number, (marker, at, _) in enumerate(_jpeg_segments(content)):
+        index = content[at + 2 : at + 2 + len(_MULTI_PICTURE)]
+        if marker == _APP2 and index == _MULTI_PICTURE:
+            begin = at + 2 + len(_MULTI_PICTURE)
+            segment = content[begin : at + int.from_bytes(content[at : at + 2], "big")]
+            return max(1, dict(_tags(segment)).get(_NUMBER_OF_IMAGES, 1))
+        if number >= MAX_SEGMENTS:
             break
     return 1
 
@@ -214,6 +235,7 @@ def _tiff_frames(content: bytes) -> int | None:
 
 
 _COUNTS: Final[Mapping[str, Callable[[bytes], int | None]]] = {
+    "JPEG": _jpeg_frames,
     "PNG": _png_frames,
     "GIF": _gif_frames,
     "WebP": _webp_frames,

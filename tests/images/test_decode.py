@@ -188,7 +188,17 @@ def test_an_animation_is_its_first_frame(kind):
 
 def test_a_multi_image_jpeg_is_its_first_image():
     file = saved(photograph(), "MPO", save_all=True, append_images=[Image.new("RGB", (48, 32))])
-    assert mean_difference(read_image(file).rgb, np.asarray(photograph())) < 12
+    image = read_image(file)
+    assert mean_difference(image.rgb, np.asarray(photograph())) < 12
+    assert image.notes == ("Only the first of 2 images is used.",)
+
+
+def test_the_still_image_of_an_animation_counts_too():
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
+    file = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
+    image = read_image(file)
+    assert (image.rgb == (255, 0, 0)).all()
+    assert image.notes[0] == "Only the first of 3 frames is used."
 
 
 @pytest.mark.parametrize("extension", ["image.png", "image.txt", "picture"])

@@ -75,6 +75,14 @@ def test_a_bitmap_of_text_and_one_of_bits_are_opened():
         (b"\x1aE\xdf\xa3", "video"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "video"),
         (bytes(128) + b"DICM", "DICOM"),
+        (b"\x00\x00\x02\x00\x01\x00", "cursor"),
+        (b"\x01\x00\x00\x00" + bytes(36) + b" EMF", "metafile"),
+        (b"FLIF44", "FLIF"),
+        (b"#define a_width 8\n#define a_height 8\n", "XBM"),
+        (b"\r\n%PDF-1.4", "PDF"),
+        (b"\x89PNG\n\x1a\n", "transfer as text"),
+        (b"\x00\x00\x00\x18ftyp", "cut off after its first 8 bytes"),
+        (b"nothing \x00 of this kind", "no image that is known here"),
     ],
 )
 def test_other_images_are_refused_by_name(file, says):

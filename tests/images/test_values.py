@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from resnet_viz.errors import ImageError
 from resnet_viz.images.decode import read_image
 from resnet_viz.images.records import ImageInput
 from tests.images.example_images import PNG_START, chunk, photograph, saved
@@ -186,3 +187,107 @@ def test_a_colour_profile_is_named_and_numbers_stay(kind):
 def test_a_damaged_profile_costs_nothing(size):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()[:size]
     assert read_image(saved(photograph(), icc_profile=profile)).rgb.shape == (32, 48, 3)
+
+
+def tiff_of(values: Values, compression: str | None = None, order: str = "<") -> bytes:
+    """A TIFF in one strip with numbers of any type, whose samples may lie in planes: (planes, H, W)."""
+    planes, height, width = values.shape if values.ndim == 3 else (1, *values.shape)
+    content = values.astype(f"{order}{values.dtype.str[1:]}").tobytes()
+    content = zlib.compress(content) if compression else content
+    at, bits = 8, 8 * values.dtype.itemsize
+    kind = {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    entries = {
+        **{256: width, 257: height, 258: bits, 259: 8 if compression else 1},
+        **{262: 2 if planes > 1 else 1, 273: at, 277: planes, 278: height, 279: len(content)},
+        **{284: 2 if planes > 1 else 1, 339: kind},
+    }
+    directory = {tag: (4, [value]) for tag, value in entries.items()}
+    directory |= {tag: (3, [entries[tag]]) for tag in (258, 259, 262, 277, 284, 339)}
+    end = at + len(content)
+    extra = b""
+    if planes > 1:  # what does not fit into an entry stands behind the directory
+        lengths = [len(content) // planes] * planes
+        places = [at + sum(lengths[:n]) for n in range(planes)]
+        directory |= {258: (3, [bits] * planes), 339: (3, [kind] * planes)}
+        directory |= {273: (4, places), 279: (4, lengths)}
+    behind = end + 2 + 12 * len(directory) + 4
+    rows = b""
+    for tag, (code, numbers) in sorted(directory.items()):
+        packed = struct.pack(f"{order}{len(numbers)}{'H' if code == 3 else 'I'}", *numbers)
+        if len(packed) > 4:
+            place, extra = behind + len(extra), extra + packed
+            packed = struct.pack(f"{order}I", place)
+        rows += struct.pack(f"{order}HHI", tag, code, len(numbers)) + packed.ljust(4, b"\0")
+    start = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, end)
+    return start + content + struct.pack(f"{order}H", len(directory)) + rows + bytes(4) + extra
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "deflate"])
+@pytest.mark.parametrize(
+    ("kind", "low", "high"), [("f4", 0, 1), ("i4", -2e9, 2e9), ("i2", -9, 9999)]
+)
+def test_numbers_of_a_tiff_are_read_in_its_own_order_of_bytes(order, compression, kind, low, high):
+    values = (low + RAMP * (high - low)).astype(kind)
+    image = read_image(tiff_of(values, compression, order))
+    assert np.abs(brightness(image)[..., 0] - RAMP).max() < 1 / 100
+
+
+def test_unsigned_and_extreme_numbers_are_not_taken_for_others():
+    for values in (
+        (RAMP * (2**32 - 1)).astype("u4"),
+        ((RAMP - 0.5) * 6e38).astype("f4"),
+        np.rint(RAMP * 255 - 128).astype("i1"),
+    ):
+        image = read_image(tiff_of(values))
+        assert np.abs(brightness(image)[..., 0] - RAMP).max() < 1 / 100
+        assert "to white" in image.notes[0]
+
+
+def test_wide_colours_in_planes_are_refused_and_not_misread():
+    planes = np.stack([RAMP, 1 - RAMP, RAMP])
+    narrow = read_image(tiff_of(np.rint(planes * 255).astype("u1")))
+    assert np.abs(brightness(narrow) - np.moveaxis(planes, 0, -1)).max() < 1 / 100
+    with pytest.raises(ImageError, match=r"a plane of its own.*interleaved"):
+        read_image(tiff_of(np.rint(planes * 65535).astype("u2")))
+
+
+def test_a_faint_white_logo_is_laid_on_black_too():
+    pixels = np.full((48, 64, 4), 255, np.uint8)
+    pixels[..., 3] = 0
+    pixels[10:30, 10:30, 3] = 60
+    image = read_image(saved(Image.fromarray(pixels)))
+    assert image.rgb[20, 20].tolist() == [60] * 3
+    assert image.rgb[0, 0].tolist() == [0] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        (b"cICP", bytes([9, 16, 0, 1]), "of the colour space BT.2020 with PQ (HDR)"),
+        (b"cICP", bytes([12, 13, 0, 1]), "of the colour space Display P3"),
+        (b"cICP", bytes([1, 13, 0, 1]), ""),
+        (b"gAMA", struct.pack(">I", 100_000), "of gamma 1.00"),
+        (b"gAMA", struct.pack(">I", 45_455), ""),
+    ],
+)
+def test_a_colour_space_that_is_no_srgb_is_named(name, body, says):
+    file = saved(photograph())
+    first = file.index(b"IDAT") - 4
+    image = read_image(file[:first] + chunk(name, body) + file[first:])
+    assert [says in note for note in image.notes] == ([True] if says else [])
+    assert (image.rgb == np.asarray(photograph())).all()
+
+
+def test_the_colour_space_of_an_avif_is_named():
+    file = saved(photograph(), "AVIF")
+    at = file.index(b"colrnclx") + 8
+    image = read_image(file[:at] + struct.pack(">HH", 9, 18) + file[at + 4 :])
+    assert "BT.2020 with HLG (HDR)" in image.notes[0]
+    assert read_image(file).notes == ()
+
+
+def test_a_profile_of_two_megabytes_costs_no_image():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = saved(photograph(), icc_profile=profile + bytes(2_000_000))
+    assert (read_image(file).rgb == np.asarray(photograph())).all()
