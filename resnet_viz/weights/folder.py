@@ -139,7 +139,7 @@ def _why(path: Path) -> str:
         return "its name has characters that cannot stand in a link"
     if path.is_dir():
         return "it is a folder, and only files directly in the weights folder are read"
-    if not path.name.endswith(ENDINGS):
+    if not path.name.lower().endswith(ENDINGS):
         return f"its name ends in none of {', '.join(ENDINGS)}"
     return "it is no file that can be read"
 
@@ -149,7 +149,7 @@ def _is_weights(path: Path) -> bool:
     name = path.name
     return (
         name.isprintable()
-        and name.endswith(ENDINGS)
+        and name.lower().endswith(ENDINGS)
         and not name.startswith(".")
         and path.is_file()
     )
@@ -209,8 +209,8 @@ def _sha256(version: Version) -> str:
 
 def labels_beside(weights: Path) -> Path:
     """Where the class names of a file are looked for: `a.txt` beside `a.pth.tar`."""
-    ending = max((each for each in ENDINGS if weights.name.endswith(each)), key=len)
-    return weights.with_name(f"{weights.name.removesuffix(ending)}.txt")
+    ending = max((each for each in ENDINGS if weights.name.lower().endswith(each)), key=len)
+    return weights.with_name(f"{weights.name[: -len(ending)]}.txt")
 
 
 def _labels(weights: Path) -> tuple[tuple[str, ...], str]:

@@ -136,9 +136,14 @@ def in_header(metadata: Mapping[str, str]) -> tuple[Preparation, str]:
     if METADATA not in metadata:
         return UNKNOWN, ""
     try:
-        told = json.loads(metadata[METADATA][:10_000])
+        told = dict(json.loads(metadata[METADATA][:10_000]))
         texts = {name: as_text(told[name]) for name in NAMES if name in told}
-        return prepared_as(texts), ""
+        unknown = [quoted(str(name), 40) for name in told if name not in NAMES]
+        complaint = (
+            f"Of what the file's header says of preprocessing, {', '.join(unknown[:3])} is not known "
+            f"here and not used; {', '.join(NAMES)} are."
+        )
+        return prepared_as(texts), complaint if unknown else ""
     except WeightsError as error:
         return UNKNOWN, f"What the file's header says of preprocessing is not used: {error}"
     except (ValueError, TypeError, RecursionError):

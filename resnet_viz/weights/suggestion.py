@@ -286,8 +286,10 @@ def words(config: ResNetConfig) -> str:
     kernel = STEMS[config.stem].kernel
     shortcut = "projections" if config.shortcut == "projection" else "no projections"
     family = "Plain" if config.shortcut == "none" else "ResNet"
+    groups = "1 group" if config.groups == 1 else f"{config.groups} groups"
+    is_usual = (config.groups, config.width_per_group) == (1, 64)
     grouped = (
-        f", {config.groups} groups of width {config.width_per_group}" if config.grouped else ""
+        "" if is_usual or not config.grouped else f", {groups} of width {config.width_per_group}"
     )
     return (
         f"{family}-{config.depth}, a network of your own with {config.block} blocks "

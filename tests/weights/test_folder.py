@@ -126,7 +126,7 @@ def test_what_is_left_out_is_said_with_its_reason(folder):
     assert "“a.safetensors" not in said
 
 
-@pytest.mark.parametrize("ending", [".ckpt", ".pth.tar", ".bin"])
+@pytest.mark.parametrize("ending", [".ckpt", ".pth.tar", ".bin", ".PTH"])
 def test_other_endings_of_checkpoints_are_known(ending, folder):
     name = f"trained{ending}"
     torch.save({"state_dict": small_network().state_dict()}, folder / name)

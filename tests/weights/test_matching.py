@@ -57,6 +57,7 @@ def test_other_networks_are_inferred_from_shapes(config):
     assert suggestion is not None
     assert suggestion.config == replace(config, name="custom")
     assert str(config.width) in suggestion.sentence
+    assert "1 groups" not in suggestion.sentence
     check(shapes_of(config), suggestion.config)
 
 

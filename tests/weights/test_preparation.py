@@ -100,6 +100,7 @@ def test_a_header_that_says_nothing_takes_nothing_away(told):
     found, complaint = in_header({"preprocessing": told})
     assert found == UNKNOWN
     assert complaint == "" or complaint.endswith(".")
+    assert bool(complaint) == (told != "{}")
 
 
 @pytest.fixture
