@@ -38,6 +38,12 @@ _SHORTCUT: Final = re.compile(r"(layer\d+\.\d+)\.(?:shortcut|skip|residual)\.")
 _CLASSIFIER: Final = re.compile(
     r"(?:linear|classifier|last_linear|head|head\.fc|output|fc\.\d+)\.(weight|bias)"
 )
+# Hugging Face's names, which begin anew at each part.
+_HUGGING_FACE: Final = re.compile(
+    r"embedder\.embedder\.(?P<stem>convolution|normalization)\."
+    r"|encoder\.stages\.(?P<stage>\d)\.layers\.(?P<block>\d{1,3})\."
+    r"(?:layer\.(?P<layer>\d)|shortcut)\.(?P<part>convolution|normalization)\."
+)
 # The same outside of the network's prefix: a “head.fc” beside the “backbone”.
 _HEAD_BESIDE: Final = re.compile(
     r"((?:[\w-]+\.)*?(?:fc|linear|classifier|last_linear|head|output)(?:\.fc|\.\d+)?)\.(?:weight|bias)"
@@ -109,7 +115,10 @@ def prefixes(names: Iterable[str]) -> tuple[str, ...]:
     """What stands before the names of each network in a checkpoint, running averages last."""
     first = first_tensors()
     found = (
-        name.removesuffix(anchor) for name in names for anchor in first if name.endswith(anchor)
+        name.removesuffix(anchor)
+        for name in map(_usual, names)
+        for anchor in first
+        if name.endswith(anchor)
     )
     once = dict.fromkeys(found)
     return tuple(sorted(once, key=lambda prefix: bool(AVERAGED.search(prefix))))[:_NETWORKS]
@@ -139,6 +148,28 @@ def own_names(names: Collection[str]) -> dict[str, str]:
     those that have another one and are no parameters of a ResNet. A name stays as it is where its own
     one is taken.
     """
+    usual = {_usual(name): name for name in names}
+    if len(usual) < len(names):
+        usual = {name: name for name in names}
+    return {usual[name]: own for name, own in _own_names(usual).items()}
+
+
+def _usual(name: str) -> str:
+    """Hugging Face's name of a parameter as torchvision has it, with its prefix; all others as they are."""
+    return _HUGGING_FACE.sub(_as_torchvision, name, count=1)
+
+
+def _as_torchvision(found: re.Match[str]) -> str:
+    is_norm = "normalization" in (found["stem"], found["part"])
+    if found["stem"]:
+        return "bn1." if is_norm else "conv1."
+    block = f"layer{int(found['stage']) + 1}.{found['block']}"
+    if found["layer"] is None:
+        return f"{block}.downsample.{int(is_norm)}."
+    return f"{block}.{'bn' if is_norm else 'conv'}{int(found['layer']) + 1}."
+
+
+def _own_names(names: Collection[str]) -> dict[str, str]:
     prefix, others = prefix_of(names), prefixes(names)[1:]
     inside = {
         name: name.removeprefix(prefix)

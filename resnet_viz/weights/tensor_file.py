@@ -200,11 +200,12 @@ def _tensor(name: str, entry: Any) -> TensorInfo:
     if not isinstance(dtype, str) or dtype not in _ITEM_SIZES:
         raise WeightsError(
             f"“{name}” holds numbers of type {shown(dtype if isinstance(dtype, str) else '?')}; "
-            "F64, F32, F16 and BF16 are accepted."
+            "F64, F32, F16 and BF16 are accepted: save the file without it, or as F32."
         )
     if dtype == "I64" and not name.endswith(COUNTER):
         raise WeightsError(
-            f"“{name}” holds whole numbers (I64); only {COUNTER} may, all others need F32."
+            f"“{name}” holds whole numbers (I64), as only {COUNTER} may; save the file without it, or as "
+            "F32 where it is a parameter."
         )
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not _whole_numbers(shape, 1) or len(shape) > MAX_DIMS:

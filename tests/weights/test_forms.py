@@ -54,6 +54,27 @@ def called(**names: str) -> dict[str, Tensor]:
     return state
 
 
+def of_hugging_face() -> dict[str, Tensor]:
+    """The state as `transformers.ResNetForImageClassification` names it."""
+    kinds = {"conv": "convolution", "bn": "normalization"}
+    state = {}
+    for name, tensor in STATE.items():
+        place, _, last = name.rpartition(".")
+        match place.split("."):
+            case ["fc"]:
+                theirs = "classifier.1"
+            case [layer]:
+                theirs = f"resnet.embedder.embedder.{kinds[layer[:-1]]}"
+            case [stage, block, *inner]:
+                theirs = f"resnet.encoder.stages.{int(stage[5]) - 1}.layers.{block}."
+                if inner[0] == "downsample":
+                    theirs += f"shortcut.{list(kinds.values())[int(inner[1])]}"
+                else:
+                    theirs += f"layer.{int(inner[0][-1]) - 1}.{kinds[inner[0][:-1]]}"
+        state[f"{theirs}.{last}"] = tensor
+    return state
+
+
 LIGHTNING = {
     "state_dict": {**under("net.encoder."), "criterion.weight": torch.ones(5)},
     "epoch": 1,
@@ -127,6 +148,10 @@ FORMS: dict[str, tuple[Any, tuple[str, ...]]] = {
             "criterion.weight": torch.ones(5),
         },
         ("“backbone.”", "(“head.fc.weight”) became torchvision's (“fc.weight”)", "1 tensor beside"),
+    ),
+    "of Hugging Face": (
+        of_hugging_face(),
+        ("“resnet.”", "(“resnet.embedder.embedder.convolution.weight”) became torchvision's"),
     ),
     "of a running average": (
         {**under("module."), "n_averaged": torch.tensor(3)},
