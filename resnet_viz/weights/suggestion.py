@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +26,7 @@ from resnet_viz.weights.tensor_file import COUNTER
 Shape = tuple[int, ...]
 
 _NETWORKS: Final = 8  # in one file; two are common
+_ANCHORS: Final = 64  # that are looked at for them
 # What training frameworks put before every name, for files in which that is not to be found.
 _PREFIXES: Final = re.compile(r"(?:(?:module|model|backbone|_orig_mod)\.)*")
 # How running averages of the parameters are called.
@@ -46,7 +48,7 @@ _HUGGING_FACE: Final = re.compile(
 )
 # The same outside of the network's prefix: a “head.fc” beside the “backbone”.
 _HEAD_BESIDE: Final = re.compile(
-    r"((?:[\w-]+\.)*?(?:fc|linear|classifier|last_linear|head|output)(?:\.fc|\.\d+)?)\.(?:weight|bias)"
+    r"(?:^|\.)(?:fc|linear|classifier|last_linear|head|output)(?:\.fc|\.\d+)?\.(?:weight|bias)$"
 )
 _OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
 # Shortcuts without parameters, as the networks with such a stem have them.
@@ -120,7 +122,7 @@ def prefixes(names: Iterable[str]) -> tuple[str, ...]:
         for anchor in first
         if name.endswith(anchor)
     )
-    once = dict.fromkeys(found)
+    once = dict.fromkeys(islice(found, _ANCHORS))
     return tuple(sorted(once, key=lambda prefix: bool(AVERAGED.search(prefix))))[:_NETWORKS]
 
 
@@ -156,7 +158,9 @@ def own_names(names: Collection[str]) -> dict[str, str]:
 
 def _usual(name: str) -> str:
     """Hugging Face's name of a parameter as torchvision has it, with its prefix; all others as they are."""
-    return _HUGGING_FACE.sub(_as_torchvision, name, count=1)
+    if "embedder." in name or "encoder." in name:
+        return _HUGGING_FACE.sub(_as_torchvision, name, count=1)
+    return name
 
 
 def _as_torchvision(found: re.Match[str]) -> str:
@@ -189,7 +193,7 @@ def _head_beside(names: Iterable[str], found: Mapping[str, str]) -> dict[str, st
     if not found or any(own.startswith("fc.") for own in found.values()):
         return {}
     outside = {name for name in names if name not in found and not AVERAGED.search(name)}
-    heads = {match[1] for name in outside if (match := _HEAD_BESIDE.fullmatch(name))}
+    heads = {name.rpartition(".")[0] for name in outside if _HEAD_BESIDE.search(name)}
     whole = [head for head in heads if {f"{head}.weight", f"{head}.bias"} <= outside]
     if len(whole) != 1:
         return {}
