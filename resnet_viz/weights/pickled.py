@@ -6,6 +6,7 @@ ever comes here all the same, since a visitor can convert a file at home.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def _why_not(name: str, entry: Any) -> str | None:
         return None
     dtype = DTYPES.get(entry.storage.kind)
     if entry.kind or dtype is None:
-        return entry.kind or entry.storage.kind
+        return re.sub(r"[^A-Za-z0-9_]", "·", (entry.kind or entry.storage.kind)[:40])
     if not dtype.is_floating_point and not _is_counter(name):
         return str(dtype).removeprefix("torch.")
     if len(name) > MAX_NAME or not NAME.fullmatch(name):

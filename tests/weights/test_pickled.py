@@ -53,6 +53,15 @@ def out_of_range() -> bytes:
         return saved({"a": torch.sparse_coo_tensor(indices, torch.ones(1), (1,))})
 
 
+def strange_kind() -> bytes:
+    """An archive whose numbers are of a kind with a name that nobody should see as it is."""
+    with zipfile.ZipFile(io.BytesIO(saved({"a": torch.ones(1)}))) as whole:
+        pickled = whole.read("archive/data.pkl")
+    return archive(
+        {"data.pkl": pickled.replace(b"FloatStorage", b"Fl<\x1b>at"), "data/0": bytes(4)}
+    )
+
+
 def far_away() -> bytes:
     """An archive whose directory says that it begins 2⁶⁴ bytes further on."""
     content = bytearray(archive({"data.pkl": b"N."}))
@@ -116,6 +125,7 @@ HOSTILE = {
         saved({"a": torch.ones(3, dtype=torch.int8), "num_batches_tracked": torch.tensor(1)}),
         "“a” (int8)",
     ),
+    "a kind of numbers with markup": (strange_kind(), "“a” (Fl···at)"),
     "a tensor without values": (saved({"a": torch.ones(3, device="meta")}), "(without values)"),
     "tables in tables": (saved({"model": {"model": {"model": {"model": {}}}}}), "no table"),
     "records beyond what can be counted": (far_away(), "damaged or cut off"),
