@@ -14,6 +14,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 _PREFIX: Final = "resnet-explorer-"
+_LOCK: Final = ".lock"
 _YOUNG_S: Final = 60  # a folder that has no lock yet may be about to get one
 
 
@@ -35,22 +36,42 @@ class OwnFolder:
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of processes that were killed and had no time to do it."""
-    for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
+    """Remove the folders of processes that were killed and had no time to do it, and locks of nothing."""
+    for left in Path(gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError, Timeout):  # in use, or another process was faster
-            if folder.is_dir() and not folder.is_symlink() and _may_be_left(folder):
-                with FileLock(_lock_of(folder), timeout=0):
-                    shutil.rmtree(folder, ignore_errors=True)
-                Path(_lock_of(folder)).unlink(missing_ok=True)
+            if left.is_dir() and not left.is_symlink() and _may_be_left(left):
+                with FileLock(_lock_of(left), timeout=0):
+                    shutil.rmtree(left, ignore_errors=True)
+                    Path(_lock_of(left)).unlink(missing_ok=True)
+            elif left.suffix == _LOCK and _is_lock_of_nothing(left):
+                with FileLock(left, timeout=0):
+                    left.unlink(missing_ok=True)
 
 
 def _lock_of(folder: str | Path) -> str:
     """A file beside the folder, locked as long as its process lives, however that ends."""
-    return f"{folder}.lock"
+    return f"{folder}{_LOCK}"
 
 
 def _may_be_left(folder: Path) -> bool:
     """Whether it is this user's, and not one that is just being made."""
-    found = folder.stat()
-    is_mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-    return is_mine and (Path(_lock_of(folder)).exists() or time.time() - found.st_mtime > _YOUNG_S)
+    return _is_mine(folder) and (Path(_lock_of(folder)).exists() or _is_old(folder))
+
+
+def _is_lock_of_nothing(lock: Path) -> bool:
+    """Whether a lock has no folder: its process was killed while it ended, or it is of a download."""
+    return (
+        lock.is_file()
+        and not lock.is_symlink()
+        and not lock.with_suffix("").exists()
+        and _is_mine(lock)
+        and _is_old(lock)
+    )
+
+
+def _is_mine(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
+
+
+def _is_old(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime > _YOUNG_S

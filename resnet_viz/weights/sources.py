@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlencode
@@ -155,7 +156,10 @@ def load(config: ResNetConfig, weights: str, input_size: int, device: str = "cpu
     device = check_device(device)
     description = describe(config, weights, input_size)
     origin = f"{_PREPARED.sub('', description.source)}#{description.sha256}"
-    network = shared(config, origin, lambda: at_work(source.build, config, option))
+    build = partial(at_work, source.build, config, option)
+    # An upload is known to one process, and nothing of it is to be left when its visit ends.
+    is_own = source.slug == UploadSource.slug
+    network = build() if is_own else shared(config, origin, build)
     return ready(config, description, network, device)
 
 

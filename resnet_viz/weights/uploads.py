@@ -1,4 +1,4 @@
-"""What visitors bring: `.safetensors` files, kept on disk for as long as this process runs.
+"""What visitors bring: `.safetensors` files, kept on disk until their visits end.
 
 A name that a visitor chose is never a path: files are called by the hash of their content.
 """
@@ -10,6 +10,7 @@ import io
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,12 @@ class Store:
         self._limits = max_bytes, max_uploads
         self._lock = threading.Lock()
         self._uploads: OrderedDict[str, Upload] = OrderedDict()  # the least recently used first
+        self._owners: dict[str, set[str]] = {}  # the visits that brought each, by its id
         self._folder: OwnFolder | None = None
 
-    def accept(self, stream: Readable | bytes, name: str, labels: str | bytes | None) -> Upload:
+    def accept(
+        self, stream: Readable | bytes, name: str, labels: str | bytes | None, owner: str = ""
+    ) -> Upload:
         """As the module's `accept`."""
         names = parse_labels(labels) if labels else ()
         file = io.BytesIO(stream) if isinstance(stream, bytes) else stream
@@ -89,7 +93,15 @@ class Store:
             upload = Upload(key, sha256, shown, size, names, path, header)
             self._uploads[key] = upload
             self._uploads.move_to_end(key)
+            if owner:
+                self._give_up([owner], but=key)
+            self._owners.setdefault(key, set()).add(owner)
         return upload
+
+    def keep_of(self, visits: Collection[str]) -> None:
+        """Remove what none of these visits has brought."""
+        with self._lock:
+            self._give_up(set().union(*self._owners.values()) - set(visits))
 
     def get(self, key: str) -> Upload:
         """The upload of that id; raises `WeightsError` when it is not (or no longer) here."""
@@ -103,6 +115,7 @@ class Store:
         """Forget all uploads and remove their files."""
         with self._lock:
             self._uploads.clear()
+            self._owners.clear()
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None
@@ -112,9 +125,20 @@ class Store:
         while self._uploads and (
             self._stored() + size > max_bytes or len(self._uploads) >= max_uploads
         ):
-            _, oldest = self._uploads.popitem(last=False)
-            if all(upload.path != oldest.path for upload in self._uploads.values()):
-                oldest.path.unlink(missing_ok=True)
+            self._remove(next(iter(self._uploads)))
+
+    def _give_up(self, owners: Collection[str], but: str = "") -> None:
+        """Let go of what these visits have brought, but for one; what others brought too stays."""
+        for key in [key for key in self._owners if key != but]:
+            self._owners[key].difference_update(owners)
+            if not self._owners[key]:
+                self._remove(key)
+
+    def _remove(self, key: str) -> None:
+        gone = self._uploads.pop(key)
+        del self._owners[key]
+        if all(upload.path != gone.path for upload in self._uploads.values()):
+            gone.path.unlink(missing_ok=True)
 
     def _stored(self) -> int:
         return sum({upload.path: upload.size for upload in self._uploads.values()}.values())
@@ -156,18 +180,26 @@ def _copy(source: Readable, target: BinaryIO, size: int) -> str:
 _STORE: Final = Store()
 
 
-def accept(stream: Readable | bytes, name: str, labels: str | bytes | None = None) -> Upload:
+def accept(
+    stream: Readable | bytes, name: str, labels: str | bytes | None = None, owner: str = ""
+) -> Upload:
     """Check a file and keep it; the header comes first, before a byte is written.
 
     Args:
         stream: the file's content, or the open file.
         name: what its owner calls it; only ever shown.
         labels: the content of a text file with one class name a line.
+        owner: the visit that brings it, in the place of what it brought before.
 
     Raises:
         WeightsError: it is too large, no sound `.safetensors` file, or cannot be written.
     """
-    return _STORE.accept(stream, name, labels)
+    return _STORE.accept(stream, name, labels, owner)
+
+
+def keep_of(visits: Collection[str]) -> None:
+    """Remove the uploads of all visits but these: the others have ended."""
+    _STORE.keep_of(visits)
 
 
 def clear() -> None:

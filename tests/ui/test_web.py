@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -200,7 +200,7 @@ def test_what_is_being_sent_counts_too(kept, monkeypatch):
         if not seen:  # while the first is being read, a second comes
             seen.append(0)
             inner = upload_limits.UploadLimits(_taken)
-            inner._coming = limits._coming
+            inner._said = limits._said
             seen[0] = await _status(inner)
         await _taken(scope, receive, send)
 
@@ -225,3 +225,81 @@ def test_what_is_being_sent_counts_too(kept, monkeypatch):
     assert put(limits, "a.png", 10_000)[0] == 200
     assert seen == [413]
     assert put(limits, "a.png", 10_000)[0] == 200  # all is let go afterwards
+
+
+def sending(
+    app: Any, visit: str, size: int, *pieces: bytes, stalls: bool = False
+) -> Coroutine[Any, Any, int]:
+    """A PUT of a file whose body comes in pieces, and then perhaps nothing more; gives its status."""
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    messages[-1]["more_body"] = stalls
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return messages.pop(0) if messages else await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def run() -> int:
+        path = f"/_stcore/upload_file/{visit}/1"
+        headers = [(b"content-length", str(size).encode())]
+        scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
+        await app(scope, receive, send)
+        status: int = sent[0]["status"]
+        return status
+
+    return run()
+
+
+HEAD = b'--x\r\nContent-Disposition: form-data; name="f"; filename="net.safetensors"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("pieces", "size", "status"),
+    [
+        ((HEAD[:5], HEAD[5:40], HEAD[40:], b"x" * 9), MAX_FILE, 200),  # the name comes in pieces
+        ((HEAD[:5],), MAX_FILE, 413),  # it does not come at all: held to an image's limit
+        ((HEAD, b"x" * 1000), len(HEAD) + 1000, 200),
+        ((HEAD, b"x" * 1000), len(HEAD) + 999, 413),  # longer than was said
+    ],
+)
+def test_a_file_may_come_in_pieces(kept, pieces, size, status):
+    limits = upload_limits.UploadLimits(_taken)
+    assert asyncio.run(sending(limits, "me", size, *pieces)) == status
+    assert (limits._come, limits._said.total()) == (0, 0)
+
+
+def test_what_is_only_said_to_come_takes_no_room_from_others(kept, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_SERVER", 30_000)
+    monkeypatch.setattr(upload_limits, "STALLED_S", 0.2)
+    limits = upload_limits.UploadLimits(_taken)
+
+    async def at_once() -> list[int]:
+        said = [sending(limits, f"{each}", 25_000, HEAD, stalls=True) for each in range(4)]
+        mine = sending(limits, "me", 25_000, HEAD, *[b"x" * 1000] * 20)
+        return list(await asyncio.gather(*said, mine))
+
+    assert asyncio.run(at_once()) == [408, 408, 408, 408, 200]
+    assert (limits._come, limits._said.total()) == (0, 0)
+
+
+def test_what_has_come_counts_for_the_server(kept, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_SERVER", 30_000)
+    limits = upload_limits.UploadLimits(_taken)
+
+    async def at_once() -> list[int]:
+        each = [HEAD, *[b"x" * 1000] * 20]
+        return list(await asyncio.gather(*(sending(limits, who, 21_000, *each) for who in "ab")))
+
+    assert sorted(asyncio.run(at_once())) == [200, 503]
+    assert limits._come == 0
+
+
+def test_very_many_small_files_are_no_way_around_it(kept):
+    for number in range(upload_limits.MAX_FILES):
+        assert put(upload_limits.UploadLimits(_taken), "a.png", 1000)[0] == 200
+        keep(kept, "me", f"{number}", 10)
+    status, said = put(upload_limits.UploadLimits(_taken), "a.png", 1000)
+    assert (status, "files" in said) == (413, True)

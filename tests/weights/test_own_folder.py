@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from resnet_viz.weights.own_folder import OwnFolder, remove_leftovers
 
@@ -62,7 +63,7 @@ def test_the_next_removes_what_one_that_was_killed_has_left(temporary):
 def test_what_is_none_of_ours_stays(temporary):
     for name in ("other-files", "resnet-explorer.txt"):
         (temporary / name).mkdir()
-    (temporary / "resnet-explorer-torch.lock").write_text("")  # of a download
+    (temporary / "resnet-explorer-torch.lock").write_text("")  # of a download that has just begun
     (temporary / "resnet-explorer-link").symlink_to(temporary / "other-files")
     young = temporary / "resnet-explorer-young"
     young.mkdir()
@@ -72,6 +73,20 @@ def test_what_is_none_of_ours_stays(temporary):
     remove_leftovers()
     assert not old.exists()
     assert len(list(temporary.iterdir())) == 5
+
+
+def test_locks_of_what_is_over_go_and_those_in_use_stay(temporary):
+    over, used = (temporary / f"resnet-explorer-{name}.lock" for name in ("over", "used"))
+    mine = OwnFolder()
+    with FileLock(used):
+        for lock in (over, used, Path(f"{mine.name}.lock")):
+            lock.touch()
+            os.utime(lock, (0, 0))
+        remove_leftovers()
+        assert not over.exists()
+        assert used.exists()
+    assert Path(f"{mine.name}.lock").exists()
+    mine.remove()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")

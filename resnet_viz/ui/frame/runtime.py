@@ -13,7 +13,7 @@ from typing import Any
 
 from resnet_viz.budget import budget, cores
 from resnet_viz.errors import ExplorerError
-from resnet_viz.ui.frame import garbage, web
+from resnet_viz.ui.frame import garbage, visits, web
 from resnet_viz.weights import folder, own_folder, uploads
 
 LOG = logging.getLogger("resnet_viz")
@@ -25,7 +25,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     own_folder.remove_leftovers()
     warm_up()
     try:
-        async with garbage.collected():
+        async with garbage.collected(), visits.cleared():
             yield {}
     finally:
         uploads.clear()

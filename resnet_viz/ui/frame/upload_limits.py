@@ -5,20 +5,26 @@ Streamlit checks one limit, for the largest kind of file, and keeps as many file
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from resnet_viz.images import MAX_BYTES
 from resnet_viz.weights.uploads import MAX_FILE, MAX_LABELS
 
 MAX_VISIT: Final = 600 * 10**6  # bytes: the largest weights and some images
+MAX_FILES: Final = 100  # of a visit at a time; the pages read each as soon as it is there
 MAX_SERVER: Final = 1500 * 10**6  # bytes of all visits, in memory
+STALLED_S: Final = 60.0  # for which a file may stop coming
+_FULL: Final = "The server holds too many files of others; try again later."
 _FRAME: Final = 4096  # bytes of the form around a file
 _LARGEST: Final = {"safetensors": MAX_FILE, "txt": MAX_LABELS}  # by ending; all else are images
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+/?$")
@@ -30,7 +36,8 @@ class UploadLimits:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._coming: Counter[str] = Counter()  # bytes that are being sent, by visit
+        self._said: Counter[str] = Counter()  # bytes that are to come, by visit
+        self._come = 0  # bytes that have come of files which are not through
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         upload = _UPLOAD.search(scope.get("path", ""))
@@ -38,33 +45,80 @@ class UploadLimits:
             await self._app(scope, receive, send)
             return
         visit = upload[1]
-        size = Headers(scope=scope).get("content-length", "")
-        if not size.isdigit():
+        said = Headers(scope=scope).get("content-length", "")
+        if not (said.isascii() and said.isdigit() and len(said) < 16):
             await _refusal(411, "Say how long the file is.")(scope, receive, send)
             return
-        first = await receive()
-        refused = self._refused(visit, int(size), first)
-        if refused:
-            await refused(scope, receive, send)
-            return
-        self._coming[visit] += int(size)
+        size = int(said)
+        self._said[visit] += size
+        coming = _Coming(self, receive, size)
         try:
-            await self._app(scope, _with_first(first, receive), send)
+            await coming.read_head()
+            self._check(visit, size, coming.head)
+            await self._app(scope, coming.hear, send)
+        except (
+            HTTPException
+        ) as refused:  # before Streamlit has heard of it; later it answers so itself
+            await _refusal(refused.status_code, refused.detail)(scope, receive, send)
         finally:
-            self._coming[visit] -= int(size)
-            self._coming += Counter()  # forgets visits that send nothing
+            self._come -= coming.size
+            self._said[visit] -= size
+            self._said += Counter()  # forgets visits that send nothing
 
-    def _refused(self, visit: str, size: int, first: Message) -> Response | None:
-        """Why a file is not taken; nothing where it is."""
-        largest = _largest(first.get("body", b""))
-        if size > largest + _FRAME:
-            return _refusal(413, f"At most {largest // 10**6} MB are accepted of such a file.")
+    def count(self, size: int) -> None:
+        """So many bytes more have come; raises `HTTPException` when they are too many for the server."""
+        if _kept().total() + self._come + size > MAX_SERVER:
+            raise HTTPException(503, _FULL)
+        self._come += size
+
+    def _check(self, visit: str, size: int, head: bytes) -> None:
+        """Raise `HTTPException` for a file that is not taken."""
+        largest = _largest(head)
         kept = _kept()
-        if kept[visit] + self._coming[visit] + size > MAX_VISIT:
-            return _refusal(413, f"A visit may send {MAX_VISIT // 10**6} MB in all.")
-        if kept.total() + self._coming.total() + size > MAX_SERVER:
-            return _refusal(503, "The server holds too many files of others; try again later.")
-        return None
+        if size > largest + _FRAME:
+            raise HTTPException(413, f"At most {largest // 10**6} MB are accepted of such a file.")
+        if kept[visit] + self._said[visit] > MAX_VISIT:
+            raise HTTPException(413, f"A visit may send {MAX_VISIT // 10**6} MB in all.")
+        if _files_of(visit) >= MAX_FILES:
+            raise HTTPException(413, f"A visit may send {MAX_FILES} files at a time.")
+        # What others only say that they will send takes nothing yet.
+        if kept.total() + self._come - len(head) + size > MAX_SERVER:
+            raise HTTPException(503, _FULL)
+
+
+class _Coming:
+    """A file on its way: counted as it comes, and given up when nothing comes any more."""
+
+    def __init__(self, limits: UploadLimits, receive: Receive, said: int) -> None:
+        self.head = b""  # as far as the name stands in it, and a bit more
+        self.size = 0  # bytes that have come
+        self._limits, self._receive, self._said = limits, receive, said
+        self._waiting: list[Message] = []
+
+    async def read_head(self) -> None:
+        """Hear the form that stands before the file, which may come in pieces."""
+        more = True
+        while more and b"\r\n\r\n" not in self.head and len(self.head) < _FRAME:
+            message = await self._next()
+            self._waiting.append(message)
+            self.head += message.get("body", b"")
+            more = message.get("more_body", False)
+
+    async def hear(self) -> Message:
+        """What was heard already, and then the rest."""
+        return self._waiting.pop(0) if self._waiting else await self._next()
+
+    async def _next(self) -> Message:
+        try:
+            message = await asyncio.wait_for(self._receive(), STALLED_S)
+        except TimeoutError:
+            raise HTTPException(408, "The file did not come.") from None
+        come = len(message.get("body", b""))
+        if self.size + come > self._said:
+            raise HTTPException(413, "The file is longer than was said.")
+        self._limits.count(come)
+        self.size += come
+        return message
 
 
 def _largest(body: bytes) -> int:
@@ -76,21 +130,25 @@ def _largest(body: bytes) -> int:
 
 def _kept() -> Counter[str]:
     """The bytes of the files that Streamlit keeps, by visit."""
-    storage = runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
     return Counter(
-        {visit: sum(len(f.data) for f in [*files.values()]) for visit, files in [*storage.items()]}
+        {
+            visit: sum(len(f.data) for f in [*files.values()])
+            for visit, files in [*_storage().items()]
+        }
     )
 
 
-def _refusal(status: int, sentence: str) -> Response:
+def _files_of(visit: str) -> int:
+    """How many files Streamlit keeps of a visit."""
+    return len(_storage().get(visit, ()))
+
+
+def _storage() -> dict[str, dict[str, UploadedFileRec]]:
+    """The files that Streamlit keeps, by visit and by their own ids."""
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    storage: dict[str, dict[str, UploadedFileRec]] = manager.file_storage
+    return storage
+
+
+def _refusal(status: int, sentence: str) -> PlainTextResponse:
     return PlainTextResponse(sentence, status, {"Connection": "close"})
-
-
-def _with_first(first: Message, receive: Receive) -> Receive:
-    """Hears what was heard already, and then the rest."""
-    waiting = [first]
-
-    async def hear() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return hear

@@ -10,6 +10,7 @@ from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS, title
 from resnet_viz.texts import plain, text
 from resnet_viz.ui.state import files, selection, session
+from resnet_viz.ui.state.answers import visitor
 from resnet_viz.weights import uploads
 from resnet_viz.weights.labels import parse_labels
 from resnet_viz.weights.matching import CheckpointMismatch, check
@@ -105,7 +106,7 @@ def _accept_labels(key: str) -> None:
 
 def _keep(stream: uploads.Readable, name: str, labels: bytes) -> None:
     try:
-        session.WEIGHTS.set(uploads.accept(stream, name, labels or None))
+        session.WEIGHTS.set(uploads.accept(stream, name, labels or None, visitor().session))
     except WeightsError as error:
         session.WEIGHTS_PROBLEM.set(str(error))
     session.WEIGHTS_ACCEPTED.set(session.WEIGHTS_ACCEPTED.get(0) + 1)
