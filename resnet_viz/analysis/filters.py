@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from resnet_viz.analysis.forward import as_array, traced
+from resnet_viz import jobs
+from resnet_viz.analysis.forward import as_array, finite, traced
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.errors import PathError
 from resnet_viz.weights.loaded import LoadedModel
 
+_PIECE: Final = 2**15  # weights that are looked at in one go
 NEAR_ZERO: Final = 0.01  # of the layer's own largest weight
 
 
@@ -109,27 +113,40 @@ def kernels(loaded: LoadedModel, path: str, out_channel: int) -> np.ndarray:
 
 def class_weights(loaded: LoadedModel, index: int) -> np.ndarray:
     """What each channel counts for one class: (C,) float32, read-only; `PathError` for no class."""
-    matrix = _weight(loaded, traced(loaded).classifier.path, "Linear")  # (num_classes, C)
-    if not 0 <= index < len(matrix):
-        raise PathError(f"This network has classes 0 to {len(matrix) - 1}, not {index}.")
-    row: np.ndarray = matrix[index]
-    return row
+    layer = _layer(loaded, traced(loaded).classifier.path, "Linear")
+    classes = layer.output_shape[0]
+    if not 0 <= index < classes:
+        raise PathError(f"This network has classes 0 to {classes - 1}, not {index}.")
+    return loaded.run(lambda network: as_array(_parameter(network, layer)[index]))
 
 
 def weight_statistics(loaded: LoadedModel) -> tuple[WeightStatistics, ...]:
     """One row for each layer that has weights, in the order of execution."""
     layers = [layer for layer in traced(loaded).leaves() if layer.weights]
-    return loaded.run(
-        lambda network: tuple(_statistics(layer, _parameter(network, layer)) for layer in layers)
-    )
+
+    def read(network: nn.Module) -> Iterator[WeightStatistics]:
+        for layer in layers:
+            yield _statistics(layer, _parameter(network, layer))
+
+    return loaded.run(lambda network: tuple(read(network)))
 
 
 def weight_histogram(loaded: LoadedModel, path: str, bins: int = 61) -> Histogram:
     """How a layer's weights are spread over `bins` equal bins; raises `PathError` when it has none."""
-    counts, edges = np.histogram(_weight(loaded, path).astype(np.float64), bins)
-    for array in (counts, edges):
-        array.setflags(write=False)
-    return Histogram(edges, counts)
+    layer = _layer(loaded, path)
+
+    def count(network: nn.Module) -> Histogram:
+        weight = _parameter(network, layer)
+        ends = _ends(weight)
+        counts = np.zeros(bins, np.int64)
+        for values in _pieces(weight):
+            counts += np.histogram(values, bins, ends)[0]
+        edges = np.histogram_bin_edges([], bins, ends)
+        for array in (counts, edges):
+            array.setflags(write=False)
+        return Histogram(edges, counts)
+
+    return loaded.run(count)
 
 
 def norm_parameters(loaded: LoadedModel, path: str) -> NormParameters:
@@ -171,16 +188,37 @@ def _parameter(network: nn.Module, layer: LayerRecord) -> Tensor:
 
 
 def _statistics(layer: LayerRecord, weight: Tensor) -> WeightStatistics:
-    values = weight.double()
-    largest = values.abs().max()
+    low, high = _ends(weight)
+    count, small = weight.numel(), NEAR_ZERO * max(-low, high)
+    mean = math.fsum(float(values.sum()) for values in _pieces(weight)) / count
+    squares = apart = 0.0
+    near = 0
+    for values in _pieces(weight):
+        squares += float(np.square(values).sum())
+        near += int(np.count_nonzero(np.abs(values) <= small))
+        values -= mean
+        apart += float(np.square(values).sum())
     return WeightStatistics(
         layer.path,
         layer.kind,
         tuple(weight.shape),
-        mean=float(values.mean()),
-        std=float(values.std(correction=0)),
-        min=float(values.min()),
-        max=float(values.max()),
-        near_zero=float((values.abs() <= NEAR_ZERO * largest).double().mean()),
-        norm=float(values.norm()),
+        mean=mean,
+        std=math.sqrt(apart / count),
+        min=low,
+        max=high,
+        near_zero=near / count,
+        norm=math.sqrt(squares),
     )
+
+
+def _ends(weight: Tensor) -> tuple[float, float]:
+    """The smallest and the largest weight; raises `WeightsError` as `finite` does."""
+    low, high = finite(torch.stack(weight.aminmax()).cpu().numpy()).astype(np.float64)
+    return float(low), float(high)
+
+
+def _pieces(weight: Tensor) -> Iterator[np.ndarray]:
+    """All weights in float64, a piece at a time: of a layer that has 200 million no copy is made."""
+    for piece in weight.flatten().split(_PIECE):
+        jobs.check()
+        yield piece.cpu().numpy().astype(np.float64)

@@ -15,7 +15,7 @@ TakeTurn = Callable[[], AbstractContextManager[None]]  # what is waited for befo
 class NetworkJob(Job[R_co]):
     """A job of many passes, which tells how many of them are done."""
 
-    linger_s = 5.0  # a visitor whose connection breaks for a moment finds it again
+    linger_s = 2.0  # a visitor whose connection breaks for a moment finds it again
     counted: ClassVar[str]  # what progress counts, behind "3 of 7"
 
     def count(self, done: int, total: int) -> None:

@@ -52,6 +52,7 @@ from resnet_viz.weights.training_range import TrainingRange
 T = TypeVar("T")
 
 _LISTED_S = 30  # after which the operator's folder of images is looked at again
+_MANY = 30_000_000  # parameters that take half a second to draw, or to look at
 _RUNNING = "Running the forward pass …"
 _RUNNING_BACK = "Running the backward pass …"
 _READING = "Reading the weights …"
@@ -95,7 +96,7 @@ def model(network: ModelKey) -> LoadedModel:
         return Task(
             partial(load, network.input_size, network.device),
             memory=2 * found.weights,  # what is read, and the network that it is read into
-            is_long=found.is_long,
+            is_long=found.is_long or found.params > _MANY,
         )
 
     return ask(("model", network), prepare, "Building the network …")
@@ -357,7 +358,10 @@ def weight_statistics(network: ModelKey) -> tuple[WeightStatistics, ...]:
     """The numbers of every layer's weights."""
     return ask(
         ("weight_statistics", network),
-        lambda: Task(partial(filters.weight_statistics, model(network))),
+        lambda: Task(
+            partial(filters.weight_statistics, model(network)),
+            is_long=_trace(network).params > _MANY,
+        ),
         _READING,
     )
 
@@ -366,7 +370,10 @@ def weight_histogram(network: ModelKey, path: str) -> Histogram:
     """How one layer's weights are spread."""
     return ask(
         ("weight_histogram", network, path),
-        lambda: Task(partial(filters.weight_histogram, model(network), path)),
+        lambda: Task(
+            partial(filters.weight_histogram, model(network), path),
+            is_long=_trace(network)[path].params > _MANY,
+        ),
         _READING,
     )
 
