@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resnet_viz import jobs
 from resnet_viz.analysis.forward import as_array, finite, traced
 from resnet_viz.analysis.records import LayerRecord, Trace
+from resnet_viz.analysis.sums import deviation, norm, pieces
 from resnet_viz.errors import PathError
 from resnet_viz.weights.loaded import LoadedModel
 
-_PIECE: Final = 2**15  # weights that are looked at in one go
 NEAR_ZERO: Final = 0.01  # of the layer's own largest weight
 
 
@@ -139,7 +138,7 @@ def weight_histogram(loaded: LoadedModel, path: str, bins: int = 61) -> Histogra
         weight = _parameter(network, layer)
         ends = _ends(weight)
         counts = np.zeros(bins, np.int64)
-        for values in _pieces(weight):
+        for values in pieces(weight):
             counts += np.histogram(values, bins, ends)[0]
         edges = np.histogram_bin_edges([], bins, ends)
         for array in (counts, edges):
@@ -154,16 +153,16 @@ def norm_parameters(loaded: LoadedModel, path: str) -> NormParameters:
     _layer(loaded, path, "BatchNorm2d")
 
     def forward(network: nn.Module) -> NormParameters:
-        norm = network.get_submodule(path)
-        assert isinstance(norm, nn.BatchNorm2d)
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
+        layer = network.get_submodule(path)
+        assert isinstance(layer, nn.BatchNorm2d)
+        assert layer.running_mean is not None
+        assert layer.running_var is not None
         return NormParameters(
-            weight=as_array(norm.weight),
-            bias=as_array(norm.bias),
-            mean=as_array(norm.running_mean),
-            variance=as_array(norm.running_var),
-            eps=norm.eps,
+            weight=as_array(layer.weight),
+            bias=as_array(layer.bias),
+            mean=as_array(layer.running_mean),
+            variance=as_array(layer.running_var),
+            eps=layer.eps,
         )
 
     return loaded.run(forward)
@@ -190,24 +189,18 @@ def _parameter(network: nn.Module, layer: LayerRecord) -> Tensor:
 def _statistics(layer: LayerRecord, weight: Tensor) -> WeightStatistics:
     low, high = _ends(weight)
     count, small = weight.numel(), NEAR_ZERO * max(-low, high)
-    mean = math.fsum(float(values.sum()) for values in _pieces(weight)) / count
-    squares = apart = 0.0
-    near = 0
-    for values in _pieces(weight):
-        squares += float(np.square(values).sum())
-        near += int(np.count_nonzero(np.abs(values) <= small))
-        values -= mean
-        apart += float(np.square(values).sum())
+    mean = math.fsum(float(values.sum()) for values in pieces(weight)) / count
+    near = sum(np.count_nonzero(np.abs(values) <= small) for values in pieces(weight))
     return WeightStatistics(
         layer.path,
         layer.kind,
         tuple(weight.shape),
         mean=mean,
-        std=math.sqrt(apart / count),
+        std=deviation(weight),
         min=low,
         max=high,
         near_zero=near / count,
-        norm=math.sqrt(squares),
+        norm=norm(weight),
     )
 
 
@@ -215,10 +208,3 @@ def _ends(weight: Tensor) -> tuple[float, float]:
     """The smallest and the largest weight; raises `WeightsError` as `finite` does."""
     low, high = finite(torch.stack(weight.aminmax()).cpu().numpy()).astype(np.float64)
     return float(low), float(high)
-
-
-def _pieces(weight: Tensor) -> Iterator[np.ndarray]:
-    """All weights in float64, a piece at a time: of a layer that has 200 million no copy is made."""
-    for piece in weight.flatten().split(_PIECE):
-        jobs.check()
-        yield piece.cpu().numpy().astype(np.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,6 +16,7 @@ from torch import Tensor
 from resnet_viz.analysis import price
 from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_forward, traced
 from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.sums import dot, norm
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -78,7 +80,7 @@ def gradient_flow(loaded: LoadedModel, image: ImageInput) -> GradientFlow:
         ConfigError: the backward pass would need too much memory.
     """
     trace = traced(loaded)
-    price.check(trace.config, trace.input_size, price.price_of_pass(trace, backward_to=price.IMAGE))
+    price.check(trace.config, trace.input_size, price.price_of_flow(trace))
 
     def forward(network: ResNet, input_tensor: Tensor) -> GradientFlow:
         input_tensor.requires_grad_()
@@ -151,8 +153,7 @@ def _block(
             shortcut, seen[path].inputs[0], at_total, retain_graph=True
         )
     by_branch = at_input - by_shortcut
-    whole = float(at_input.double().square().sum())
-    along = float((by_branch.double() * at_input.double()).sum())
+    whole, along = dot(at_input, at_input), dot(by_branch, at_input)
     return BlockGradient(
         path,
         trace.shortcut_kind(path),
@@ -167,4 +168,4 @@ def _block(
 
 def _norm(tensor: Tensor) -> float:
     """The L2 norm; raises `WeightsError` where it is no number."""
-    return float(finite(tensor.detach().double().norm().cpu().numpy()))
+    return float(finite(np.array(norm(tensor))))

@@ -120,6 +120,14 @@ def price_of_pass(trace: Trace, batch: int = 1, backward_to: int | None = None) 
     )
 
 
+def price_of_flow(trace: Trace) -> Price:
+    """An image forward and back, with the gradient at every block's input and sum, and both its parts."""
+    found, blocks = price_of_pass(trace, backward_to=IMAGE), trace.blocks()
+    ends = [math.prod(block.input_shape) + math.prod(block.output_shape) for block in blocks]
+    gradients = BYTES * (sum(ends) + 2 * max(ends))
+    return replace(found, passing=2 * found.passing, kept=found.kept + gradients)
+
+
 def price_of_paths(trace: Trace, paths: int, at_once: int) -> Price:
     """An image forward and back along so many single paths, some of them in one batch."""
     batch, batches = price_of_pass(trace, at_once, IMAGE), math.ceil(paths / at_once)
@@ -157,9 +165,9 @@ def check_passes(found: Price, passes: int, what: str, advice: str) -> None:
 
 
 def price_of_block(trace: Trace, block: LayerRecord) -> Price:
-    """One image through the network, with a block's input, branch, shortcut, sum and output kept."""
+    """One image through the network, with a block's input, branch, shortcut, sum and output copied."""
     values = math.prod(block.input_shape) + 4 * block.activations
-    return replace(price(trace.config, trace.input_size), kept=BYTES * values)
+    return replace(price(trace.config, trace.input_size), kept=2 * BYTES * values)
 
 
 def kept_bytes(trace: Trace, paths: Iterable[str]) -> int:

@@ -18,6 +18,7 @@ from resnet_viz.analysis.forward import (
 )
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
+from resnet_viz.analysis.sums import dot, norm
 from resnet_viz.errors import PathError
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
@@ -84,8 +85,7 @@ def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio,
 
 
 def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:
-    f, x = branch.cpu().double().flatten(), shortcut.cpu().double().flatten()  # (C · H · W,)
-    branch_norm, shortcut_norm = map(float, finite(np.array([f.norm(), x.norm()])))
+    branch_norm, shortcut_norm = map(float, finite(np.array([norm(branch), norm(shortcut)])))
     product = branch_norm * shortcut_norm
-    cosine = min(1.0, max(-1.0, float(f @ x) / product)) if product else None
+    cosine = min(1.0, max(-1.0, dot(branch, shortcut) / product)) if product else None
     return BlockRatio(path, kind, branch_norm, shortcut_norm, cosine)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from resnet_viz.analysis.forward import ModuleIO, finite, forward_hooks, run_forward, traced
 from resnet_viz.analysis.records import Trace
+from resnet_viz.analysis.sums import deviation
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.model.roles import Role
@@ -24,8 +26,7 @@ def layer_responses(loaded: LoadedModel, image: ImageInput) -> tuple[tuple[str, 
         found: list[tuple[str, float]] = []
 
         def measure(path: str, passage: ModuleIO) -> None:
-            deviation = passage.output.double().std(correction=0)
-            found.append((path, float(finite(deviation.cpu().numpy()))))
+            found.append((path, float(finite(np.array(deviation(passage.output))))))
 
         with torch.inference_mode(), forward_hooks(network, norms, measure):
             network(input_tensor)

@@ -179,7 +179,7 @@ def gradient_flow(network: ModelKey, image: ImageInput) -> GradientFlow:
         ("gradient_flow", network, image.sha256),
         lambda: _run(
             network,
-            price.price_of_pass(_trace(network), backward_to=price.IMAGE),
+            price.price_of_flow(_trace(network)),
             lambda loaded: gradients.gradient_flow(loaded, image),
         ),
         _RUNNING_BACK,
@@ -287,15 +287,16 @@ def effective_field(
     network: ModelKey, image: ImageInput, path: str, unit: tuple[int, int, int]
 ) -> EffectiveField:
     """How much each pixel moves one unit: its channel, row and column."""
-    return ask(
-        ("effective_field", network, image.sha256, path, unit),
-        lambda: _run(
+
+    def prepare() -> Task[EffectiveField]:
+        trace = _trace(network)
+        return _run(
             network,
-            price.price_of_gradient(_trace(network), _trace(network)[path]),
+            price.price_of_gradient(trace, trace[trace.producer(path)]),
             lambda loaded: fields.effective_field(loaded, image, path, *unit),
-        ),
-        _RUNNING,
-    )
+        )
+
+    return ask(("effective_field", network, image.sha256, path, unit), prepare, _RUNNING)
 
 
 def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
