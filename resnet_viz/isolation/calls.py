@@ -13,6 +13,7 @@ from resnet_viz.isolation.process import Process, is_supported
 from resnet_viz.isolation.records import Answer, Function, Limits, Stopped, answer, tell
 
 _PATIENCE_S: Final = 20.0  # for a free process
+_LATE_S: Final = 0.5  # after which one that made place waits no longer for those who come anew
 
 
 class Isolated:
@@ -78,12 +79,13 @@ class Isolated:
         deadline = time.monotonic() + _PATIENCE_S
         with self._changed:
             self._waiting.append(call)
+            call.waits_since = time.monotonic()
             try:
                 while len(self._running) >= self._processes or call is not self._next():
                     now = time.monotonic()
                     if now > deadline:
                         raise Stopped("busy")
-                    self._changed.wait(min(self._until_one_gives_way(now), deadline - now))
+                    self._changed.wait(min(self._until_one_gives_way(now), deadline - now, _LATE_S))
             finally:
                 self._waiting.remove(call)
                 self._changed.notify_all()
@@ -99,11 +101,15 @@ class Isolated:
         return process
 
     def _next(self) -> _Call:
-        """Whose turn it is: untried calls first, then owners who run and have taken least."""
+        """Whose turn it is: untried calls first, or who has waited again; of them whose owner took least."""
         run = Counter(call.owner for call in self._running)
-        return min(
-            self._waiting, key=lambda call: (call.tried, run[call.owner], self._taken(call.owner))
-        )
+        late = time.monotonic() - _LATE_S
+
+        def turn(call: _Call) -> tuple[bool, int, float]:
+            has_waited = call.waits_since < late
+            return call.tried and not has_waited, run[call.owner], self._taken(call.owner)
+
+        return min(self._waiting, key=turn)
 
     def _taken(self, owner: str) -> float:
         return self._taken_s.get(owner, 0.0)
@@ -146,6 +152,7 @@ class _Call:
 
     owner: str
     started: float = 0.0
+    waits_since: float = 0.0
     tried: bool = False  # it has run, and made place for another
     gave_way: bool = False  # it is being stopped for another
     process: Process | None = field(default=None)

@@ -202,7 +202,7 @@ def test_what_is_too_large_is_refused_before_it_runs(slug, monkeypatch):
     loaded = network(BOTTLENECK)
     before, method = snapshot(loaded), make_method(slug)
     enough = price(loaded.config, 64)
-    allowed = Budget(enough.memory + 10_000, enough.work * 10)  # half of it for an answer
+    allowed = Budget(enough.memory + 10_000, enough.work * 10)  # less than half of it for an answer
     monkeypatch.setattr(prices, "budget", lambda: allowed)
     monkeypatch.setattr(compute, "run_batch", None)  # nothing runs
     with pytest.raises(ConfigError, match="smaller"):
@@ -215,7 +215,9 @@ def test_as_many_images_go_through_at_once_as_there_is_memory_for(monkeypatch):
     found, method = traced(loaded), IntegratedGradients(steps=30)
     freely = attribute(loaded, CAT, method, precise=True)
     three = price_of(found, method, None, 3, precise=True)
-    monkeypatch.setattr(prices, "budget", lambda: Budget(2 * three.memory, three.work * 100))
+    monkeypatch.setattr(
+        prices, "budget", lambda: Budget(three.memory * 20 // 9 + 1, three.work * 100)
+    )
     told: list[int] = []
     tight = attribute(
         loaded, CAT, method, precise=True, progress=lambda done, total: told.append(done)

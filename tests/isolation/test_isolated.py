@@ -153,6 +153,28 @@ def test_a_long_call_makes_place_once_and_still_ends():
     assert ended == ["well", "spin"]
 
 
+def test_a_long_call_is_not_put_off_for_ever_by_others_that_keep_coming():
+    isolated = Isolated(behave, Limits(LIMITS.memory, 10, 60), processes=1, quick_s=0.2)
+    is_through, put_off = threading.Event(), []
+
+    def many(owner):
+        for _ in range(100):
+            if is_through.is_set():
+                return
+            isolated(b"", {"how": "spin", "seconds": 0.05}, owner=owner)
+        put_off.append(owner)
+
+    others = [threading.Thread(target=many, args=(f"{number}",)) for number in range(3)]
+    for thread in others:
+        thread.start()
+    isolated(b"", {"how": "spin", "seconds": 0.5}, owner="long")
+    is_through.set()
+    for thread in others:
+        thread.join()
+    isolated.close()
+    assert put_off == []
+
+
 def test_whoever_has_taken_less_goes_first():
     isolated = Isolated(behave, LIMITS, processes=1)
     served = []

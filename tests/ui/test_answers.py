@@ -219,7 +219,7 @@ def test_groups_that_cannot_all_be_kept_stay_folded_and_that_is_said(open_page, 
     whole = open_page(**query)
     assert not whole.main.warning
     found = prices.price(PRESETS["resnet56"], 32)
-    allowed = Budget((found.memory + 500_000) * 2, 10**12)
+    allowed = Budget((found.memory + 500_000) * 20 // 9, 10**12)
     monkeypatch.setattr(prices, "budget", lambda: allowed)
     tight = open_page(**query)
     assert not tight.exception

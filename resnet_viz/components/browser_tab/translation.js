@@ -56,9 +56,15 @@ function putBack(text) {
   if (substitute?.isConnected) substitute.replaceWith(text);
 }
 
-/** React takes out, or puts something before, a text that it believes to be in its place. */
+/** @type {(node: Node) => void} */
+function takeOutSubstitute(node) {
+  substitutes.get(node)?.remove();
+  substitutes.delete(node);
+}
+
+/** React takes out, moves, or puts something before, a text that it believes to be in its place. */
 function expectSubstitutes() {
-  const { removeChild, insertBefore } = Node.prototype;
+  const { removeChild, insertBefore, appendChild } = Node.prototype;
   /** @type {<T extends Node>(this: Node, child: T) => T} */
   Node.prototype.removeChild = function (child) {
     if (child.parentNode !== this) putBack(child);
@@ -66,7 +72,13 @@ function expectSubstitutes() {
   };
   /** @type {<T extends Node>(this: Node, node: T, before: Node | null) => T} */
   Node.prototype.insertBefore = function (node, before) {
+    takeOutSubstitute(node);
     if (before && before.parentNode !== this) putBack(before);
     return /** @type {any} */ (insertBefore.call(this, node, before));
+  };
+  /** @type {<T extends Node>(this: Node, node: T) => T} */
+  Node.prototype.appendChild = function (node) {
+    takeOutSubstitute(node);
+    return /** @type {any} */ (appendChild.call(this, node));
   };
 }
