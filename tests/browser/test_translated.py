@@ -61,19 +61,6 @@ def test_headings_and_numbers_follow_a_change_of_network_and_of_page(
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_texts_that_a_change_moves_take_their_translation_with_them(page: Page, app: str) -> None:
-    """The first of two words in bold goes, so that what stands between them is moved."""
-    visit(page, app, "layers?model=shapes")
-    main = page.get_by_test_id("stMain")
-    expect(main).to_contain_text("adds its own input to that: F(x) + x. Where")
-    page.evaluate(TRANSLATE)
-    choose(page, "Network", "resnet20")
-    expect(main).to_contain_text("adds its own input to that: F(x) + x. Where")
-    expect(main).to_contain_text(
-        "gets channels of zeros (option A of the paper): nothing to learn."
-    )
-
-
 def test_names_of_layers_and_code_are_kept_from_the_translation(page: Page, app: str) -> None:
     visit(page, app, "layers?model=resnet18&layer=layer2.1")
     expect(page.get_by_role("heading", name="layer2.1 · BasicBlock")).to_be_visible()
