@@ -34,7 +34,8 @@ _OPTIONS = {
 }
 _ALONE = "captum is not installed, so that there is no peer; it is no requirement."
 _NOTE = (
-    f"{NETWORK} at {SIZE} pixels, one image and class; ours includes making the input from the image. "
+    f"{NETWORK} at {SIZE} pixels, one image and class; the input is ready for both, ours kept from an "
+    "earlier question about the image. "
     f"Integrated gradients: {STEPS} steps, {BATCH} images at once, with the gap to completeness. Occlusion: "
     f"patches of {PATCH} pixels every {STRIDE}, {BATCH} images at once. Tests compare their values."
 )

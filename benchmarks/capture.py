@@ -59,8 +59,8 @@ def _rows(name: str) -> list[Result]:
         1000 * medians[k] for k in ("one", "blocks", "click", "bare", "prepare")
     )
     note = (
-        f"Ours for {name} includes making the input from the image, {prepare:.1f} ms or "
-        f"{100 * prepare / one:.0f} % of the capture of one layer; the bare forward gets it ready."
+        f"The input is ready for both, ours for {name} kept from an earlier question about the image; to "
+        f"make it takes {prepare:.1f} ms or {100 * prepare / one:.0f} % of the capture of one layer."
     )
     return [
         Result(f"capture {name}, one layer", one, "ms", bare, RATIO, note),

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import torch
 from torch import OutOfMemoryError, Tensor, nn
 
+from resnet_viz.analysis.double import dtype_of
 from resnet_viz.analysis.records import LayerRecord, Trace
 from resnet_viz.analysis.trace import trace
 from resnet_viz.errors import PathError, WeightsError
 from resnet_viz.images import ImageInput, to_tensor
 from resnet_viz.model.resnet import ResNet
+from resnet_viz.store import STORE
 from resnet_viz.weights.loaded import LoadedModel, stopping
 
 T = TypeVar("T")
@@ -41,7 +44,22 @@ def run_forward(
     When a GPU runs out of memory the network moves to the CPU, once and for all, and runs again. In a job
     that is no longer wanted it stops between two layers.
     """
-    return run_batch(loaded, to_tensor(image, loaded.weights.preprocessing), forward)
+    return run_batch(loaded, prepared(loaded, image), forward)
+
+
+def prepared(loaded: LoadedModel, image: ImageInput) -> Tensor:
+    """(1, 3, H, W) on the CPU: an image as the network reads it, made once for all questions.
+
+    Its values are kept and nobody's to change; whether a gradient is wanted is up to whoever asks.
+    """
+    preparation = loaded.weights.preprocessing
+
+    def make() -> Tensor:
+        with torch.inference_mode(False):  # else nobody could differentiate it later
+            return to_tensor(image, preparation)
+
+    kept = STORE.kept(("input_tensor", image.sha256, preparation), make)
+    return kept.detach().to(dtype_of(loaded.module))  # what is kept never gets a gradient
 
 
 def run_batch(loaded: LoadedModel, inputs: Tensor, forward: Callable[[ResNet, Tensor], T]) -> T:

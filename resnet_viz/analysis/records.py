@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -90,7 +91,7 @@ class LayerRecord:
     @property
     def activations(self) -> int:
         """How many numbers the layer puts out for one image."""
-        return int(np.prod(self.output_shape))
+        return math.prod(self.output_shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from torch import nn
 
 from resnet_viz import jobs
 from resnet_viz.analysis import price
-from resnet_viz.analysis.attribution.compute import attribute, prepared
+from resnet_viz.analysis.attribution.compute import attribute
 from resnet_viz.analysis.attribution.faithfulness import (
     FaithfulnessJob,
     area,
@@ -22,6 +22,7 @@ from resnet_viz.analysis.attribution.faithfulness import (
 from resnet_viz.analysis.attribution.grad_cam import GradCam
 from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.records import ClassLogit, Heatmap
+from resnet_viz.analysis.forward import prepared
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.budget import Budget
 from resnet_viz.errors import ConfigError, MethodError

@@ -29,12 +29,12 @@ from resnet_viz.analysis.attribution.target_layer import (
     find_target_layer,
     last_stage,
 )
-from resnet_viz.analysis.double import dtype_of, in_double
-from resnet_viz.analysis.forward import finite, run_batch, traced
+from resnet_viz.analysis.double import in_double
+from resnet_viz.analysis.forward import finite, prepared, run_batch, traced
 from resnet_viz.analysis.network_job import TakeTurn
 from resnet_viz.analysis.records import INPUT, Trace
 from resnet_viz.errors import MethodError
-from resnet_viz.images import ImageInput, to_tensor
+from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
@@ -98,11 +98,6 @@ def attribute(
         completeness=found.completeness,
         options=tuple(method.options.items()),
     )
-
-
-def prepared(loaded: LoadedModel, image: ImageInput) -> Tensor:
-    """(1, 3, H, W): an image as the network reads it, in its type of numbers."""
-    return to_tensor(image, loaded.weights.preprocessing).to(dtype_of(loaded.module))
 
 
 def quick(loaded: LoadedModel, inputs: Tensor) -> Tensor:

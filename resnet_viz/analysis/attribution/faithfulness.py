@@ -22,14 +22,13 @@ from resnet_viz.analysis import price
 from resnet_viz.analysis.attribution.compute import (
     Progress,
     attribute,
-    prepared,
     quick,
 )
 from resnet_viz.analysis.attribution.passes import fills
 from resnet_viz.analysis.attribution.random_cam import RandomCam
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.target import probability
-from resnet_viz.analysis.forward import finite, run_batch, traced
+from resnet_viz.analysis.forward import finite, prepared, run_batch, traced
 from resnet_viz.analysis.network_job import NetworkJob, TakeTurn, turns
 from resnet_viz.errors import MethodError
 from resnet_viz.images import ImageInput, Preprocessing, from_tensor, to_tensor

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from resnet_viz.analysis.attribution.method import Evidence, Found, LayerMethod
 
 
@@ -22,5 +24,5 @@ class GradCam(LayerMethod):
 
     def find(self, evidence: Evidence) -> Found:
         weights = evidence.gradients.mean(dim=(1, 2))  # (C,)
-        values = (weights[:, None, None] * evidence.activations).sum(dim=0)  # (h, w)
+        values = torch.tensordot(weights, evidence.activations, dims=1)  # (h, w)
         return Found(values, weights=weights)

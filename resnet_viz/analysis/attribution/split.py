@@ -18,12 +18,12 @@ from resnet_viz.analysis import price
 from resnet_viz.analysis.attribution.records import ClassLogit
 from resnet_viz.analysis.attribution.target import Target, best, class_logit, find_class, score
 from resnet_viz.analysis.attribution.target_layer import last_stage
-from resnet_viz.analysis.double import dtype_of, in_double
-from resnet_viz.analysis.forward import ModuleIO, finite, record_io, run_batch, traced
+from resnet_viz.analysis.double import in_double
+from resnet_viz.analysis.forward import ModuleIO, finite, prepared, record_io, run_batch, traced
 from resnet_viz.analysis.parts import BYTES
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.analysis.records import BlockParts, Trace
-from resnet_viz.images import ImageInput, to_tensor
+from resnet_viz.images import ImageInput
 from resnet_viz.model.blocks import Add
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
@@ -100,7 +100,7 @@ def split_logit(
     found = price_of_split(trace)
     price.check(trace.config, trace.input_size, price.in_float64(found) if precise else found)
     asked = in_double(loaded) if precise else loaded
-    input_tensor = to_tensor(image, loaded.weights.preprocessing).to(dtype_of(asked.module))
+    input_tensor = prepared(asked, image)
 
     def forward(network: ResNet, inputs: Tensor) -> LogitSplit:
         with torch.inference_mode(), record_io(network, [*paths, trace.classifier.path]) as seen:
