@@ -5,7 +5,7 @@ import streamlit as st
 from resnet_viz.figures.diagrams import LEVELS
 from resnet_viz.ui.diagram import diagram_panel
 from resnet_viz.ui.frame import shell
-from resnet_viz.ui.shared import layer_panel, why, widgets
+from resnet_viz.ui.shared import layer_panel, ways, why, widgets
 from resnet_viz.ui.state import url
 
 with shell.page("diagram") as view_state:
@@ -24,4 +24,5 @@ with shell.page("diagram") as view_state:
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))
+    ways.to_why_here(view_state)
     layer_panel.explanation(view_state, view_state.selected)

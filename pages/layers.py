@@ -8,7 +8,7 @@ from resnet_viz.texts import text
 from resnet_viz.texts.glossary import term
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.layers import table_panel
-from resnet_viz.ui.shared import layer_panel, why, widgets
+from resnet_viz.ui.shared import layer_panel, ways, why, widgets
 from resnet_viz.ui.state import url
 
 with shell.page("layers") as view_state:
@@ -28,6 +28,7 @@ with shell.page("layers") as view_state:
     layer_panel.breadcrumbs(view_state)
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))
+    ways.to_why_here(view_state)
     words, sums = st.columns([2, 3], gap="large")
     with words:
         layer_panel.explanation(view_state, view_state.selected)

@@ -9,7 +9,7 @@ from resnet_viz.texts.glossary import term
 from resnet_viz.ui.frame import shell
 from resnet_viz.ui.overview import costs, welcome_panel
 from resnet_viz.ui.overview.network_panel import network_panel
-from resnet_viz.ui.shared import boundary, layer_panel, notes, why
+from resnet_viz.ui.shared import boundary, layer_panel, notes, ways, why
 from resnet_viz.ui.state import pages
 
 with shell.page("overview") as view_state:
@@ -33,6 +33,7 @@ with shell.page("overview") as view_state:
     st.header(f"{view_state.layer} · {view_state.selected.kind}")
     layer_panel.row_facts(view_state.selected)
     why.show(why.of_layer(trace, view_state.layer))
+    ways.to_why_here(view_state)
     words, sums = st.columns([2, 3], gap="large")
     with words:
         layer_panel.explanation(view_state, view_state.selected)

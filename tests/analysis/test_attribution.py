@@ -21,10 +21,10 @@ from resnet_viz.analysis.attribution.records import ClassLogit, Completeness, He
 from resnet_viz.analysis.attribution.target import find_class, score
 from resnet_viz.analysis.attribution.target_layer import last_stage
 from resnet_viz.analysis.double import in_double
-from resnet_viz.analysis.forward import record_io, traced
+from resnet_viz.analysis.forward import prepared, record_io, traced
 from resnet_viz.analysis.receptive_field import Field
 from resnet_viz.errors import ClassError, ConfigError, MethodError, PathError
-from resnet_viz.images import to_tensor
+from resnet_viz.images import read_sample, to_tensor
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.model.resnet import ResNet
@@ -259,6 +259,20 @@ def test_integrated_gradients_come_to_the_difference_of_the_logits_the_closer_th
         gaps.append(abs(found.completeness.gap))
     assert gaps[1] < 0.02 * max(1, abs(float(both[0] - both[1])))
     assert gaps[1] < gaps[0]
+
+
+def test_integrated_gradients_of_a_flat_background_are_those_of_one_image_after_another():
+    """Where the maximum of equal values lies is rounding, which must not depend on how many go at once."""
+    loaded, star = load(PRESETS["shapes"], "bundled", 128), read_sample("star")
+    found = attribute(
+        *(loaded, star, make_method("integrated_gradients", {"steps": 6})), target=1, precise=True
+    )
+    twin, x = in_double(loaded).module, prepared(in_double(loaded), star)
+    mean = torch.zeros_like(x)
+    for node, weight in zip(*np.polynomial.legendre.leggauss(6), strict=True):
+        between = (float(node + 1) / 2 * x).requires_grad_()
+        mean += weight / 2 * torch.autograd.grad(twin(between)[0, 1], between)[0]
+    np.testing.assert_allclose(found.values, (mean * x)[0].sum(dim=0), rtol=0, atol=1e-9)
 
 
 class TwoInputs(torch.nn.Module):

@@ -185,3 +185,71 @@ def test_what_a_link_asks_for_in_vain_is_said(open_page, mounted):
     said = " ".join(warning.value for warning in app.warning)
     assert all(word in said for word in ("lrp", "dragon", "everywhere"))
     assert [panel["title"] for panel in mounted["heat_maps"]["panels"]] == ["Grad-CAM"]
+
+
+def columns(mounted: dict[str, dict[str, Any]]) -> list[str]:
+    """The layers that maps on the page are of, from left to right."""
+    return [panel["subtitle"].split(" · ")[1] for panel in mounted["heat_maps"]["panels"]]
+
+
+def test_a_kept_layer_stays_beside_the_next_selected_one_until_it_is_removed(open_page, mounted):
+    app = open_page("why", picture="star", layer="layer2.1")
+    assert columns(mounted) == ["layer4"]
+    app = app.button(key="_keep").click().run()
+    assert problems(app) == []
+    assert app.query_params["kept"] == "layer2.1"
+    assert app.button(key="_keep").disabled
+    app = app.selectbox(key="layer").set_value("layer1.0.conv1").run()
+    assert columns(mounted) == ["layer1.0.conv1", "layer4", "layer2.1"]
+    app = app.button(key="_keep").click().run()
+    app = app.selectbox(key="layer").set_value("layer3.0").run()
+    assert columns(mounted) == ["layer3.0", "layer4", "layer2.1", "layer1.0.conv1"]
+    app = app.multiselect(key="kept").set_value(["layer1.0.conv1"]).run()
+    assert columns(mounted) == ["layer3.0", "layer4", "layer1.0.conv1"]
+    assert app.query_params["kept"] == "layer1.0.conv1"
+
+
+def test_a_comparison_waits_while_the_next_layer_is_chosen_on_another_page(open_page, mounted):
+    app = open_page(
+        "why", picture="star", kept="layer2.1", methods=["grad_cam", "hires_cam"], classes="cross"
+    )
+    app = app.switch_page("pages/layers.py").run()
+    app = app.selectbox(key="layer").set_value("layer3.1").run()
+    app = app.button(key="_to_why_here").click().run()
+    assert problems(app) == []
+    panels = mounted["heat_maps"]["panels"]
+    assert [panel["title"] for panel in panels] == ["Grad-CAM"] * 2 + ["HiResCAM"] * 2
+    assert columns(mounted) == ["layer3.1", "layer2.1"] * 2
+    assert all(panel["subtitle"].startswith("cross") for panel in panels)
+    # Predict asks about its answer, whatever was compared before.
+    app = app.switch_page("pages/predict.py")
+    app.query_params.clear()  # as the browser does on the way to another page
+    app = app.run()
+    app.button(key="_to_why").click().run()
+    assert columns(mounted) == ["layer4"]
+    assert mounted["heat_maps"]["panels"][0]["subtitle"].startswith("star")
+
+
+@pytest.mark.parametrize("page", ["overview", "layers", "diagram"])
+def test_the_selected_layers_facts_lead_to_its_map_in_one_click(open_page, mounted, page):
+    app = open_page(page, picture="star", layer="layer2.1.conv1")
+    app = app.button(key="_to_why_here").click().run()
+    assert problems(app) == []
+    assert columns(mounted) == ["layer2.1.conv1"]
+
+
+def test_a_layer_without_maps_is_neither_kept_nor_asked(open_page, mounted):
+    app = open_page("layers", picture="star", layer="fc")
+    assert "_to_why_here" not in [button.key for button in app.button]
+    app = open_page("why", picture="star", layer="fc", kept=["layer2", "fc", "layer9"])
+    assert app.button(key="_keep").disabled
+    assert columns(mounted) == ["layer4", "layer2"]
+    assert "layer “fc”" in " ".join(each.value for each in app.warning)
+
+
+def test_what_another_network_does_not_have_is_not_kept(open_page, mounted):
+    app = open_page("why", model="resnet20", weights="random", kept=["layer3.2", "layer1"])
+    assert columns(mounted) == ["layer3", "layer3.2", "layer1"]
+    app = app.selectbox(key="model").set_value("shapes").run()
+    assert problems(app) == []
+    assert columns(mounted) == ["layer4", "layer1"]

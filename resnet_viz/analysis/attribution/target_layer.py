@@ -26,6 +26,11 @@ def last_stage(trace: Trace) -> str:
     return trace.stages()[-1].path
 
 
+def has_maps(row: LayerRecord) -> bool:
+    """Whether a layer's output lies somewhere on the image."""
+    return len(row.output_shape) == 3
+
+
 def find_target_layer(trace: Trace, layer: str, part: str = "") -> TargetLayer:
     """Find the layer whose output is looked at.
 
@@ -49,7 +54,7 @@ def find_target_layer(trace: Trace, layer: str, part: str = "") -> TargetLayer:
         raise MethodError(
             f"{row.path} is a {row.kind} and no block, so that it has no {part} of its own."
         )
-    if len(row.output_shape) != 3:
+    if not has_maps(row):
         raise MethodError(
             f"{row.path} puts out {row.output_shape[0]:,} numbers that lie nowhere on the image; choose "
             f"a layer up to {last_stage(trace)}."

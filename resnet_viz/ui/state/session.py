@@ -110,6 +110,9 @@ COMPARED: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
 RANDOMISED: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
     "_randomised", "the randomisation that the visitor asked for, and the job"
 )
+COMPARISON: Final = Slot[dict[str, Any]](
+    "_comparison", "what Why this class shows beside kept layers: its parameters' values, by key"
+)
 FAILED_MAPS: Final = Slot[dict[Hashable, str]](
     "_failed_maps", "maps that could not be computed during this visit, and why"
 )

@@ -74,6 +74,14 @@ class Parameter:
             self.set(usual)
         return bool(st.session_state[self.key] != usual)
 
+    def recall(self, value: Any) -> None:
+        """Set its widget to what it held when its page was left, unless the URL or a click says otherwise.
+
+        To be called before it is drawn. On the browser's way back the URL alone decides.
+        """
+        if self.key not in st.session_state and not _is_restored(self.key) and self.asked() is None:
+            self.set(value)
+
     def set(self, value: Any) -> None:
         """Set its widget, and the URL with it; for callbacks, or before the widget is drawn."""
         st.session_state[self.key] = value
@@ -261,6 +269,14 @@ CLASSES: Final = Parameter(
     "classes", "several", "the most probable one", "the classes that are asked about", _EXPLAINED
 )
 WHERE: Final = Parameter("where", "choice", "last stage", "the layers that are asked", _EXPLAINED)
+KEPT: Final = Parameter(
+    "kept",
+    "several",
+    "none",
+    "layers that are compared with the one asked",
+    _EXPLAINED,
+    spoken="layer",
+)
 PARTS: Final = Parameter("parts", "several", "output", "parts of a block", _EXPLAINED)
 MASKS: Final = Parameter("masks", "choice", "1000", "how many random masks RISE draws", _EXPLAINED)
 REDRAW: Final = Parameter(

@@ -12,15 +12,15 @@ import streamlit as st
 from resnet_viz.analysis.attribution import METHODS, make_method
 from resnet_viz.analysis.attribution.method import LayerMethod, Method
 from resnet_viz.analysis.attribution.rise import Rise
-from resnet_viz.analysis.attribution.target_layer import PARTS, last_stage
-from resnet_viz.ui.shared import widgets
-from resnet_viz.ui.state import url
+from resnet_viz.analysis.attribution.target_layer import PARTS, has_maps, last_stage
+from resnet_viz.ui.shared import layer_panel, widgets
+from resnet_viz.ui.shared.ways import BOTH, COMPARED, LAST, LAYERS, SELECTED
+from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.view_state import ViewState
 
 MOST: Final = 12  # maps side by side
 _DEFAULT: Final = "grad_cam"
 _MASKS: Final = ("250", "1000", "4000")  # the paper draws 4,000 to 8,000
-_LAYERS: Final = ("last stage", "selected layer", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,22 @@ class MapRequest:
 
 def choose(view_state: ViewState) -> list[MapRequest]:
     """The controls, all of them in the URL, and what they ask for; never more than `MOST` maps."""
+    _recall()
     left, right = st.columns(2, gap="large")
     with left:
         methods = widgets.several("Methods", tuple(METHODS), url.METHODS, default=[_DEFAULT])
     with right:
         classes = _classes(view_state)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        asked = widgets.segments("Layers", _LAYERS, url.WHERE, default=_LAYERS[0])
-        layers = _layers(view_state, asked)
+        asked = widgets.segments("Layers", LAYERS, url.WHERE, default=LAST)
+        kept = _kept(view_state)
+        layers = list(dict.fromkeys([*_layers(view_state, asked), *kept]))
         parts = _parts(view_state, layers)
         options = _options(methods)
+    if asked != LAST:
+        layer_panel.breadcrumbs(view_state)
     asked_of = [make_method(slug, options.get(slug)) for slug in methods or [_DEFAULT]]
+    _remember(kept)
     requests = list(_requests(view_state, asked_of, classes, layers, parts))
     if len(requests) > MOST:
         st.info(
@@ -90,10 +95,55 @@ def _layers(view_state: ViewState, asked: str) -> list[str]:
     """Paths of the layers that methods at layers are asked about."""
     last, selected = last_stage(view_state.trace), view_state.layer
     return {
-        _LAYERS[0]: [last],
-        _LAYERS[1]: [selected],
-        _LAYERS[2]: list(dict.fromkeys([selected, last])),
+        LAST: [last],
+        SELECTED: [selected],
+        BOTH: list(dict.fromkeys([selected, last])),
     }[asked]
+
+
+def _kept(view_state: ViewState) -> list[str]:
+    """The layers that stay while others are selected, and the button that keeps the selected one."""
+    known = [row.path for row in view_state.trace.layers if has_maps(row)]
+    kept = widgets.several(
+        *("Kept layers", known, url.KEPT),
+        default=[],
+        placeholder="none to compare with",
+        width=300,
+        help="They stay beside the layer asked, whichever is selected next: in the sidebar, on the map of "
+        "Overview, in the table of Layers or above the facts below a diagram.",
+    )
+    selected = view_state.layer
+    st.button(
+        f"Keep {selected}",
+        key="_keep",
+        icon=":material/keep:",
+        on_click=_keep,
+        args=(selected,),
+        disabled=selected in kept or selected not in known,
+    )
+    return kept
+
+
+def _keep(layer: str) -> None:
+    """Let a layer stay, and show the next selected one beside it; for callbacks."""
+    url.KEPT.set([*url.KEPT.value([]), layer])
+    if url.WHERE.value(LAST) == LAST:
+        url.WHERE.set(BOTH)
+
+
+def _recall() -> None:
+    """Go on with a comparison that was left for another page, where the next layer is chosen."""
+    held = session.COMPARISON.get({})
+    for parameter in COMPARED:
+        if parameter.key in held:
+            parameter.recall(held[parameter.key])
+
+
+def _remember(kept: list[str]) -> None:
+    """Remember what is compared as long as there is a kept layer."""
+    state = st.session_state
+    keys = (each.key for each in COMPARED)
+    session.COMPARISON.set({key: state[key] for key in keys if key in state} if kept else {})
 
 
 def _parts(view_state: ViewState, layers: list[str]) -> list[str]:
