@@ -75,7 +75,7 @@ def folder_images() -> FolderImages | None:
     if not named:
         return None
     root = Path(named)
-    if not root.is_dir():
+    if not _is_folder(root):
         raise ImageError(
             f"{VARIABLE} names no folder that is there; whoever runs the server can say another."
         )
@@ -90,6 +90,14 @@ def folder_images() -> FolderImages | None:
         digest.update(about.encode("utf-8", "replace"))
     order = np.random.default_rng(SEED).permutation(len(files))
     return FolderImages(digest.hexdigest(), root, tuple(files[place] for place in order))
+
+
+def _is_folder(root: Path) -> bool:
+    """Whether there is such a folder, as far as it may be asked."""
+    try:
+        return root.is_dir()
+    except OSError:  # it lies in one that may not be entered, or its name is too long
+        return False
 
 
 def _change(file: Path) -> tuple[int, int] | None:

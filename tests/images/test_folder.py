@@ -85,6 +85,18 @@ def test_where_there_is_nothing_one_sentence_says_so_without_the_servers_paths(r
     assert str(root) not in f"{none.value}{gone.value}"
 
 
+@pytest.mark.parametrize("named", ["x" * 5000, "/proc/1/cwd/images"])
+def test_a_name_that_cannot_even_be_looked_up_is_one_sentence(monkeypatch, named):
+    def refused(_: Path, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv(folder.VARIABLE, named)
+    if named.startswith("/"):  # whoever runs the tests may be allowed to
+        monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(ImageError, match="names no folder that is there"):
+        folder.folder_images()
+
+
 def test_too_large_a_file_is_not_even_read(root):
     with (root / "a.png").open("wb") as file:
         file.truncate(MAX_BYTES + 1)
