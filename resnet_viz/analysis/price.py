@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from resnet_viz.analysis.parts import BYTES, Layer, parts_of
@@ -18,6 +19,7 @@ from resnet_viz.analysis.records import INPUT, LayerRecord, Trace
 from resnet_viz.budget import Budget, budget
 from resnet_viz.errors import ConfigError
 from resnet_viz.model import kinds
+from resnet_viz.model.blocks import BLOCKS, Block
 from resnet_viz.model.config import INPUT_SIZES, ResNetConfig
 
 _T = TypeVar("_T")
@@ -61,6 +63,12 @@ class Price:
 
 def price(config: ResNetConfig, input_size: int) -> Price:
     """One image through a network that keeps nothing but the scores."""
+    return _price(BLOCKS[config.block], config, input_size)  # type: ignore[arg-type]  # a class is hashable
+
+
+@lru_cache(maxsize=256)
+def _price(block: type[Block], config: ResNetConfig, input_size: int) -> Price:
+    """The same, kept for as long as that is the class of its blocks."""
     parts = tuple(parts_of(config, input_size))
 
     def total(number: Callable[[Layer], int]) -> int:
