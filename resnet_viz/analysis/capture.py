@@ -52,7 +52,7 @@ def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -
         start = time.perf_counter()
         with torch.inference_mode(), _keeping(network, input_tensor, paths) as kept:
             logits = as_array(network(input_tensor)[0])  # (num_classes,)
-        activations = tuple(Activation(path, _maps(kept[path])) for path in paths)
+        activations = tuple(Activation(path, maps_of(kept[path])) for path in paths)
         seconds = time.perf_counter() - start
         return Capture(activations, logits, loaded.device, seconds, loaded.note)
 
@@ -77,7 +77,7 @@ def outputs(loaded: LoadedModel, image: ImageInput, paths: Iterable[str]) -> Out
         with torch.inference_mode(), _keeping(network, input_tensor, paths) as kept:
             if last != INPUT:
                 forward_until(network, input_tensor, last)
-        return Outputs(tuple(Activation(path, _maps(kept[path])) for path in paths))
+        return Outputs(tuple(Activation(path, maps_of(kept[path])) for path in paths))
 
     return run_forward(loaded, image, forward)
 
@@ -123,6 +123,6 @@ def _keeping(
         yield kept
 
 
-def _maps(output: Tensor) -> np.ndarray:
+def maps_of(output: Tensor) -> np.ndarray:
     """One image's output as (C, H, W) float32; a vector becomes (C, 1, 1)."""
     return finite(as_maps(output).float().cpu().numpy())

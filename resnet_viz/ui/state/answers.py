@@ -7,6 +7,7 @@ it. What nobody waits for any more stops between two layers.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
@@ -25,6 +26,9 @@ from resnet_viz.ui.state import session
 T = TypeVar("T")
 
 _EVERY: Final = 0.1  # seconds between two looks at whether the visitor still waits
+# Seconds in which nothing is said: taking a sentence away again would redraw the page once more, and
+# Streamlit shows it only half a second after it is sent.
+_SILENT: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,9 @@ def _wait(job: AnswerJob[Any], says: str) -> None:
         while not job.wait(_EVERY).has_ended:
             _look()
         return
+    silent_until = time.monotonic() + _SILENT
+    while not job.wait(_EVERY).has_ended and time.monotonic() < silent_until:
+        _look()
     while not job.progress.has_ended:
         ahead = job.ahead
         with st.spinner(_sentence(says, ahead)):

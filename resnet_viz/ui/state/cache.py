@@ -13,7 +13,7 @@ from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import filters, paths, price, responses, shattering
+from resnet_viz.analysis import entries, filters, paths, price, responses, shattering
 from resnet_viz.analysis import gradient_flow as gradients
 from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import pixels as one_pixel
@@ -307,10 +307,28 @@ def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
         return _run(
             network,
             price.price_of_outputs(_trace(network), paths),
-            lambda loaded: questions.outputs(loaded, image, paths),
+            lambda loaded: _outputs(loaded, network, image, paths, asker),
         )
 
+    asker = visitor().session
     return ask(("example_outputs", network, image.sha256, path), prepare, _RUNNING)
+
+
+def _outputs(
+    loaded: LoadedModel, network: ModelKey, image: ImageInput, paths: tuple[str, ...], asker: str
+) -> Outputs:
+    """What layers of one block put out, from the latest block on whose input is kept; and that is kept."""
+
+    def key(step: str) -> Hashable:
+        return ("entry", network, image.sha256, step)
+
+    steps = entries.steps_until(_trace(network), paths)
+    if not steps:
+        return questions.outputs(loaded, image, paths)
+    known = next((found for step in reversed(steps) if (found := STORE.get(key(step)))), None)
+    seen, entry = entries.outputs_in_step(loaded, image, paths, known.value if known else None)
+    STORE.put(key(entry.step), entry, asker)
+    return seen
 
 
 def worked_example(
