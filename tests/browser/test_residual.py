@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.serving import settled
 from tests.browser.test_app import query, visit
+from tests.browser.test_selecting import Runs
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +49,7 @@ def test_the_lesion_study_says_how_much_it_asks_and_shows_its_bars(page: Page, a
 @pytest.mark.parametrize(("chart", "row"), [(0, 3), (2, 5)], ids=["ratios", "lesions"])
 def test_a_click_on_a_bar_selects_its_block(page: Page, app: str, chart: int, row: int) -> None:
     blocks = [f"layer{stage}.{place}" for stage in (1, 2, 3, 4) for place in (0, 1)]
+    runs = Runs(page)
     visit(page, app, "residual?picture=star")
     page.get_by_role("button", name="Remove each block in turn").click()
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
@@ -56,10 +58,12 @@ def test_a_click_on_a_bar_selects_its_block(page: Page, app: str, chart: int, ro
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
     assert box
+    runs.take()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
     expect(page.get_by_role("heading", name=f"Ablation of {blocks[row]}")).to_be_visible()
     settled(page)
     assert query(page)["layer"] == [blocks[row]]
+    assert [] not in runs.take()  # the page ran, or a part of it, and never everything
     expect(page.get_by_test_id("stPlotlyChart")).to_have_count(3)
 
 

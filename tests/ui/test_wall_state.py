@@ -187,7 +187,7 @@ def test_a_pin_of_a_layer_that_is_not_there_is_one_of_the_selected_layer() -> No
 def test_what_lies_behind_a_cell_is_asked_for_by_its_own_numbers() -> None:
     wall = Wall("layer3.0", channel="6", cell="5-7")
     wall.app.session_state["maps"] = np.ones((32, 16, 16), np.float32)
-    wall.event(wall_state.go_to, Pin(30, 9, 15), "layer2.0")
+    wall.event(wall_state.ask_for, Pin(30, 9, 15), "layer2.0")
     assert wall.place == (30, 9, 15)
 
 

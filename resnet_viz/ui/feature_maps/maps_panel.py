@@ -20,8 +20,6 @@ from resnet_viz.ui.state.view_state import ViewState
 @st.fragment
 def inside(view_state: ViewState) -> None:
     """The wall and the cell that is pinned on it; a pin runs this part of the page and no more."""
-    if wall_state.was_left():
-        st.rerun()  # the whole page, not this part of it
     with boundary.error_boundary():
         activation = view_state.activation()
         wall(view_state, activation)

@@ -59,11 +59,6 @@ def pinned() -> Pin:
     return Pin(now.channel, now.row, now.column)
 
 
-def was_left() -> bool:
-    """Whether another layer was selected since the last run, from within this part of the page."""
-    return session.LAYER_LEFT.pop(False)
-
-
 # ---- for callbacks ----
 
 
@@ -87,9 +82,8 @@ def ask_for(pin: Pin | None, layer: str) -> None:
 
 def go_to(pin: Pin, layer: str) -> None:
     """Select another layer from below the wall, with a position of it pinned."""
-    selection.select_layer(layer)
     ask_for(pin, layer)
-    session.LAYER_LEFT.set(True)
+    selection.select_layer_from_part(layer)
 
 
 # ---- from one layer, one page, one step of the browser to the next ----

@@ -67,7 +67,7 @@ def run() -> None:
     _page(around, chosen)
 
 
-@st.fragment
+@st.fragment(key=selection.PAGE)
 def _page(around: Surroundings, chosen: Page) -> None:
     """Draw the page and the box of the selected layer: all that most clicks change, and no more.
 
@@ -75,6 +75,7 @@ def _page(around: Surroundings, chosen: Page) -> None:
     """
     if around.are_outdated:
         st.rerun()
+    selection.follow_part()
     with around.layer_box:
         view_state = around.look_at(network_controls.layer(around.trace))
     pages.follow()

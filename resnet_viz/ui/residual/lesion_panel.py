@@ -63,8 +63,6 @@ def _show(view_state: ViewState, lesions: tuple[Lesion, ...], block: str) -> Non
         facts.table(
             [_row(view_state, lesion) for lesion in lesions], "What is left without a block"
         )
-    if charts.clicked(_CHART) not in ("", block):
-        st.rerun()  # the whole page, not this part of it: another block is selected
 
 
 def _row(view_state: ViewState, lesion: Lesion) -> dict[str, str]:

@@ -104,8 +104,6 @@ def _one_by_one(view_state: ViewState, study: SetLesions, block: str) -> None:
     st.markdown(finding(study))
     with st.expander("As a table", icon=":material/table_rows:"):
         facts.table(_rows(study), f"Accuracy of {name} without a block")
-    if charts.clicked(key) not in ("", block):
-        st.rerun()  # the whole page, not this part of it: another block is selected
 
 
 def finding(study: SetLesions) -> str:

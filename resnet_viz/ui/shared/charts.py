@@ -36,7 +36,7 @@ def block_chart(figure: SentChart, *, alt: str, key: str) -> None:
 def _select_clicked(key: str) -> None:
     """Select the block that was clicked in a chart; for callbacks."""
     if path := clicked(key):
-        selection.select_layer(path)
+        selection.select_layer_from_part(path)
 
 
 def clicked(key: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+import streamlit as st
 
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
@@ -11,6 +13,7 @@ from resnet_viz.ui.state import session, url
 from resnet_viz.ui.state.url import Parameter
 from resnet_viz.weights.sources import default_weights, describe
 
+PAGE: Final = "page"  # the fragment of the page and the box of the selected layer
 DEFAULT_MODEL: Final = "shapes"
 DEFAULT_LAYER: Final = "layer1.0"  # every network has it
 UPLOAD: Final = "upload"  # the image that the visitor brought; a URL cannot hold it
@@ -25,6 +28,23 @@ def of_sidebar() -> tuple[object, ...]:
 def select_layer(path: str) -> None:
     """Make a layer the selected one."""
     url.LAYER.set(path)
+
+
+def select_layer_from_part(path: str) -> NoReturn:
+    """Make a layer the selected one from a part of the page that has a fragment of its own.
+
+    A click there runs that part alone; another layer is the whole page's. This ends the callback. What
+    it wrote into a bound widget Streamlit would take back in the run that follows, for the link still
+    says otherwise; so the page does that as it begins.
+    """
+    session.LAYER_TO_SELECT.set(path)
+    st.rerun(PAGE)
+
+
+def follow_part() -> None:
+    """Select the layer that a part of the page has asked for; before its box is drawn."""
+    if path := session.LAYER_TO_SELECT.pop(""):
+        select_layer(path)
 
 
 def select_model(name: str, weights: str = "") -> None:

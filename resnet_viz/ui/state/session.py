@@ -76,11 +76,11 @@ PIN_SHAPES: Final = Slot[dict[tuple[str, str, str], tuple[int, int, int]]](
     "_wall_pin_shapes", "the shapes of the layers that pins were made on"
 )
 WALL_REPORTED: Final = Slot[bool]("_wall_reported", "whether the wall itself has changed the URL")
+LAYER_TO_SELECT: Final = Slot[str](
+    "_layer_to_select", "the layer that was selected in a part of the page, until the page is drawn"
+)
 OPTIONS_VERSION: Final = Slot[int](
     "_wall_options", "the number of the wall's last change of options"
-)
-LAYER_LEFT: Final = Slot[bool](
-    "_wall_layer_left", "whether another layer was selected from below it"
 )
 
 STUDY: Final = Slot[tuple[Hashable | None, Job[Any] | None]](
