@@ -55,6 +55,11 @@ class Line:
                 self._turns.remove(turn)
                 self._changed.notify_all()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nobody waits."""
+        return not self._turns
+
     def ahead(self, turn: Turn) -> int:
         """How many have come before and are not through; 0 for one that runs."""
         with self._changed:

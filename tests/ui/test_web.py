@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from streamlit import net_util, runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server import server_util
 
+from resnet_viz.components.browser_tab import AHEAD
 from resnet_viz.images import MAX_BYTES
 from resnet_viz.ui.frame import runtime as start
 from resnet_viz.ui.frame import upload_limits, web
+from resnet_viz.ui.state import ahead
 from resnet_viz.weights.uploads import MAX_FILE
 
 SENT = b"taken"
@@ -117,7 +120,7 @@ def test_no_origin_of_a_visitor_makes_the_server_ask_another_host(monkeypatch, o
 
 
 def test_every_page_has_our_style_and_script_before_streamlits():
-    *pages, style, script = web.routes()
+    *pages, style, script, _ = web.routes()
     for route in pages:
         _, headers, body = ask(route.app, route.path)
         text = body.decode()
@@ -303,3 +306,29 @@ def test_very_many_small_files_are_no_way_around_it(kept):
         keep(kept, "me", f"{number}", 10)
     status, said = put(upload_limits.UploadLimits(_taken), "a.png", 1000)
     assert (status, "files" in said) == (413, True)
+
+
+def test_a_request_for_what_the_cursor_rests_on_ends_with_its_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, str]] = []
+    left = asyncio.Event()
+
+    class Endless:
+        waits = True
+        leave = staticmethod(left.set)
+
+    def rest(visit: str, layer: str) -> Endless:
+        asked.append((visit, layer))
+        return Endless()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(ahead, "rest", rest)
+    route = next(route for route in web.routes() if route.path == f"/{AHEAD}")
+    scope = {"type": "http", "method": "GET", "headers": [], "query_string": b"visit=a&layer=conv1"}
+    answer = asyncio.run(route.endpoint(Request(scope, receive)))
+    assert (answer.status_code, answer.body) == (204, b"")
+    assert asked == [("a", "conv1")]
+    assert left.is_set()

@@ -30,7 +30,7 @@ from resnet_viz.texts.glossary import glossary
 from resnet_viz.ui.glossary import glossary_panel
 from resnet_viz.ui.glossary.destination import go_to_see
 from resnet_viz.ui.sidebar import image_controls, network_controls, weights_controls
-from resnet_viz.ui.state import cache, pages, selection, url, visit
+from resnet_viz.ui.state import ahead, cache, pages, selection, url, visit
 from resnet_viz.ui.state.notices import show_notices
 from resnet_viz.ui.state.pages import PAGES
 from resnet_viz.ui.state.view_state import ViewState
@@ -78,6 +78,7 @@ def _page(around: Surroundings, chosen: Page) -> None:
     selection.follow_part()
     with around.layer_box:
         view_state = around.look_at(network_controls.layer(around.trace))
+    ahead.look_at(view_state)
     pages.follow()
     token = _FRAMED.set(view_state)
     try:
@@ -142,7 +143,7 @@ def _sidebar() -> tuple[Surroundings, str | None]:
         theme = palette.theme(st.context.theme.type)
         trace = cache.trace(config, size)
         layer_box = st.container()
-        browser_tab(visit.say_what_was_missed)
+        browser_tab(ahead.visit_name(), visit.say_what_was_missed)
         asked = terms(
             {each.slug: (each.name, each.sentence) for each in glossary().values()},
             on_see=lambda slug: go_to_see(slug, trace),

@@ -5,6 +5,7 @@ It stands before Streamlit as routes and ASGI middleware, so it holds however th
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
 
-from resnet_viz.components.browser_tab import page_script
+from resnet_viz.components.browser_tab import AHEAD, page_script
 from resnet_viz.ui.frame.page_style import page_style
 from resnet_viz.ui.frame.upload_limits import UploadLimits
 from resnet_viz.ui.state.pages import PAGES
@@ -29,6 +31,7 @@ from resnet_viz.ui.state.pages import PAGES
 _ORIGIN: Final = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?", re.ASCII)
 _SCRIPT: Final = "resnet-explorer.js"
 _STYLE: Final = "resnet-explorer.css"
+_LOOK_S: Final = 0.05  # between two looks at whether the browser still waits
 _METRICS: Final = "/_stcore/metrics"  # how many visitors there are, and what they have stored
 
 
@@ -59,6 +62,7 @@ def routes() -> list[Route]:
         *(_route(root + path, html, "text/html") for path in paths),
         _route(root + _STYLE, page_style(), "text/css"),
         _route(root + _SCRIPT, page_script(), "text/javascript"),
+        Route(root + AHEAD, _ahead),
     ]
 
 
@@ -69,6 +73,22 @@ def _route(path: str, content: str, media_type: str) -> Route:
         return Response(content, 200, {"Cache-Control": "no-cache"}, media_type)
 
     return Route(path, answer)
+
+
+async def _ahead(request: Request) -> Response:
+    """Compute what a click on a layer would ask, for as long as the browser keeps the request open."""
+    from resnet_viz.ui.state import (
+        ahead,
+    )  # not before the server has imported torch, in its own time
+
+    asked = (request.query_params.get(name, "") for name in ("visit", "layer"))
+    resting = await run_in_threadpool(ahead.rest, *asked)
+    try:
+        while resting.waits and not await request.is_disconnected():
+            await asyncio.sleep(_LOOK_S)
+    finally:
+        resting.leave()
+    return Response(status_code=204)
 
 
 def is_origin(text: str) -> bool:

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 
 from resnet_viz import jobs
-from resnet_viz.jobs import Job
+from resnet_viz.jobs import Follower, Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.store import STORE
 from resnet_viz.ui.state import session
@@ -67,6 +67,18 @@ class AnswerJob(Job[T]):
             answer = self._task.work()
             STORE.put(self._key, answer, self._owner)
         return answer, ""
+
+
+class EarlyJob(AnswerJob[T]):
+    """An answer that nobody has asked for yet; it ends with the last who waits for it."""
+
+    name = "early answer"
+    linger_s = 0.0
+
+
+def begin(key: Hashable, task: Task[T], owner: str, follower: Follower) -> Job[T]:
+    """Begin an answer before it is asked for, or join whoever waits for it; `follower` leaves it again."""
+    return jobs.start(key, lambda: EarlyJob(key, task, owner), follower)
 
 
 def ask(key: Hashable, prepare: Callable[[], Task[T]], says: str = "") -> T:

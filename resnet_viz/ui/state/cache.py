@@ -40,10 +40,11 @@ from resnet_viz.analysis.worked_example import Contributions, WorkedExample
 from resnet_viz.images import ImageInput, Preprocessing, folder
 from resnet_viz.images.folder import FolderImages
 from resnet_viz.images.records import Pixels
+from resnet_viz.jobs import Follower, Job
 from resnet_viz.model.config import ResNetConfig
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
-from resnet_viz.ui.state.answers import Task, ask, visitor
+from resnet_viz.ui.state.answers import Task, ask, begin, visitor
 from resnet_viz.weights import sources
 from resnet_viz.weights.bundled import BundledSource
 from resnet_viz.weights.loaded import LoadedModel
@@ -302,16 +303,42 @@ def effective_field(
 def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
     """What a layer puts out, and all that it takes to work out any of its cells by hand."""
 
-    def prepare() -> Task[Outputs]:
-        paths = (path, *examples.example_paths(_trace(network), path))
-        return _run(
-            network,
-            price.price_of_outputs(_trace(network), paths),
-            lambda loaded: _outputs(loaded, network, image, paths, asker),
-        )
-
     asker = visitor().session
-    return ask(("example_outputs", network, image.sha256, path), prepare, _RUNNING)
+    return ask(
+        _example_key(network, image, path),
+        lambda: _example_task(network, image, path, asker),
+        _RUNNING,
+    )
+
+
+def begin_example_outputs(
+    network: ModelKey, image: ImageInput, path: str, asker: str, follower: Follower, most_macs: int
+) -> Job[Outputs] | None:
+    """Begin the same before it is asked for.
+
+    Nothing where it is kept already, where the network is not at hand, and where it takes more than
+    `most_macs` multiply-adds.
+    """
+    key = _example_key(network, image, path)
+    if STORE.get(("model", network)) is None or STORE.get(key) is not None:
+        return None
+    traced = _trace(network)
+    if path not in traced or price.price_until(traced, path).macs > most_macs:
+        return None
+    return begin(key, _example_task(network, image, path, asker), asker, follower)
+
+
+def _example_key(network: ModelKey, image: ImageInput, path: str) -> Hashable:
+    return ("example_outputs", network, image.sha256, path)
+
+
+def _example_task(network: ModelKey, image: ImageInput, path: str, asker: str) -> Task[Outputs]:
+    paths = (path, *examples.example_paths(_trace(network), path))
+    return _run(
+        network,
+        price.price_of_outputs(_trace(network), paths),
+        lambda loaded: _outputs(loaded, network, image, paths, asker),
+    )
 
 
 def _outputs(

@@ -43,6 +43,7 @@ class Slot(Generic[T]):
         return value
 
 
+VISIT: Final = Slot[str]("_visit", "what the browser calls this visit when it asks by itself")
 NOTICES: Final = Slot[tuple[str, ...]]("_notices", "what this run has to tell above the page")
 PRESET: Final = Slot[ResNetConfig | None]("_preset", "the preset of the last run")
 
