@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+import resnet_viz.ui  # noqa: F401  # how the app waits, which torch reads as it is imported
 from resnet_viz import __version__, api
 from resnet_viz.analysis.capture import capture, predict
 from resnet_viz.analysis.range_check import compared_path, range_check
