@@ -12,7 +12,8 @@ WAIT_MS = 30_000
 QUIET_MS = 250  # after an answer, for what is still on its way
 
 # bench.until gives the time of the frame after the one in which a condition first holds, its images
-# decoded. bench.watch starts that beforehand. bench.all looks into shadow roots too.
+# decoded. bench.watch starts that beforehand. bench.all looks into shadow roots too. bench.changes counts
+# since the last click how often elements of the page were changed, several at once being one time.
 _CLOCK = """
 (() => {
   const all = (selector, root) => {
@@ -22,12 +23,20 @@ _CLOCK = """
     return [...root.querySelectorAll(selector), ...inside];
   };
   const frame = () => new Promise(requestAnimationFrame);
+  // decode() takes a frame even of an image that is on the screen already: each is waited for once.
+  const decoded = new WeakMap();
+  const decode = async (image) => {
+    if (decoded.get(image) === image.src) return;
+    const { src } = image;
+    await image.decode();
+    decoded.set(image, src);
+  };
   const until = async (holds, milliseconds) => {
     const deadline = performance.now() + milliseconds;
     for (;;) {
       const images = holds();
       if (images) {
-        await Promise.all(images.map((image) => image.decode()));
+        await Promise.all(images.map(decode));
         await frame();
         return performance.now();
       }
@@ -39,7 +48,11 @@ _CLOCK = """
     '[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
   const watch = (...asked) => void (bench.answer = until(...asked));
   window.bench = { all, until, watch, idle };
-  addEventListener("click", () => (bench.clicked = performance.now()), { capture: true });
+  const clicked = () => void Object.assign(bench, { clicked: performance.now(), changes: 0 });
+  addEventListener("click", clicked, { capture: true });
+  new MutationObserver(() => bench.changes++).observe(document, {
+    subtree: true, childList: true, attributes: true, characterData: true,
+  });
 })();
 """
 
@@ -98,6 +111,12 @@ def answered(page: Page) -> float:
     """Milliseconds from the last click until what is watched for was there."""
     milliseconds: float = page.evaluate("async () => await bench.answer - bench.clicked")
     return milliseconds
+
+
+def changes(page: Page) -> int:
+    """How often the page's elements were changed since the last click, several at once being one time."""
+    count: int = page.evaluate("() => bench.changes")
+    return count
 
 
 def settle(page: Page) -> None:
