@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -332,3 +333,17 @@ def test_a_request_for_what_the_cursor_rests_on_ends_with_its_browser(
     assert (answer.status_code, answer.body) == (204, b"")
     assert asked == [("a", "conv1")]
     assert left.is_set()
+
+
+def test_what_is_short_leaves_at_once_on_every_connection() -> None:
+    def is_set(each: socket.socket) -> bool:
+        return bool(each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    with socket.socket() as gate, socket.socket() as visitor, socket.socket() as other:
+        gate.bind(("127.0.0.1", 0))
+        gate.listen()
+        start.send_at_once()
+        visitor.connect(gate.getsockname())
+        with gate.accept()[0] as connection:
+            assert is_set(connection)
+        assert not is_set(other)
