@@ -24,7 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import net_util
 
 from resnet_viz.components.browser_tab import AHEAD, page_script
-from resnet_viz.ui.frame.bunches import Bunches
 from resnet_viz.ui.frame.page_style import page_style
 from resnet_viz.ui.frame.upload_limits import UploadLimits
 from resnet_viz.ui.state.pages import PAGES
@@ -48,7 +47,6 @@ def middleware(embed_in: Sequence[str] = (), *, metrics: bool = False) -> list[M
         Middleware(Headers, headers=headers(embed_in)),
         Middleware(Closed, paths=() if metrics else (_METRICS,)),
         Middleware(UploadLimits),
-        Middleware(Bunches),
     ]
 
 
