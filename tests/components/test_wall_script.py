@@ -29,7 +29,7 @@ def of_wall(expression: str, values: np.ndarray, field: Field | None = None, **h
         "feature_wall/wall.js",
         "feature_wall/paint.js",
         "shared/colours.js",
-        blob=encode.encode(values, image(), field or Field(), {"opening": {}, **header}),
+        blob=encode.encode(values, image(), field or Field(), {"initial_view": {}, **header}),
     )
 
 

@@ -132,7 +132,7 @@ def test_a_layer_of_vectors_has_maps_of_one_cell(open_page):
 def wall_opening(app: AppTest) -> dict[str, Any]:
     """What the feature wall is told to open with."""
     header, _ = unpack(app.get("bidi_component")[0].proto.bytes)
-    opening: dict[str, Any] = header["opening"]
+    opening: dict[str, Any] = header["initial_view"]
     return opening
 
 
