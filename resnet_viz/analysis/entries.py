@@ -63,7 +63,7 @@ def outputs_in_step(
                 network.get_submodule(steps[-1])(value)
         kept = {path: seen[path].output if path in seen else value for path in paths}
         found = Outputs(tuple(Activation(path, maps_of(kept[path])) for path in paths))
-        return found, Entry(steps[-1], value)
+        return found, Entry(steps[-1], value.cpu())
 
     if known is None:
         return run_forward(loaded, image, forward)

@@ -71,7 +71,7 @@ def run_batch(loaded: LoadedModel, inputs: Tensor, forward: Callable[[ResNet, Te
                 return forward(network, inputs.to(loaded.device))
             except OutOfMemoryError:
                 loaded.fall_back_to_cpu()
-                return forward(network, inputs)
+                return forward(network, inputs.to(loaded.device))
 
     return loaded.run(answer)
 

@@ -31,6 +31,7 @@ _LONG: Final = 20_000_000_000  # multiply-adds: about half a second on two cores
 _LONGEST: Final = (
     10  # answers' worth of work in a job with progress: about two minutes on two cores
 )
+_UNASKED: Final = 2  # answers' worth of work that a link alone may begin: about 20 seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,11 @@ def in_float64(found: Price) -> Price:
 def most_passes(found: Price) -> int:
     """How many passes of that price one piece of long work may take, which others can overtake."""
     return max(1, _LONGEST * budget().work // max(1, found.work))
+
+
+def begins_unasked(found: Price, passes: int) -> bool:
+    """Whether so many passes of that price begin as soon as a page opens, or wait for a click."""
+    return passes * found.work <= _UNASKED * budget().work
 
 
 def check_passes(found: Price, passes: int, what: str, advice: str) -> None:

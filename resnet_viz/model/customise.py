@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from resnet_viz.errors import ConfigError
 from resnet_viz.model.config import ResNetConfig, parse_repeats
+from resnet_viz.one_line import one_line, quoted
 
 CUSTOM: Final = "custom"  # the name of a network that is no preset
 _TRUTHS: Final = {"true": True, "false": False}
@@ -40,7 +41,9 @@ def _change(config: ResNetConfig, text: str) -> tuple[str, Any]:
     """`"width=32"` as ("width", 32), of the type that the field has."""
     name, _, value = text.partition("=")
     if name not in _fields():
-        raise ConfigError(f"There is no field “{name[:40]}”; choose one of {', '.join(_fields())}.")
+        raise ConfigError(
+            f"There is no field {quoted(name, 40)}; choose one of {', '.join(_fields())}."
+        )
     current = getattr(config, name)
     if isinstance(current, tuple):
         return name, parse_repeats(value)
@@ -48,10 +51,10 @@ def _change(config: ResNetConfig, text: str) -> tuple[str, Any]:
         return name, value
     if isinstance(current, bool):
         if value not in _TRUTHS:
-            raise ConfigError(f"{name}={value[:20]} is not accepted; write true or false.")
+            raise ConfigError(f"{name}={one_line(value, 20)} is not accepted; write true or false.")
         return name, _TRUTHS[value]
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise ConfigError(f"{name}={value[:20]} is not accepted; write a whole number.")
+        raise ConfigError(f"{name}={one_line(value, 20)} is not accepted; write a whole number.")
     return name, int(value)
 
 

@@ -42,10 +42,18 @@ def remove_leftovers() -> None:
             if left.is_dir() and not left.is_symlink() and _may_be_left(left):
                 with FileLock(_lock_of(left), timeout=0):
                     shutil.rmtree(left, ignore_errors=True)
-                    Path(_lock_of(left)).unlink(missing_ok=True)
+                    _remove(Path(_lock_of(left)))
+                _remove(Path(_lock_of(left)))
             elif left.suffix == _LOCK and _is_lock_of_nothing(left):
                 with FileLock(left, timeout=0):
-                    left.unlink(missing_ok=True)
+                    _remove(left)
+                _remove(left)
+
+
+def _remove(lock: Path) -> None:
+    """Remove a lock while it is held, where nobody can take it meanwhile; Windows can only afterwards."""
+    with suppress(OSError):
+        lock.unlink()
 
 
 def _lock_of(folder: str | Path) -> str:

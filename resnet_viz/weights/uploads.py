@@ -99,9 +99,12 @@ class Store:
         return upload
 
     def keep_of(self, visits: Collection[str]) -> None:
-        """Remove what none of these visits has brought."""
-        with self._lock:
-            self._give_up(set().union(*self._owners.values()) - set(visits))
+        """Remove what none of these visits has brought; while a file is being written, do nothing."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._give_up(set().union(*self._owners.values()) - set(visits))
+            finally:
+                self._lock.release()
 
     def get(self, key: str) -> Upload:
         """The upload of that id; raises `WeightsError` when it is not (or no longer) here."""
@@ -138,7 +141,10 @@ class Store:
         gone = self._uploads.pop(key)
         del self._owners[key]
         if all(upload.path != gone.path for upload in self._uploads.values()):
-            gone.path.unlink(missing_ok=True)
+            with suppress(
+                OSError
+            ):  # Windows keeps a file that is being read; the folder goes later
+                gone.path.unlink()
 
     def _stored(self) -> int:
         return sum({upload.path: upload.size for upload in self._uploads.values()}.values())
@@ -198,7 +204,7 @@ def accept(
 
 
 def keep_of(visits: Collection[str]) -> None:
-    """Remove the uploads of all visits but these: the others have ended."""
+    """Remove the uploads of all visits but these, as the others have ended; waits for nobody."""
     _STORE.keep_of(visits)
 
 

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
 from resnet_viz import jobs
+from resnet_viz.errors import ConfigError
 from resnet_viz.images import read_sample
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
@@ -61,6 +63,16 @@ def test_who_is_not_known_begins_nothing(visit: str) -> None:
 
 def test_what_takes_long_is_left_to_a_click(visit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "MOST_MACS", 1_000_000)
+    assert ahead.rest(visit, LAYER).job is None
+
+
+def test_what_is_too_large_is_left_to_a_click_that_says_so(
+    visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise ConfigError("Too large.")
+
+    monkeypatch.setattr("resnet_viz.analysis.price.check", refuse)
     assert ahead.rest(visit, LAYER).job is None
 
 

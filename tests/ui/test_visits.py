@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from streamlit import runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.session_manager import ActiveSessionInfo, SessionInfo
@@ -123,3 +125,22 @@ def test_files_that_no_page_has_read_do_not_stay(monkeypatch):
     now = visits.UNREAD_S + 1
     clearing.up(server)
     assert server.lying == {"late"}
+
+
+def test_a_look_that_fails_is_not_the_last(monkeypatch):
+    looks: list[object] = []
+
+    def up(clearing: visits.Clearing, server: object) -> None:
+        looks.append(server)
+        raise PermissionError
+
+    async def long_enough() -> None:
+        async with visits.cleared(0.01):
+            while len(looks) < 3:
+                await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(visits.Clearing, "up", up)
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", object)
+    asyncio.run(long_enough())
+    assert len(looks) >= 3

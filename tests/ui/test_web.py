@@ -232,7 +232,7 @@ def test_what_is_being_sent_counts_too(kept, monkeypatch):
 
 
 def sending(
-    app: Any, visit: str, size: int, *pieces: bytes, stalls: bool = False
+    app: Any, visit: str, size: int, *pieces: bytes, stalls: bool = False, every: float = 0.0
 ) -> Coroutine[Any, Any, int]:
     """A PUT of a file whose body comes in pieces, and then perhaps nothing more; gives its status."""
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
@@ -240,7 +240,7 @@ def sending(
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0)
+        await asyncio.sleep(every)
         return messages.pop(0) if messages else await asyncio.Future()
 
     async def send(message: dict[str, Any]) -> None:
@@ -307,6 +307,31 @@ def test_very_many_small_files_are_no_way_around_it(kept):
         keep(kept, "me", f"{number}", 10)
     status, said = put(upload_limits.UploadLimits(_taken), "a.png", 1000)
     assert (status, "files" in said) == (413, True)
+
+
+def test_many_small_files_at_once_are_none_either(kept, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_FILES", 3)
+    limits = upload_limits.UploadLimits(_taken)
+
+    async def at_once() -> list[int]:
+        each = [HEAD, *[b"x"] * 20]
+        return list(await asyncio.gather(*(sending(limits, "me", 1000, *each) for _ in range(5))))
+
+    assert sorted(asyncio.run(at_once())) == [200, 200, 200, 413, 413]
+    assert limits._files.total() == 0
+
+
+def test_what_only_drips_is_given_up(kept, monkeypatch):
+    """Each byte comes in time, and the file would take for ever."""
+    monkeypatch.setattr(upload_limits, "STALLED_S", 0.2)
+    limits = upload_limits.UploadLimits(_taken)
+    drops = [b"x"] * 10_000
+
+    async def drip() -> int:
+        return await sending(limits, "me", len(HEAD) + len(drops), HEAD, *drops, every=0.02)
+
+    assert asyncio.run(drip()) == 408
+    assert limits._come == 0
 
 
 def test_a_request_for_what_the_cursor_rests_on_ends_with_its_browser(

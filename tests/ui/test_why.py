@@ -253,3 +253,23 @@ def test_what_another_network_does_not_have_is_not_kept(open_page, mounted):
     app = app.selectbox(key="model").set_value("shapes").run()
     assert problems(app) == []
     assert columns(mounted) == ["layer4", "layer1"]
+
+
+def test_what_takes_longer_than_a_link_may_ask_for_waits_for_a_click(
+    open_page, mounted, monkeypatch
+):
+    begun: list[Job[Any]] = []
+    monkeypatch.setattr(AttributionJob, "work", endless(begun))
+    monkeypatch.setattr(AttributionJob, "linger_s", 0.0)
+    query = {"model": "resnet18", "weights": "random"}
+    app = open_page("why", picture="star", methods=["rise", "grad_cam"], **query)
+    assert "RISE takes 1,000 passes through this network." in [c.value for c in app.caption]
+    assert begun == []
+    assert [panel["title"] for panel in mounted["heat_maps"]["panels"]] == ["Grad-CAM"]
+    (button,) = (each for each in app.button if each.label == "Compute RISE")
+    app = button.click().run()
+    assert len(begun) == 1
+    (cancel,) = (each for each in app.button if each.label == "Cancel")
+    app = cancel.click().run()
+    assert begun[0].cancelled.wait(BOUND)
+    assert problems(app) == []

@@ -203,6 +203,16 @@ def price_of_request(
     return price_of(trace, method, seen_at, _affordable(trace, method, seen_at, precise=False))
 
 
+def begins_unasked(trace: Trace, method: PixelMethod) -> bool:
+    """Whether a map begins as a page opens; one that takes longer waits for a click.
+
+    Raises:
+        ConfigError: it takes more than may be computed at all.
+    """
+    _affordable(trace, method, None, precise=False)
+    return price.begins_unasked(price_of(trace, method, None), method.passes(trace.input_size))
+
+
 def price_of(
     trace: Trace, method: Method, seen_at: TargetLayer | None, batch: int = 1, precise: bool = False
 ) -> price.Price:

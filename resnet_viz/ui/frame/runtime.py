@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +41,19 @@ def send_at_once() -> None:
     """
     for each in gc.get_objects():
         if type(each) is socket.socket and _is_listening(each):
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _is_listening(each: socket.socket) -> bool:
     """Whether connections come in at a socket of TCP."""
     is_tcp = each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM
-    is_open = each.fileno() >= 0
-    return is_tcp and is_open and bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    if not is_tcp or each.fileno() < 0:
+        return False
+    try:
+        return bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except OSError:  # macOS has the option and does not answer it
+        return True
 
 
 def read_arguments(arguments: list[str]) -> argparse.Namespace:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ MAX_VISIT: Final = 600 * 10**6  # bytes: the largest weights and some images
 MAX_FILES: Final = 100  # of a visit at a time; the pages read each as soon as it is there
 MAX_SERVER: Final = 1500 * 10**6  # bytes of all visits, in memory
 STALLED_S: Final = 60.0  # for which a file may stop coming
+SLOWEST: Final = (
+    20_000  # bytes a second that it has to come with, else nobody could be sure of room
+)
 _FULL: Final = "The server holds too many files of others; try again later."
 _FRAME: Final = 4096  # bytes of the form around a file
 _LARGEST: Final = {"safetensors": MAX_FILE, "txt": MAX_LABELS}  # by ending; all else are images
@@ -32,11 +36,12 @@ _NAME: Final = re.compile(rb'filename="([^"]*)"')
 
 
 class UploadLimits:
-    """Refuses files that are too large, before they are read."""
+    """Refuses files that are too large before they are read, and ends those for which no room is left."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._said: Counter[str] = Counter()  # bytes that are to come, by visit
+        self._files: Counter[str] = Counter()  # that are on their way, by visit
         self._come = 0  # bytes that have come of files which are not through
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,10 +56,11 @@ class UploadLimits:
             return
         size = int(said)
         self._said[visit] += size
-        coming = _Coming(self, receive, size)
+        coming, counted = _Coming(self, receive, size), 0
         try:
             await coming.read_head()
             self._check(visit, size, coming.head)
+            self._files[visit] += (counted := 1)
             await self._app(scope, coming.hear, send)
         except (
             HTTPException
@@ -63,7 +69,9 @@ class UploadLimits:
         finally:
             self._come -= coming.size
             self._said[visit] -= size
+            self._files[visit] -= counted
             self._said += Counter()  # forgets visits that send nothing
+            self._files += Counter()
 
     def count(self, size: int) -> None:
         """So many bytes more have come; raises `HTTPException` when they are too many for the server."""
@@ -79,7 +87,7 @@ class UploadLimits:
             raise HTTPException(413, f"At most {largest // 10**6} MB are accepted of such a file.")
         if kept[visit] + self._said[visit] > MAX_VISIT:
             raise HTTPException(413, f"A visit may send {MAX_VISIT // 10**6} MB in all.")
-        if _files_of(visit) >= MAX_FILES:
+        if _files_of(visit) + self._files[visit] >= MAX_FILES:
             raise HTTPException(413, f"A visit may send {MAX_FILES} files at a time.")
         # What others only say that they will send takes nothing yet.
         if kept.total() + self._come - len(head) + size > MAX_SERVER:
@@ -94,6 +102,7 @@ class _Coming:
         self.size = 0  # bytes that have come
         self._limits, self._receive, self._said = limits, receive, said
         self._waiting: list[Message] = []
+        self._end = time.monotonic() + STALLED_S + said / SLOWEST
 
     async def read_head(self) -> None:
         """Hear the form that stands before the file, which may come in pieces."""
@@ -110,7 +119,8 @@ class _Coming:
 
     async def _next(self) -> Message:
         try:
-            message = await asyncio.wait_for(self._receive(), STALLED_S)
+            left = self._end - time.monotonic()
+            message = await asyncio.wait_for(self._receive(), min(STALLED_S, left))
         except TimeoutError:
             raise HTTPException(408, "The file did not come.") from None
         come = len(message.get("body", b""))

@@ -6,6 +6,7 @@ Streamlit forgets a visit whose connection was cut only when the next is cut, an
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from typing import Any, Final
 from streamlit import runtime
 
 from resnet_viz.weights import uploads
+
+LOG = logging.getLogger("resnet_viz")
 
 EVERY_S: Final = 5.0
 # A page reads a file as soon as it is there: what still lies there then was sent past it.
@@ -35,7 +38,10 @@ async def _clear(every: float) -> None:
     while True:
         await asyncio.sleep(every)
         if runtime.exists():
-            clearing.up(runtime.get_instance())
+            try:
+                clearing.up(runtime.get_instance())
+            except Exception:  # the next look may go well
+                LOG.exception("Clearing up behind visits failed")
 
 
 class Clearing:

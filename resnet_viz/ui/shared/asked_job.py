@@ -38,6 +38,10 @@ class AskedJob(Generic[T]):
         """Ask for the work on this subject, in place of any other."""
         st.button(label, key=f"{self.slot.key}_ask", on_click=self._ask, args=(subject,), icon=icon)
 
+    def is_asked(self, subject: Hashable) -> bool:
+        """Whether the work on this subject is what was asked for last."""
+        return self.slot.get((None, None))[0] == subject
+
     def result(self, subject: Hashable, prepare: Callable[[], Callable[[], Job[T]]]) -> T | None:
         """What the work found, once it was asked for and is through; until then how far it is."""
         asked, before = self.slot.get((None, None))

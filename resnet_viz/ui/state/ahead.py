@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from resnet_viz.errors import ExplorerError
 from resnet_viz.images import ImageInput
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE
@@ -83,7 +85,8 @@ def rest(visit: str, path: str) -> Resting:
     resting = Resting()
     shown = _SHOWN.get(visit)
     if shown and LINE.is_idle:
-        resting.job = cache.begin_example_outputs(
-            shown.network, shown.image, path, shown.visitor.session, resting, MOST_MACS
-        )
+        with suppress(ExplorerError):  # the click itself says what is wrong
+            resting.job = cache.begin_example_outputs(
+                shown.network, shown.image, path, shown.visitor.session, resting, MOST_MACS
+            )
     return resting

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from resnet_viz.analysis.attribution import METHODS
+from resnet_viz.analysis.attribution.compute import begins_unasked
 from resnet_viz.analysis.attribution.job import AttributionJob
 from resnet_viz.analysis.attribution.method import Method, PixelMethod
 from resnet_viz.analysis.attribution.records import Heatmap
@@ -99,8 +100,10 @@ def _is_long(view_state: ViewState, request: MapRequest) -> bool:
 def _long(view_state: ViewState, request: MapRequest) -> Heatmap | None:
     """A map of many passes: kept, or computed in the background while its bar is shown.
 
+    What takes longer than a link alone may ask for has a button first.
+
     Raises:
-        ConfigError: it was tried during this visit, and failed.
+        ConfigError: it was tried during this visit, and failed, or takes more than can be computed here.
     """
     network, image = view_state.network, view_state.image
     key = cache.heatmap_key(network, image, *_asked(request))
@@ -109,6 +112,13 @@ def _long(view_state: ViewState, request: MapRequest) -> Heatmap | None:
     if kept := cache.kept(key):
         found: Heatmap = kept
         return found
+    method = request.method
+    assert isinstance(method, PixelMethod)  # `_is_long`
+    if not (_MAP.is_asked(key) or begins_unasked(view_state.trace, method)):
+        passes = f"{method.passes(view_state.input_size):,}"
+        st.caption(f"{method.title} takes {passes} passes through this network.")
+        _MAP.button(f"Compute {method.title}", key, ":material/play_arrow:")
+        return None
     job = _MAP.at_once(key, lambda: _prepared(view_state, request), lambda: _give_up(request))
     if job.result is not None:
         cache.keep(key, job.result)
