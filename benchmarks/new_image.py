@@ -47,7 +47,7 @@ def measure() -> list[Result]:
 
 def _choose(page: Page, slug: str) -> float:
     page.evaluate(REMEMBER)
-    box = page.locator(".st-key-image").get_by_role("combobox")
+    box = page.locator(".st-key-picture").get_by_role("combobox")
     box.click()
     box.fill(slug)  # a long list draws only what is in sight
     choice = page.get_by_role("option", name=slug, exact=True)
