@@ -22,7 +22,8 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "speed.md"
 @dataclass(frozen=True, slots=True)
 class Result:
     """A row of the table. The target is the largest accepted ratio where there is a peer to meet,
-    else the largest accepted value of ours; without a target a row is for information.
+    else the largest accepted value of ours; without a target a row is for information. A ratio is judged
+    by the two digits that the table shows of it.
     """
 
     what: str
@@ -40,7 +41,7 @@ class Result:
     def verdict(self) -> str:
         if self.target is None:
             return "–"
-        measured = self.ours if self.ratio is None else self.ratio
+        measured = self.ours if self.ratio is None else round(self.ratio, 2)
         return "met" if measured <= self.target else "missed"
 
     def as_json(self) -> dict[str, Any]:
