@@ -115,3 +115,14 @@ def test_a_click_on_the_page_that_changes_the_network_changes_the_sidebar_too(
     assert query(page)["stem"] == ["cifar"]
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Weights")
     assert [] in runs.take()
+
+
+def test_wherever_the_cursor_rests_a_click_is_prepared(page: Page, app: str) -> None:
+    """From node to node of one component too; nothing is run again meanwhile."""
+    visit(page, app, "overview?model=shapes")
+    runs = Runs(page)
+    for layer in (LAYER, "layer3.0", "layer3.1"):
+        with page.expect_response(f"**/*&layer={layer}") as told:
+            page.locator(f'[data-path="{layer}"]').first.hover()
+        assert told.value.status == 204
+    assert runs.take() == []

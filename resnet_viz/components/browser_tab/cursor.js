@@ -19,8 +19,9 @@ export function watchCursor(told) {
     const query = new URLSearchParams({ visit, layer });
     fetch(`./${ahead}?${query}`, { signal: asking.signal }).catch(() => {}); // a click asks again
   };
+  // Not pointerover: from one element of a component to another it does not leave the component.
   addEventListener(
-    "pointerover",
+    "pointermove",
     (event) => {
       const under = event.pointerType === "mouse" ? layerUnder(event.composedPath()) : "";
       if (under === layer) return;
