@@ -131,7 +131,7 @@ def test_one_place_catches_everything_on_a_page():
         and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
     }
     assert homes == {
-        *("ui/frame/shell.py", "ui/frame/visits.py"),
+        *("ui/frame/shell.py", "ui/frame/timer.py"),
         *("images/decode.py", "isolation/records.py"),
     }
 

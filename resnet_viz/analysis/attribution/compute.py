@@ -209,8 +209,8 @@ def begins_unasked(trace: Trace, method: PixelMethod) -> bool:
     Raises:
         ConfigError: it takes more than may be computed at all.
     """
-    _affordable(trace, method, None, precise=False)
-    return price.begins_unasked(price_of(trace, method, None), method.passes(trace.input_size))
+    one = _checked(trace, method, None, precise=False)
+    return price.begins_unasked(one, method.passes(trace.input_size))
 
 
 def price_of(
@@ -226,14 +226,23 @@ def price_of(
 
 def _affordable(trace: Trace, method: Method, seen_at: TargetLayer | None, precise: bool) -> int:
     """How many images can go through at once; raises `ConfigError` where not even one can."""
-    one = price_of(trace, method, seen_at, precise=precise)
-    price.check(trace.config, trace.input_size, one)
+    _checked(trace, method, seen_at, precise)
     if not isinstance(method, PixelMethod):
         return 1
-    passes, most = method.passes(trace.input_size), price.most_passes(one)
-    price.check_passes(one, passes, method.title, method.fewer(most, trace.input_size))
-    sizes = range(min(_BATCH, passes), 1, -1)
+    sizes = range(min(_BATCH, method.passes(trace.input_size)), 1, -1)
     return next((n for n in sizes if price.fits(price_of(trace, method, seen_at, n, precise))), 1)
+
+
+def _checked(
+    trace: Trace, method: Method, seen_at: TargetLayer | None, precise: bool
+) -> price.Price:
+    """The price of one pass; raises `ConfigError` where it, or all passes together, are too much."""
+    one = price_of(trace, method, seen_at, precise=precise)
+    price.check(trace.config, trace.input_size, one)
+    if isinstance(method, PixelMethod):
+        passes, most = method.passes(trace.input_size), price.most_passes(one)
+        price.check_passes(one, passes, method.title, method.fewer(most, trace.input_size))
+    return one
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -5,43 +5,29 @@ Streamlit forgets a visit whose connection was cut only when the next is cut, an
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from streamlit import runtime
 
+from resnet_viz.ui.frame.timer import repeated
 from resnet_viz.weights import uploads
-
-LOG = logging.getLogger("resnet_viz")
 
 EVERY_S: Final = 5.0
 # A page reads a file as soon as it is there: what still lies there then was sent past it.
 UNREAD_S: Final = 120.0
 
 
-@asynccontextmanager
-async def cleared(every: float = EVERY_S) -> AsyncIterator[None]:
+def cleared(every: float = EVERY_S) -> AbstractAsyncContextManager[None]:
     """Clear up every so many seconds, as long as this lasts."""
-    task = asyncio.create_task(_clear(every))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _clear(every: float) -> None:
     clearing = Clearing()
-    while True:
-        await asyncio.sleep(every)
+
+    def look() -> None:
         if runtime.exists():
-            try:
-                clearing.up(runtime.get_instance())
-            except Exception:  # the next look may go well
-                LOG.exception("Clearing up behind visits failed")
+            clearing.up(runtime.get_instance())
+
+    return repeated(look, every)
 
 
 class Clearing:

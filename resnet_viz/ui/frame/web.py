@@ -77,9 +77,8 @@ def _route(path: str, content: str, media_type: str) -> Route:
 
 async def _ahead(request: Request) -> Response:
     """Compute what a click on a layer would ask, for as long as the browser keeps the request open."""
-    from resnet_viz.ui.state import (
-        ahead,
-    )  # not before the server has imported torch, in its own time
+    # Not before the server has imported torch, in its own time.
+    from resnet_viz.ui.state import ahead
 
     asked = (request.query_params.get(name, "") for name in ("visit", "layer"))
     resting = await run_in_threadpool(ahead.rest, *asked)

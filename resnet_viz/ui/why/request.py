@@ -25,7 +25,7 @@ _MASKS: Final = ("250", "1000", "4000")  # the paper draws 4,000 to 8,000
 
 @dataclass(frozen=True, slots=True)
 class MapRequest:
-    """One map: a method at a place for a class."""
+    """One map: a method at a layer for a class."""
 
     method: Method
     layer: str  # path; empty for a method that is about pixels
@@ -92,13 +92,9 @@ def class_names(view_state: ViewState) -> tuple[str, ...]:
 
 
 def _layers(view_state: ViewState, asked: str) -> list[str]:
-    """Paths of the layers that methods at layers are asked about."""
+    """Paths of the layers that methods at layers are asked about; both may be the same one."""
     last, selected = last_stage(view_state.trace), view_state.layer
-    return {
-        LAST: [last],
-        SELECTED: [selected],
-        BOTH: list(dict.fromkeys([selected, last])),
-    }[asked]
+    return {LAST: [last], SELECTED: [selected], BOTH: [selected, last]}[asked]
 
 
 def _kept(view_state: ViewState) -> list[str]:
