@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from resnet_viz.images.tiff import is_signed_bytes, is_unsigned
+from resnet_viz.images.tiff import BITS, is_signed_bytes, is_unsigned, number, tags
 
 WHITE: Final = (255, 255, 255)
 BLACK: Final = (0, 0, 0)
@@ -27,7 +27,7 @@ TABLE_OF_BYTES: Final = "Its colour table holds 8-bit numbers where 16-bit ones 
 _STRIP_PIXELS: Final = 2**18
 _SAMPLE_SIDE: Final = 1024
 _DEPTHS: Final = (8, 10, 12, 14, 16)  # of sensors and scanners whose values stand in 16 bits
-_BITS, _PHOTOMETRIC, _COLOUR_MAP, _MAX_VALUE, _S_MAX_VALUE = 258, 262, 320, 281, 341  # of TIFF
+_PHOTOMETRIC, _COLOUR_MAP, _MAX_VALUE, _S_MAX_VALUE = 262, 320, 281, 341  # tags of TIFF
 _TURNED: Final = {"CMYK": (INKS,), "LAB": (LAB,)}
 _UNMULTIPLIED: Final = {"La": "LA", "RGBa": "RGBA"}
 
@@ -68,9 +68,9 @@ def full_scale(image: Image.Image, highest: int, significant_bits: int | None) -
     What the file declares comes first, unless a value is higher; then the smallest usual depth that
     holds all values.
     """
-    tags = _tags(image)
-    declared = [_first(tags.get(tag)) for tag in (_S_MAX_VALUE, _MAX_VALUE)]
-    bits = _first(tags.get(_BITS)) or significant_bits
+    found = tags(image)
+    declared = [number(found.get(tag)) for tag in (_S_MAX_VALUE, _MAX_VALUE)]
+    bits = number(found.get(BITS)) or significant_bits
     if bits is not None and 0 < bits < 16:
         declared.append(2**bits - 1)
     for full in declared:
@@ -106,7 +106,7 @@ def _from_16_bit(
     table = scale_to_bytes(full)
     if _white_is_zero(image):
         table = 255 - table
-    bits = 12 if _tags(image).get(_BITS) == (12,) else 16
+    bits = 12 if tags(image).get(BITS) == (12,) else 16
     notes: tuple[str, ...] = (f"{bits}-bit grey was scaled to 8 bits{f': {why}' if why else ''}.",)
     hidden = image.info.get("transparency")  # PNG may declare one grey to be transparent
     if not isinstance(hidden, int):
@@ -209,7 +209,7 @@ _VISIBLE: Final = [0] + [255] * 255
 
 def _with_readable_table(image: Image.Image) -> tuple[str, ...]:
     """Mend the palette of a TIFF whose writer took its 16-bit fields for bytes: all would be black."""
-    colours = _tags(image).get(_COLOUR_MAP)
+    colours = tags(image).get(_COLOUR_MAP)
     if image.mode != "P" or not colours or not 0 < max(colours) <= 255:
         return ()
     third = len(colours) // 3
@@ -227,17 +227,5 @@ def _in_strips(
     return whole
 
 
-def _tags(image: Image.Image) -> Any:
-    """The tags of a TIFF; empty for all else."""
-    return getattr(image, "tag_v2", {})
-
-
 def _white_is_zero(image: Image.Image) -> bool:
-    return bool(_tags(image).get(_PHOTOMETRIC) == 0)
-
-
-def _first(value: object) -> int | None:
-    """A number of a tag, which Pillow gives alone or in a tuple."""
-    if isinstance(value, tuple):
-        value = value[0] if value else None
-    return int(value) if isinstance(value, int | float) and value > 0 else None
+    return bool(tags(image).get(_PHOTOMETRIC) == 0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PIL import ImageFile
+from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from resnet_viz.errors import ImageError
 
-_BITS, _PLANES, _SAMPLE_FORMAT = 258, 284, 339
+BITS, _PLANES, _SAMPLE_FORMAT = 258, 284, 339  # numbers of tags
 _SIGNED: Final = 2
 # libtiff gives the numbers of a compressed file in the machine's own order, whatever the file's is.
 _NATIVE: Final = {
@@ -26,7 +26,7 @@ def put_right(image: ImageFile.ImageFile) -> None:
     """
     if not isinstance(image, TiffImageFile):
         return
-    bits = image.tag_v2.get(_BITS, (1,))
+    bits = image.tag_v2.get(BITS, (1,))
     if image.tag_v2.get(_PLANES) == 2 and len(bits) > 1 and max(bits) > 8:
         raise ImageError(
             "This TIFF file has 16-bit colours, each in a plane of its own, which cannot be read here; "
@@ -40,19 +40,25 @@ def put_right(image: ImageFile.ImageFile) -> None:
     ]
 
 
-def is_signed_bytes(image: Any) -> bool:
+def tags(image: Image.Image) -> Any:
+    """The tags of a TIFF by their numbers; empty for all else."""
+    return getattr(image, "tag_v2", {})
+
+
+def number(value: object) -> int | None:
+    """A number of a tag, which Pillow gives alone or in a tuple; nothing that is not above zero."""
+    if isinstance(value, tuple):
+        value = value[0] if value else None
+    return int(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def is_signed_bytes(image: Image.Image) -> bool:
     """Whether a TIFF's 8-bit numbers are from −128 to 127, which Pillow takes from 0 to 255."""
-    tags = getattr(image, "tag_v2", {})
-    return bool(image.mode == "L" and _first(tags, _SAMPLE_FORMAT) == _SIGNED)
+    return image.mode == "L" and number(tags(image).get(_SAMPLE_FORMAT)) == _SIGNED
 
 
-def is_unsigned(image: Any) -> bool:
+def is_unsigned(image: Image.Image) -> bool:
     """Whether the whole 32-bit numbers of a TIFF are from 0 up, which Pillow takes as signed."""
-    tags = getattr(image, "tag_v2", {})
-    unsigned = _first(tags, _SAMPLE_FORMAT) in (None, 1)
-    return bool(image.mode == "I" and _first(tags, _BITS) == 32 and unsigned)
-
-
-def _first(tags: Any, tag: int) -> int | None:
-    value = tags.get(tag)
-    return value[0] if isinstance(value, tuple) and value else None
+    found = tags(image)
+    unsigned = number(found.get(_SAMPLE_FORMAT)) in (None, 1)
+    return image.mode == "I" and number(found.get(BITS)) == 32 and unsigned

@@ -37,18 +37,15 @@ AVERAGED: Final = re.compile(
 _OWN: Final = re.compile(r"(?:conv1|bn1|fc|layer\d+\.\d+)\..+")
 # What others call the same: the names of well-known programs for CIFAR, and of classifiers.
 _SHORTCUT: Final = re.compile(r"(layer\d+\.\d+)\.(?:shortcut|skip|residual)\.")
-_CLASSIFIER: Final = re.compile(
-    r"(?:linear|classifier|last_linear|head|head\.fc|output|fc\.\d+)\.(weight|bias)"
-)
+_HEADS: Final = "linear|classifier|last_linear|head|output"
+_CLASSIFIER: Final = re.compile(rf"(?:{_HEADS}|head\.fc|fc\.\d+)\.(weight|bias)")
+# The same outside of the network's prefix: a “head.fc” beside the “backbone”.
+_HEAD_BESIDE: Final = re.compile(rf"(?:^|\.)(?:fc|{_HEADS})(?:\.fc|\.\d+)?\.(?:weight|bias)$")
 # Hugging Face's names, which begin anew at each part.
 _HUGGING_FACE: Final = re.compile(
     r"embedder\.embedder\.(?P<stem>convolution|normalization)\."
     r"|encoder\.stages\.(?P<stage>\d)\.layers\.(?P<block>\d{1,3})\."
     r"(?:layer\.(?P<layer>\d)|shortcut)\.(?P<part>convolution|normalization)\."
-)
-# The same outside of the network's prefix: a “head.fc” beside the “backbone”.
-_HEAD_BESIDE: Final = re.compile(
-    r"(?:^|\.)(?:fc|linear|classifier|last_linear|head|output)(?:\.fc|\.\d+)?\.(?:weight|bias)$"
 )
 _OF_ITS_OWN_SIZE: Final = "walkthrough"  # a ResNet-26 seen at 214 pixels, which no file is for
 # Shortcuts without parameters, as the networks with such a stem have them.
