@@ -13,7 +13,8 @@ QUIET_MS = 250  # after an answer, for what is still on its way
 
 # bench.until gives the time of the frame after the one in which a condition first holds, its images
 # decoded. bench.watch starts that beforehand. bench.all looks into shadow roots too. bench.changes counts
-# since the last click how often elements of the page were changed, several at once being one time.
+# since the last click how often elements of the page were changed, several at once being one time;
+# bench.changed is when the last of them was.
 _CLOCK = """
 (() => {
   const all = (selector, root) => {
@@ -50,7 +51,8 @@ _CLOCK = """
   window.bench = { all, until, watch, idle };
   const clicked = () => void Object.assign(bench, { clicked: performance.now(), changes: 0 });
   addEventListener("click", clicked, { capture: true });
-  new MutationObserver(() => bench.changes++).observe(document, {
+  const changed = () => void Object.assign(bench, { changed: performance.now(), changes: bench.changes + 1 });
+  new MutationObserver(changed).observe(document, {
     subtree: true, childList: true, attributes: true, characterData: true,
   });
 })();
@@ -117,6 +119,12 @@ def changes(page: Page) -> int:
     """How often the page's elements were changed since the last click, several at once being one time."""
     count: int = page.evaluate("() => bench.changes")
     return count
+
+
+def finished(page: Page) -> float:
+    """Milliseconds from the last click until the page's elements were changed for the last time."""
+    milliseconds: float = page.evaluate("() => bench.changed - bench.clicked")
+    return milliseconds
 
 
 def settle(page: Page) -> None:

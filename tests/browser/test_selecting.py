@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, Route, WebSocket, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from resnet_viz.ui.state.pages import WALL
 from tests.browser.serving import settled
 from tests.browser.test_app import choose, query, visit
 from tests.browser.test_way_back import back, sidebar
@@ -115,6 +116,133 @@ def test_a_click_on_the_page_that_changes_the_network_changes_the_sidebar_too(
     assert query(page)["stem"] == ["cifar"]
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Weights")
     assert [] in runs.take()
+
+
+class Server:
+    """What the server says on the page's WebSocket, and whether the page gets to hear it."""
+
+    def __init__(self, page: Page) -> None:
+        self._held: list[Any] | None = None
+        self._page: WebSocketRoute | None = None
+        page.route_web_socket("**/_stcore/stream*", self._between)
+
+    def hold(self) -> None:
+        self._held = []
+
+    def let_go(self) -> None:
+        held, self._held = self._held or [], None
+        for message in held:
+            assert self._page
+            self._page.send(message)
+
+    @property
+    def sent_for_the_wall(self) -> list[int]:
+        """How many bytes the wall is given by each of the held messages that mount it."""
+        messages = [ForwardMsg.FromString(held) for held in self._held or []]
+        walls = [message.delta.new_element.bidi_component for message in messages]
+        return [len(wall.bytes) for wall in walls if "feature_wall" in wall.component_name]
+
+    def _between(self, page: WebSocketRoute) -> None:
+        self._page = page
+        page.connect_to_server().on_message(self._hear)
+
+    def _hear(self, message: Any) -> None:
+        if self._held is None and self._page:
+            self._page.send(message)
+        elif self._held is not None:
+            self._held.append(message)
+
+
+def wall(page: Page, layer: str) -> Locator:
+    return page.locator(f'.st-key-feature_wall .root[data-shown="{layer}"]')
+
+
+def choose_block(page: Page, layer: str) -> None:
+    page.get_by_role("radiogroup", name="Blocks").get_by_role("radio", name=layer).click()
+
+
+def requests_for_walls(page: Page) -> list[str]:
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.url) if f"/{WALL}" in request.url else None
+    )
+    return asked
+
+
+def test_a_chosen_layer_is_drawn_before_the_page_is_and_its_maps_come_once(
+    page: Page, app: str
+) -> None:
+    server, asked = Server(page), requests_for_walls(page)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    expect(wall(page, "layer2.0")).to_be_visible()
+    server.hold()
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()  # and Streamlit has said nothing yet
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.0 · BasicBlock")
+    while not server.sent_for_the_wall:
+        page.wait_for_timeout(20)
+    assert max(server.sent_for_the_wall) < 1_000
+    server.let_go()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
+    settled(page)
+    expect(wall(page, "layer2.1")).to_be_visible()
+    server.hold()
+    choose_block(page, "layer2.0")  # seen before: nobody is asked
+    expect(wall(page, "layer2.0")).to_be_visible()
+    server.let_go()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.0 · BasicBlock")
+    settled(page)
+    assert [url.partition("&layer=")[2] for url in asked] == ["layer2.1"]
+
+
+def test_what_is_drawn_early_is_what_the_page_draws(page: Page, app: str) -> None:
+    """Every text of the wall, and a value under the cursor."""
+    link = "feature_maps?model=resnet20&layer=layer2.1&sort=variance&scale=channel"
+    visit(page, app, link)
+    settled(page)
+    described = page.locator(".st-key-feature_wall .root")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    expected = described.inner_text()
+    visit(page, app, link.replace("layer2.1", "layer2.0"))
+    settled(page)
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    settled(page)
+    assert described.inner_text() == expected
+
+
+def test_maps_that_do_not_come_are_brought_by_the_page(page: Page, app: str) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()  # the server has answered
+        route.fulfill(status=204)
+
+    page.route(f"**/{WALL}*", lose)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
+
+
+def test_a_wall_whose_choice_was_never_heard_goes_back(page: Page, app: str) -> None:
+    server = Server(page)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    server.hold()
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    expect(wall(page, "layer2.0")).to_be_visible()
+
+
+def test_a_pin_goes_to_its_place_on_another_layer_which_python_knows(page: Page, app: str) -> None:
+    asked = requests_for_walls(page)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0&channel=3&cell=5-6")
+    settled(page)
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    expect(page.locator(".st-key-feature_wall .position")).to_contain_text("row 5, column 6")
+    assert not asked
 
 
 def test_wherever_the_cursor_rests_a_click_is_prepared(page: Page, app: str) -> None:

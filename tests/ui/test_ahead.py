@@ -8,21 +8,26 @@ import numpy as np
 import pytest
 
 from resnet_viz import jobs
+from resnet_viz.analysis.records import Outputs
 from resnet_viz.errors import ConfigError
+from resnet_viz.figures.palette import LIGHT
 from resnet_viz.images import read_sample
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE, Turn
 from resnet_viz.model.presets import PRESETS
 from resnet_viz.store import STORE
 from resnet_viz.ui.state import ahead, cache
-from resnet_viz.ui.state.ahead import Resting, Shown
+from resnet_viz.ui.state.ahead import Request, Shown
 from resnet_viz.ui.state.answers import Visitor
-from resnet_viz.ui.state.cache import ModelKey
+from resnet_viz.ui.state.view_state import ViewState
+from resnet_viz.weights.sources import describe
 from tests.waiting import BOUND, until
 
-NETWORK = ModelKey(PRESETS["resnet20"], "bundled", 32, "cpu")
+CONFIG = PRESETS["resnet20"]
 CAT = read_sample("cat")
 LAYER = "layer2.1.bn1"
+VIEW = ViewState(CONFIG, 32, describe(CONFIG, "bundled", 32), "cat", CAT, "cpu", LIGHT, "layer1.0")
+NETWORK = VIEW.network
 
 
 @pytest.fixture
@@ -30,13 +35,13 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A visitor who looks at a network that is there, with no answer kept."""
     STORE.clear()
     cache.model(NETWORK)
-    monkeypatch.setitem(ahead._SHOWN, "a visit", Shown(NETWORK, CAT, Visitor("", None)))
+    monkeypatch.setitem(ahead._SHOWN, "a visit", Shown(VIEW, Visitor("", None), "a subject"))
     yield "a visit"
     STORE.clear()
 
 
-def ended(resting: Resting) -> Job[object]:
-    job = resting.job
+def ended(request: Request) -> Job[Outputs]:
+    job = request.job
     assert job
     assert job.wait(BOUND).state == "done"
     return job
@@ -102,10 +107,11 @@ def test_what_the_cursor_has_left_ends_unless_a_click_waits_for_it(
     monkeypatch.setattr(cache, "_outputs", slow)
     left = ahead.rest(visit, LAYER)
     assert begun.wait(BOUND)
+    job = left.job
+    assert job
     left.leave()
     go.set()
-    assert left.job
-    assert left.job.wait(BOUND).state == "cancelled"
+    assert job.wait(BOUND).state == "cancelled"
     until(lambda: LINE.is_idle)
 
     begun.clear()

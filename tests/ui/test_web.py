@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from streamlit.web.server import server_util
 
 from resnet_viz.components.browser_tab import AHEAD
 from resnet_viz.images import MAX_BYTES
+from resnet_viz.ui.feature_maps import early_wall
 from resnet_viz.ui.frame import runtime as start
 from resnet_viz.ui.frame import upload_limits, web
 from resnet_viz.ui.state import ahead
+from resnet_viz.ui.state.pages import WALL
 from resnet_viz.weights.uploads import MAX_FILE
 
 SENT = b"taken"
@@ -41,7 +44,12 @@ def through(stack: Sequence[Middleware]) -> Any:
 
 
 def ask(
-    app: Any, path: str, method: str = "GET", body: bytes = b"", size: int | None = None
+    app: Any,
+    path: str,
+    method: str = "GET",
+    body: bytes = b"",
+    size: int | None = None,
+    query: bytes = b"",
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of an answer; `size` is what the request says that its body has."""
     said = len(body) if size is None else size
@@ -51,7 +59,7 @@ def ask(
         "method": method,
         "path": path,
         "headers": headers,
-        "query_string": b"",
+        "query_string": query,
     }
     sent: list[dict[str, Any]] = []
 
@@ -121,7 +129,7 @@ def test_no_origin_of_a_visitor_makes_the_server_ask_another_host(monkeypatch, o
 
 
 def test_every_page_has_our_style_and_script_before_streamlits():
-    *pages, style, script, _ = web.routes()
+    *pages, style, script, _, _ = web.routes()
     for route in pages:
         _, headers, body = ask(route.app, route.path)
         text = body.decode()
@@ -358,6 +366,26 @@ def test_a_request_for_what_the_cursor_rests_on_ends_with_its_browser(
     assert (answer.status_code, answer.body) == (204, b"")
     assert asked == [("a", "conv1")]
     assert left.is_set()
+
+
+@pytest.mark.parametrize("content", [b"maps", None])
+def test_the_wall_that_a_browser_asks_for_leaves_when_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    request = ahead.Request()
+
+    def choose(*names: str) -> Any:
+        asked.append(names)
+        return SimpleNamespace(request=request, content=lambda: content)
+
+    monkeypatch.setattr(early_wall, "choose", choose)
+    route = next(route for route in web.routes() if route.path == f"/{WALL}")
+    status, headers, body = ask(route.app, route.path, query=b"visit=a&subject=b&layer=conv1")
+    assert (status, body) == ((200, b"maps") if content else (204, b""))
+    assert headers["cache-control"] == "no-store"
+    assert asked == [("a", "b", "conv1")]
+    assert request.answered.is_set()
 
 
 def test_what_is_short_leaves_at_once_on_every_connection() -> None:

@@ -1,8 +1,9 @@
-// Nothing to see: it tells Python when the tab has its connection again, and
-// the server on which layer the cursor rests.
+// Nothing to see: it tells Python when the tab has its connection again, the server on which layer the
+// cursor rests, and the page's own components which layer was clicked.
 
 /** @import { Component } from "../shared/types.d.ts" */
 
+import { watchChoices } from "./choices.js";
 import { watchCursor } from "./cursor.js";
 import { watchConnection } from "./connection.js";
 
@@ -19,6 +20,7 @@ export default function ({ data, setTriggerValue }) {
   if (!begun) {
     watchConnection((files) => tell(files));
     watchCursor(() => told);
+    watchChoices();
   }
   begun = true;
 }

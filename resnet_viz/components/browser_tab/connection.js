@@ -1,6 +1,6 @@
 // A connection that was cut and is there again; files that were chosen meanwhile never left the tab.
 
-import { app } from "./app.js";
+import { app } from "../shared/app.js";
 
 const CUT_MS = 1000; // a shorter cut loses nothing
 

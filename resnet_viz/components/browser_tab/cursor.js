@@ -1,5 +1,7 @@
 // The server is told on which layer the cursor rests, so that a click finds its answer there.
 
+import { layerUnder } from "./layers.js";
+
 const REST_MS = 120; // on its way across the page a cursor stays for less
 
 /**
@@ -34,24 +36,4 @@ export function watchCursor(told) {
   );
   // A click asks by itself.
   addEventListener("pointerdown", () => clearTimeout(resting), { capture: true, passive: true });
-}
-
-/** @type {(path: EventTarget[]) => string} */
-function layerUnder(path) {
-  const elements = path.filter((each) => each instanceof HTMLElement);
-  const named = elements.find((each) => each.dataset.path);
-  if (named) return named.dataset.path ?? "";
-  const button = elements.find((each) => each.role === "radio");
-  return button ? layerOfButton(button) : "";
-}
-
-// The buttons of stages, blocks and layers; those of layers leave the block out, whose button is pressed.
-/** @type {(button: HTMLElement) => string} */
-function layerOfButton(button) {
-  const row = button.closest("[role=radiogroup]")?.ariaLabel;
-  const name = button.textContent ?? "";
-  if (row === "Stages" || row === "Blocks") return name;
-  if (row !== "Layers") return "";
-  const block = document.querySelector("[role=radiogroup][aria-label=Blocks] [aria-checked=true]");
-  return `${block?.textContent}.${name}`;
 }

@@ -5,7 +5,7 @@
 // the way back would then lead through states that nobody chose. Here the first change after a click or
 // a key makes the new entry, and all that follow from it are made in that entry, another page included.
 
-import { app } from "./app.js";
+import { isRunning } from "../shared/app.js";
 
 const BY_THE_VISITOR = ["pointerdown", "click", "keydown", "input", "drop"];
 
@@ -19,7 +19,7 @@ export function makeOneStepOfEachChange() {
     const begins = () => {
       isMade = false;
       // While the page is being made, what comes still belongs to the step before.
-      if (app()?.dataset.testScriptState !== "running") isNew = true;
+      if (!isRunning()) isNew = true;
     };
     addEventListener(kind, begins, { capture: true, passive: true });
   }

@@ -11,14 +11,14 @@ kilobyte instead of a megabyte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from resnet_viz.analysis.receptive_field import Field
-from resnet_viz.components import declare, fired
+from resnet_viz.components import blob, declare, fired
 from resnet_viz.components.feature_wall import encode
 from resnet_viz.figures import maps
 
@@ -63,6 +63,15 @@ class InitialView:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the browser gets layers of the same network and image by itself."""
+
+    url: str  # to which `&layer=` and the layer's path are appended
+    has_this: bool  # whether it has asked there for the layer that is mounted
+    on_lost: Callable[[], None]  # called when it has not got it, and does not keep it
+
+
 def feature_wall(
     name: str,
     values: np.ndarray,
@@ -73,28 +82,52 @@ def feature_wall(
     on_pin: Callable[[Pin | None], None],
     on_options: Callable[[Options, int], None],
     key: str,
+    source: Source | None = None,
     classes: Sequence[str] | None = None,
 ) -> None:
     """Mount the wall of a layer's (C, H, W) values; `image` is the square that the network sees.
 
     `field` is the receptive field of the layer's first cell; `classes` are the names of a
-    classifier's channels, empty where nothing was learned. `on_pin` gets None when the pin is taken
-    away, `on_options` the number of the change too. What comes back is the browser's: whoever reads it
-    checks it.
+    classifier's channels, empty where nothing was learned. With a `source`, a layer that is chosen on the
+    page is drawn before Python mounts it. `on_pin` gets None when the pin is taken away, `on_options` the
+    number of the change too. What comes back is the browser's: whoever reads it checks it.
     """
-    header = {
+    header = {"initial_view": _sent(initial_view), "source": source.url if source else ""}
+    if source and source.has_this:
+        sent = blob.pack({"name": name, **header}, {})
+    else:
+        sent = content(name, values, image, field, classes, header)
+    _COMPONENT(
+        key=key,
+        data=sent,
+        on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
+        on_options_change=lambda: on_options(*_options(**fired(key, "options"))),
+        on_lost_change=source.on_lost if source else lambda: None,
+    )
+
+
+def content(
+    name: str,
+    values: np.ndarray,
+    image: np.ndarray,
+    field: Field,
+    classes: Sequence[str] | None,
+    header: Mapping[str, Any],
+) -> bytes:
+    """What the browser gets of a layer; arguments as for `feature_wall`, `header` goes along."""
+    whose = {
         "name": name,
         "alt": maps.describe(values, name),
         "noun": "channel" if classes is None else "class",
         "labels": classes or (),
-        "initial_view": _sent(initial_view),
     }
-    _COMPONENT(
-        key=key,
-        data=encode.encode(values, image, field, header),
-        on_pin_change=lambda: on_pin(_pin(fired(key, "pin"))),
-        on_options_change=lambda: on_options(*_options(**fired(key, "options"))),
-    )
+    return encode.encode(values, image, field, {**whose, **header})
+
+
+def unpinned(position: Pin) -> dict[str, Any]:
+    """The header of a layer on which nothing is pinned, and which is shown with the options at hand."""
+    default = position._asdict()
+    return {"initial_view": {**default, "pinned": False, "default_position": default}}
 
 
 def _sent(view: InitialView) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 /** @import { Bytes, Component, Send } from "../shared/types.d.ts" */
 /** @import { Layout, MapPosition, InitialView, Options, Sheet, Unit, Wall } from "./types.d.ts" */
 
+import { isRunning } from "../shared/app.js";
 import { sameBytes, showImage } from "../shared/blob.js";
+import { hearChoices } from "../shared/choice.js";
 import { COARSE, lifted } from "../shared/device.js";
 import { targetOf } from "../shared/elements.js";
 import { inRange } from "../shared/numbers.js";
+import { asked, found, remember } from "./others.js";
 import {
   makeSheet,
   paintDots,
@@ -32,6 +35,7 @@ import {
   positionSeeing,
   ordered,
   readWall,
+  sameOptions,
   sentUnit,
   tiling,
   layerIndex,
@@ -42,6 +46,7 @@ import {
 /** @type {WeakMap<HTMLElement, FeatureWall>} */
 const WALLS = new WeakMap();
 const PATIENCE = 400; // milliseconds without a further change, until options are told
+const DOUBTS = 3000; // milliseconds in which Python does not even begin to answer
 const TALLEST = 640; // pixels, before the wall scrolls
 const REACH = 2000; // pixels that are painted above and below what is seen: a canvas has its limits
 const SMALLEST = { fine: 14, coarse: 28 }; // pixels of a tile, for a mouse and for a finger
@@ -50,7 +55,11 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 export class FeatureWall {
   /** @type {Send} */ tell;
-  /** @type {Bytes | undefined} */ bytes;
+  /** @type {Bytes} */ told; // what Python sent last
+  source = ""; // where other layers come from
+  chosen = ""; // the layer that was clicked last
+  expected = ""; // the layer that is shown and that Python has not sent yet
+  /** @type {object | undefined} */ untold; // a pin on it
   /** @type {Wall} */ wall;
   /** @type {Sheet} */ sheet;
   /** @type {Options} */ options;
@@ -66,6 +75,7 @@ export class FeatureWall {
   /** @type {number | undefined} */ frame; // that was asked for
   /** @type {number | undefined} */ speaking; // timers
   /** @type {number | undefined} */ waiting;
+  /** @type {number | undefined} */ doubting;
   active = false; // whether something is under the cursor
   changes = 0; // of options, so far
 
@@ -79,11 +89,81 @@ export class FeatureWall {
   // ---- a layer arrives ----
 
   /** @type {(bytes: Bytes, tell: Send) => void} */
-  open(bytes, tell) {
+  hear(bytes, tell) {
     this.tell = tell; // the latest one: an old one would speak for a page that is gone
-    if (sameBytes(bytes, this.bytes)) return;
-    this.bytes = bytes;
-    const { initialView, wall } = readWall(bytes);
+    if (!this.expected && this.told && sameBytes(bytes, this.told)) return;
+    this.told = bytes;
+    this.believe(bytes);
+  }
+
+  /** @type {(bytes: Bytes) => void} */
+  believe(bytes) {
+    const { name, source, wall, initialView } = readWall(bytes);
+    if (this.expected && this.expected !== name) return; // it answers an earlier choice
+    this.source = source;
+    if (!wall) return void this.wait(bytes, name, initialView);
+    if (!initialView.pinned) remember(source, name, bytes);
+    this.follow(wall, initialView);
+  }
+
+  // Python knows that the layer was asked for, and does not send it again.
+  /** @type {(bytes: Bytes, name: string, initialView: InitialView) => Promise<void>} */
+  async wait(bytes, name, initialView) {
+    const whole = await found(this.source, name);
+    if (this.told !== bytes) return;
+    const { wall } = whole ? readWall(whole) : {};
+    if (wall) this.follow(wall, initialView);
+    else this.tell("lost", name);
+  }
+
+  // What Python says holds; mostly it is what is shown.
+  /** @type {(wall: Wall, initialView: InitialView) => void} */
+  follow(wall, initialView) {
+    const { expected, untold } = this;
+    this.settle();
+    if (!expected || initialView.pinned || !sameOptions(initialView.options, this.options)) {
+      this.open(wall, initialView);
+    } else if (untold) {
+      this.tell("pin", untold);
+    }
+  }
+
+  // A layer is chosen. Its maps are asked for, unless there is a pin: that goes to another place, where
+  // only Python knows. Once the choice is made they are shown, if they come before Python's answer.
+  /** @type {(choice: { layer: string, isMade: boolean }) => Promise<void>} */
+  async expect({ layer, isMade }) {
+    this.chosen = isMade ? layer : "";
+    const isGone = !this.parts.root.isConnected;
+    if (isGone || !this.source || this.pinned || layer === this.wall?.name) return;
+    const bytes = await asked(this.source, layer);
+    await new Promise(requestAnimationFrame); // Streamlit sends the choice to Python first
+    const isLate = this.chosen !== layer || this.wall.name === layer;
+    if (!bytes || isLate || this.pinned) return;
+    const { wall, initialView } = readWall(bytes);
+    if (!wall) return;
+    this.expected = layer;
+    this.open(wall, { ...initialView, options: this.options, options_version: this.changes });
+    this.doubt();
+  }
+
+  // Where nothing comes, for instance because the choice was taken back, what Python said last holds.
+  doubt() {
+    clearTimeout(this.doubting);
+    this.doubting = setTimeout(() => {
+      if (isRunning()) return this.doubt();
+      this.settle();
+      this.believe(this.told);
+    }, DOUBTS);
+  }
+
+  settle() {
+    clearTimeout(this.doubting);
+    this.expected = "";
+    this.untold = undefined;
+  }
+
+  /** @type {(wall: Wall, initialView: InitialView) => void} */
+  open(wall, initialView) {
     this.wall = wall;
     this.sheet = makeSheet(wall);
     this.takeOver(initialView);
@@ -229,8 +309,15 @@ export class FeatureWall {
     const { wall } = this;
     const position = { row: layerIndex(wall, row, 1), column: layerIndex(wall, column, 2) };
     this.compareWith(channel);
-    this.tell("pin", { channel, ...position });
+    this.tellPin({ channel, ...position });
     this.speak();
+  }
+
+  // Python takes a pin for one on the layer that it sent last.
+  /** @type {(pin: object) => void} */
+  tellPin(pin) {
+    if (this.expected) this.untold = pin;
+    else this.tell("pin", pin);
   }
 
   unpin() {
@@ -238,7 +325,7 @@ export class FeatureWall {
     this.pinned = null;
     this.shown = this.defaultUnit;
     this.compareWith(this.anchor);
-    this.tell("pin", {});
+    this.tellPin({});
   }
 
   /** @type {(channel: number) => void} */
@@ -338,10 +425,15 @@ export class FeatureWall {
   }
 }
 
+/** @type {FeatureWall | undefined} */
+let current;
+hearChoices((choice) => void current?.expect(choice));
+
 /** @type {Component<Bytes>} */
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".root"));
   const wall = WALLS.get(parentElement) ?? new FeatureWall(root);
   WALLS.set(parentElement, wall);
-  wall.open(data, setTriggerValue);
+  current = wall;
+  wall.hear(data, setTriggerValue);
 }

@@ -4,6 +4,7 @@ import type { Bytes, ColorTable } from "../shared/types.d.ts";
 
 /** The header of the bytes, and their arrays. */
 export interface WallData {
+  source?: string; // the URL of other layers, before a layer is named
   name: string;
   alt: string;
   noun: "channel" | "class";
@@ -54,7 +55,7 @@ export interface MapPosition {
 }
 
 /** The data read back. */
-export interface Wall extends Omit<WallData, "initial_view" | "statistics" | "quantised" | "labels"> {
+export interface Wall extends Omit<WallData, "source" | "initial_view" | "statistics" | "quantised" | "labels"> {
   labels: string[];
   minima: Float32Array; // of each channel, as are the next four
   maxima: Float32Array;

@@ -10,10 +10,13 @@ export const MIDDLE = 0.5; // of pixel 0: it covers 0 to 1
 
 // ---- reading; components/feature_wall/encode.py says what is in it ----
 
-/** @type {(bytes: Bytes) => { wall: Wall, initialView: InitialView }} */
+// Of a layer that the browser has already the maps are left out.
+/** @type {(bytes: Bytes) => { name: string, source: string, initialView: InitialView, wall?: Wall }} */
 export function readWall(bytes) {
   /** @type {WallData} */
-  const { quantised, statistics, initial_view: initialView, labels = [], ...facts } = readBlob(bytes);
+  const { quantised, statistics, initial_view: initialView, source = "", labels = [], ...facts } = readBlob(bytes);
+  const { name } = facts;
+  if (!quantised) return { name, source, initialView };
   const statistic = (/** @type {number} */ at) =>
     statistics.subarray(at * facts.channels, (at + 1) * facts.channels);
   const [minima, maxima, means, deviations, zeros] = [0, 1, 2, 3, 4].map(statistic);
@@ -21,7 +24,13 @@ export function readWall(bytes) {
   const vmin = minima.reduce((a, b) => Math.min(a, b));
   const vmax = maxima.reduce((a, b) => Math.max(a, b));
   const wall = { ...facts, labels, minima, maxima, means, deviations, zeros, values, vmin, vmax };
-  return { wall, initialView };
+  return { name, source, initialView, wall };
+}
+
+/** @type {(a: Options, b: Options) => boolean} */
+export function sameOptions(a, b) {
+  const same = a.sort === b.sort && a.scale === b.scale && a.show === b.show;
+  return same && a.low === b.low && a.high === b.high;
 }
 
 // The largest of the numbers that a channel's maximum is sent as.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.analysis.records import Activation, LayerRecord
+from resnet_viz.analysis.records import Activation
 from resnet_viz.components.feature_wall import Pin, feature_wall
 from resnet_viz.components.feature_wall.encode import pool_size
 from resnet_viz.figures import formatting
 from resnet_viz.texts import plain
-from resnet_viz.ui.feature_maps import wall_state
+from resnet_viz.ui.feature_maps import early_wall, wall_state
 from resnet_viz.ui.feature_maps.field_panel import field_panel
 from resnet_viz.ui.feature_maps.strongest_panel import strongest_panel
 from resnet_viz.ui.feature_maps.worked_example_panel import worked_example_panel
@@ -53,7 +53,8 @@ def wall(view_state: ViewState, activation: Activation) -> None:
         on_pin=lambda pin: wall_state.write_pin(pin, view_state.layer),
         on_options=wall_state.write_options,
         key=wall_state.KEY,
-        classes=_classes(view_state, row),
+        source=early_wall.source(view_state),
+        classes=wall_state.classes(view_state),
     )
     if (side := pool_size(activation.values.shape)) > 1:
         st.caption(
@@ -82,14 +83,6 @@ def value_of(view_state: ViewState, activation: Activation, pin: Pin) -> None:
         place = f"**Class {pin.channel}**" + (f", {plain(name)}," if known else "")
     value = f"{activation.values[pin.channel, pin.row, pin.column]:.7g}".replace("-", "−")
     st.markdown(f"{place} holds **{value}**.")
-
-
-def _classes(view_state: ViewState, row: LayerRecord) -> tuple[str, ...] | None:
-    """The classes by name, where each channel is the score of one; None elsewhere."""
-    if row.kind != "Linear":
-        return None
-    count = row.output_shape[0] if view_state.weights.labels else 0
-    return view_state.weights.class_names(count)
 
 
 def _subject(view_state: ViewState) -> tuple[object, ...]:

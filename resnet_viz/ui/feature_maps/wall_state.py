@@ -19,6 +19,7 @@ from resnet_viz.figures import maps
 from resnet_viz.ui.feature_maps import wall_url
 from resnet_viz.ui.feature_maps.wall_url import Shape
 from resnet_viz.ui.state import selection, session, url
+from resnet_viz.ui.state.view_state import ViewState
 
 KEY: Final = "feature_wall"  # of the component
 _STEPS: Final = 100  # pins whose layers are remembered
@@ -57,6 +58,22 @@ def pinned() -> Pin:
     """
     now = session.LAST_RENDER.get(None).now
     return Pin(now.channel, now.row, now.column)
+
+
+def default_position(values: np.ndarray) -> Pin:
+    """The channel of highest variance, of single numbers the largest, at its central position."""
+    flat = values.shape[1:] == (1, 1)
+    channel = int(values.argmax()) if flat else maps.top_variance_channels(values, 1)[0]
+    return Pin(channel, *_central(values[channel]))
+
+
+def classes(view_state: ViewState) -> tuple[str, ...] | None:
+    """The classes by name, where each channel is the score of one; None elsewhere."""
+    row = view_state.selected
+    if row.kind != "Linear":
+        return None
+    count = row.output_shape[0] if view_state.weights.labels else 0
+    return view_state.weights.class_names(count)
 
 
 # ---- for callbacks ----
@@ -102,7 +119,7 @@ def _asked(values: np.ndarray, layer: str, trace: Trace) -> InitialView:
     written = _layer_of_pin(layer, trace)
     meant = _remembered(written)
     channel, cell = wall_url.asked_pin(meant)
-    default = _default_position(values)
+    default = default_position(values)
     at = default.channel if channel is None else min(channel, len(values) - 1)
     row, column = _followed(cell, meant[1:], values.shape[1:]) if cell else _central(values[at])
     pinned = channel is not None or cell is not None
@@ -151,13 +168,6 @@ def _followed(
         for at, old, new in zip(cell, before, now, strict=True)
     )
     return row, column
-
-
-def _default_position(values: np.ndarray) -> Pin:
-    """The channel of highest variance, of single numbers the largest, at its central position."""
-    flat = values.shape[1:] == (1, 1)
-    channel = int(values.argmax()) if flat else maps.top_variance_channels(values, 1)[0]
-    return Pin(channel, *_central(values[channel]))
 
 
 def _central(cells: np.ndarray) -> tuple[int, int]:

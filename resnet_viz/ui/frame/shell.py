@@ -76,6 +76,7 @@ def _page(around: Surroundings, chosen: Page) -> None:
     if around.are_outdated:
         st.rerun()
     selection.follow_part()
+    ahead.let_pass(url.LAYER.value(None))
     with around.layer_box:
         view_state = around.look_at(network_controls.layer(around.trace))
     ahead.look_at(view_state)

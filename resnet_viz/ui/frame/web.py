@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -26,7 +27,7 @@ from streamlit import net_util
 from resnet_viz.components.browser_tab import AHEAD, page_script
 from resnet_viz.ui.frame.page_style import page_style
 from resnet_viz.ui.frame.upload_limits import UploadLimits
-from resnet_viz.ui.state.pages import PAGES
+from resnet_viz.ui.state.pages import PAGES, WALL
 
 _ORIGIN: Final = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?", re.ASCII)
 _SCRIPT: Final = "resnet-explorer.js"
@@ -63,6 +64,7 @@ def routes() -> list[Route]:
         _route(root + _STYLE, page_style(), "text/css"),
         _route(root + _SCRIPT, page_script(), "text/javascript"),
         Route(root + AHEAD, _ahead),
+        Route(root + WALL, _wall),
     ]
 
 
@@ -88,6 +90,29 @@ async def _ahead(request: Request) -> Response:
     finally:
         resting.leave()
     return Response(status_code=204)
+
+
+async def _wall(request: Request) -> Response:
+    """The maps of a layer that was just chosen, as soon as they are computed."""
+    from resnet_viz.ui.feature_maps import early_wall
+
+    asked = (request.query_params.get(name, "") for name in ("visit", "subject", "layer"))
+    chosen = await run_in_threadpool(early_wall.choose, *asked)
+    if chosen is None:
+        return Response(status_code=204)
+    try:
+        while chosen.request.waits and not await request.is_disconnected():
+            await run_in_threadpool(chosen.request.wait, _LOOK_S)
+        content = await run_in_threadpool(chosen.content)
+    finally:
+        chosen.request.leave()
+    return Response(
+        content,
+        200 if content else 204,
+        {"Cache-Control": "no-store"},
+        "application/octet-stream",
+        BackgroundTask(chosen.request.answered.set),
+    )
 
 
 def is_origin(text: str) -> bool:

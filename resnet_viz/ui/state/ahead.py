@@ -1,62 +1,75 @@
-"""What a click is about to ask, computed while the cursor rests on a layer.
+"""What a click is about to ask, computed while the cursor rests on a layer; and what a click has asked,
+computed before the page that shows it is made.
 
-The browser says on which by a request of its own (`frame/web.py`): a message of Streamlit's would run a
-script and draw the page again. Of several visitors' cursors one is served at a time, and only while nobody
-waits for anything.
+The browser says which layer by a request of its own (`frame/web.py`): a message of Streamlit's would run a
+script and draw the page again. Of several visitors' resting cursors one is served at a time, and only
+while nobody waits for anything.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 import secrets
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from resnet_viz.analysis.records import Outputs
 from resnet_viz.errors import ExplorerError
-from resnet_viz.images import ImageInput
 from resnet_viz.jobs import Job
 from resnet_viz.line import LINE
 from resnet_viz.ui.state import answers, cache, session
 from resnet_viz.ui.state.answers import Visitor
-from resnet_viz.ui.state.cache import ModelKey
 from resnet_viz.ui.state.view_state import ViewState
 
 MOST_MACS: Final = 5_000_000_000  # for one layer: about a tenth of a second; ResNet-50 has 4.1 G
+_MOST_S: Final = 0.15  # that a page waits for what the browser gets by itself
 
 _GATE: Final = threading.Lock()
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """What a browser asks for of a layer, and the answer that is computed meanwhile."""
+
+    job: Job[Outputs] | None = field(default=None, init=False)
+    # Set when the answer has left for the browser.
+    answered: threading.Event = field(default_factory=threading.Event, init=False)
+    _is_there: bool = field(default=True, init=False)
+
+    def __call__(self) -> bool:
+        """Whether the browser still asks."""
+        return self._is_there
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is being computed for it."""
+        job = self.job
+        return job is not None and not job.progress.has_ended
+
+    def wait(self, seconds: float) -> None:
+        """Wait for it, but no longer than that."""
+        if job := self.job:
+            job.wait(seconds)
+
+    def leave(self) -> None:
+        """The browser asks no longer; what nobody else waits for ends, and nothing of it is held."""
+        self._is_there = False
+        job, self.job = self.job, None
+        if job:
+            job.leave(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a visitor looks at, of which any layer may be asked for next."""
 
-    network: ModelKey
-    image: ImageInput
+    view_state: ViewState
     visitor: Visitor
-
-
-@dataclass(eq=False, slots=True)
-class Resting:
-    """A cursor that rests on a layer, and the answer that is computed meanwhile."""
-
-    job: Job[Any] | None = field(default=None, init=False)
-    _is_there: bool = field(default=True, init=False)
-
-    def __call__(self) -> bool:
-        """Whether the cursor is still there."""
-        return self._is_there
-
-    @property
-    def waits(self) -> bool:
-        """Whether something is being computed for it."""
-        return self.job is not None and not self.job.progress.has_ended
-
-    def leave(self) -> None:
-        """The cursor has moved on; what nobody else waits for ends."""
-        self._is_there = False
-        if self.job:
-            self.job.leave(self)
+    subject: str  # tells the layers of this network and image from all others
+    asked: dict[str, Request] = field(default_factory=dict)  # what the browser got by itself
 
 
 _SHOWN: Final[dict[str, Shown]] = {}  # what visitors look at, by the names of their visits
@@ -73,20 +86,41 @@ def visit_name() -> str:
 
 def look_at(view_state: ViewState) -> None:
     """Remember what this visitor looks at, and forget those whose tab is closed."""
-    shown = Shown(view_state.network, view_state.image, answers.visitor())
+    whose = view_state.network, view_state.image.sha256
+    subject = hashlib.blake2b(repr(whose).encode(), digest_size=16).hexdigest()
+    visit = visit_name()
     with _GATE:
         for name in [name for name, each in _SHOWN.items() if not each.visitor()]:
             del _SHOWN[name]
-        _SHOWN[visit_name()] = shown
+        before = _SHOWN.get(visit)
+        asked = before.asked if before and before.subject == subject else {}
+        _SHOWN[visit] = Shown(view_state, answers.visitor(), subject, asked)
 
 
-def rest(visit: str, path: str) -> Resting:
+def let_pass(path: str | None) -> None:
+    """Wait for a moment where the browser asks for a layer by itself: it draws that before the page."""
+    shown = _SHOWN.get(visit_name())
+    if shown and path and (request := shown.asked.get(path)):
+        request.answered.wait(_MOST_S)
+
+
+def looked_at(visit: str) -> Shown | None:
+    """What a visitor looks at; nothing where nobody is known by that name."""
+    return _SHOWN.get(visit)
+
+
+def rest(visit: str, path: str) -> Request:
     """Begin what a click on a layer would ask, where it is cheap and nobody waits; blocks for moments."""
-    resting = Resting()
-    shown = _SHOWN.get(visit)
-    if shown and LINE.is_idle:
-        with suppress(ExplorerError):  # the click itself says what is wrong
-            resting.job = cache.begin_example_outputs(
-                shown.network, shown.image, path, shown.visitor.session, resting, MOST_MACS
-            )
-    return resting
+    shown = looked_at(visit)
+    return begin(shown, path, MOST_MACS) if shown and LINE.is_idle else Request()
+
+
+def begin(shown: Shown, path: str, most_macs: float = math.inf) -> Request:
+    """Begin a layer's answer, unless it is kept or takes more than `most_macs` multiply-adds."""
+    request = Request()
+    network, image = shown.view_state.network, shown.view_state.image
+    with suppress(ExplorerError):  # the click itself says what is wrong
+        request.job = cache.begin_example_outputs(
+            network, image, path, shown.visitor.session, request, most_macs
+        )
+    return request

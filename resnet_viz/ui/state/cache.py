@@ -312,7 +312,12 @@ def example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs:
 
 
 def begin_example_outputs(
-    network: ModelKey, image: ImageInput, path: str, asker: str, follower: Follower, most_macs: int
+    network: ModelKey,
+    image: ImageInput,
+    path: str,
+    asker: str,
+    follower: Follower,
+    most_macs: float,
 ) -> Job[Outputs] | None:
     """Begin the same before it is asked for.
 
@@ -326,6 +331,12 @@ def begin_example_outputs(
     if path not in traced or price.price_until(traced, path).macs > most_macs:
         return None
     return begin(key, _example_task(network, image, path, asker), asker, follower)
+
+
+def kept_example_outputs(network: ModelKey, image: ImageInput, path: str) -> Outputs | None:
+    """The same if it is kept."""
+    found: Outputs | None = kept(_example_key(network, image, path))
+    return found
 
 
 def _example_key(network: ModelKey, image: ImageInput, path: str) -> Hashable:

@@ -40,6 +40,8 @@ PAGES: Final = (
     PageInfo("glossary", "Glossary", ":material/dictionary:"),
 )
 
+WALL: Final = "resnet-explorer-wall"  # beside the pages: where the wall gets a layer that is chosen
+
 
 def page_path(slug: str) -> Path:
     """The file of a page, for links to it."""

@@ -2,3 +2,6 @@
 
 /** @type {() => HTMLElement | null} */
 export const app = () => document.querySelector("[data-testid=stApp]");
+
+// Whether the server is at work on the page.
+export const isRunning = () => app()?.dataset.testScriptState === "running";

@@ -1,0 +1,31 @@
+// Which layer an element of the page stands for.
+
+/** @type {(path: EventTarget[]) => string} */
+export function layerUnder(path) {
+  const named = elements(path).find((each) => each.dataset.path);
+  return named?.dataset.path ?? layerOfButton(buttonUnder(path));
+}
+
+// The button of a stage, block or layer; a click on one that is pressed chooses what is around it.
+/** @type {(path: EventTarget[]) => string} */
+export function layerToChoose(path) {
+  const button = buttonUnder(path);
+  return button?.ariaChecked === "true" ? "" : layerOfButton(button);
+}
+
+/** @type {(path: EventTarget[]) => HTMLElement[]} */
+const elements = (path) => path.filter((each) => each instanceof HTMLElement);
+
+/** @type {(path: EventTarget[]) => HTMLElement | undefined} */
+const buttonUnder = (path) => elements(path).find((each) => each.role === "radio");
+
+// The buttons of layers leave the block out, whose own button is pressed.
+/** @type {(button: HTMLElement | undefined) => string} */
+function layerOfButton(button) {
+  const row = button?.closest("[role=radiogroup]")?.ariaLabel;
+  const name = button?.textContent ?? "";
+  if (row === "Stages" || row === "Blocks") return name;
+  if (row !== "Layers") return "";
+  const block = document.querySelector("[role=radiogroup][aria-label=Blocks] [aria-checked=true]");
+  return `${block?.textContent}.${name}`;
+}

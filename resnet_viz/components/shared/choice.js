@@ -1,0 +1,15 @@
+// A layer that the visitor chooses on the page, for components that need not wait for Python.
+
+const EVENT = "resnet-explorer-choice";
+
+/** @typedef {{ layer: string, isMade: boolean }} Choice */ // made by a click, or about to be: pressed
+
+/** @type {(choice: Choice) => void} */
+export function tellChoice(choice) {
+  dispatchEvent(new CustomEvent(EVENT, { detail: choice }));
+}
+
+/** @type {(hear: (choice: Choice) => void) => void} */
+export function hearChoices(hear) {
+  addEventListener(EVENT, (event) => hear(/** @type {CustomEvent<Choice>} */ (event).detail));
+}
