@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -34,23 +34,33 @@ from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.weights.loaded import LoadedModel
 
+# What looks at a network while it runs, entered with it before and left afterwards.
+Watch = Callable[[ResNet], AbstractContextManager[object]]
+
 
 def check_runnable(trace: Trace) -> None:
     """Raise `ConfigError` when a network is too large to run here; looking at it costs nothing."""
     price.check(trace.config, trace.input_size)
 
 
-def capture(loaded: LoadedModel, image: ImageInput, paths: Iterable[str] = ()) -> Capture:
+def capture(
+    loaded: LoadedModel,
+    image: ImageInput,
+    paths: Iterable[str] = (),
+    watch: Watch = nullcontext,
+) -> Capture:
     """Run `image` through the network once; keep the outputs of the layers, blocks or stages asked for.
 
     When a GPU runs out of memory the network moves to the CPU, once and for all, and the note says so.
+    A pass that has to be repeated is watched anew.
     Raises `PathError` for a path that the network does not have.
     """
     paths = _known(loaded, paths)
 
     def forward(network: ResNet, input_tensor: Tensor) -> Capture:
         start = time.perf_counter()
-        with torch.inference_mode(), _keeping(network, input_tensor, paths) as kept:
+        keeping = _keeping(network, input_tensor, paths)
+        with torch.inference_mode(), keeping as kept, watch(network):
             logits = as_array(network(input_tensor)[0])  # (num_classes,)
         activations = tuple(Activation(path, maps_of(kept[path])) for path in paths)
         seconds = time.perf_counter() - start

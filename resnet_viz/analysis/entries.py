@@ -5,8 +5,9 @@ A step of a network is a block, or a layer of stem or head; its entry is what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +19,8 @@ from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.model.roles import Role
 from resnet_viz.weights.loaded import LoadedModel
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def steps_until(trace: Trace, paths: Iterable[str]) -> tuple[str, ...]:
 
     None where `paths` lie in several steps or in the first, and where a stage or the image is among them.
     """
-    steps = _steps(trace)
+    steps = steps_of(trace)
     places = {path: _place(steps, path) for path in paths}
     last = max(places.values(), default=0)
     if last == 0 or min(places.values()) < 0:
@@ -51,26 +54,47 @@ def outputs_in_step(
     """
     trace = traced(loaded)
     steps = steps_until(trace, paths)
-    between = steps[steps.index(known.step) : -1] if known else steps[:-1]
     read = _names(trace, steps[-2])
     inside = [path for path in paths if path not in read]
 
     def forward(network: ResNet, value: Tensor) -> tuple[Outputs, Entry]:
-        with torch.inference_mode(), record_io(network, inside) as seen:
-            for step in between:
-                value = network.get_submodule(step)(value)
+        with record_io(network, inside) as seen:
             if inside:
                 network.get_submodule(steps[-1])(value)
         kept = {path: seen[path].output if path in seen else value for path in paths}
         found = Outputs(tuple(Activation(path, maps_of(kept[path])) for path in paths))
         return found, Entry(steps[-1], value.cpu())
 
+    return at_step(loaded, image, steps[-1], forward, known)
+
+
+def at_step(
+    loaded: LoadedModel,
+    image: ImageInput,
+    step: str,
+    forward: Callable[[ResNet, Tensor], T],
+    known: Entry | None = None,
+) -> T:
+    """Call `forward` with the network and what a step of it reads.
+
+    The network begins with `known`, the entry of that step or of one before it, else with the image.
+    """
+    steps = steps_of(traced(loaded))
+    between = steps[steps.index(known.step) if known else 0 : steps.index(step)]
+
+    def go_on(network: ResNet, value: Tensor) -> T:
+        with torch.inference_mode():
+            for each in between:
+                value = network.get_submodule(each)(value)
+            return forward(network, value)
+
     if known is None:
-        return run_forward(loaded, image, forward)
-    return run_batch(loaded, known.value, forward)
+        return run_forward(loaded, image, go_on)
+    return run_batch(loaded, known.value, go_on)
 
 
-def _steps(trace: Trace) -> tuple[str, ...]:
+def steps_of(trace: Trace) -> tuple[str, ...]:
+    """All steps, in the order in which they run."""
     return tuple(
         row.path
         for top in trace.top()

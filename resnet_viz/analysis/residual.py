@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
-import torch
 from torch import Tensor
 
+from resnet_viz.analysis.capture import Watch, capture
+from resnet_viz.analysis.entries import Entry, at_step
 from resnet_viz.analysis.forward import (
     ModuleIO,
     as_array,
     finite,
     forward_hooks,
-    forward_until,
     record_io,
-    run_forward,
     traced,
 )
 from resnet_viz.analysis.records import LayerRecord, Trace
@@ -37,17 +39,22 @@ def check_block(trace: Trace, path: str) -> LayerRecord:
     return row
 
 
-def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
-    """Look at one block while an image goes through; raises `PathError` when `path` is no block."""
+def block_view(
+    loaded: LoadedModel, image: ImageInput, path: str, known: Entry | None = None
+) -> BlockView:
+    """Look at one block while an image goes through; raises `PathError` when `path` is no block.
+
+    The network begins with `known`, the entry of the block or of a step before it, else with the image.
+    """
     trace = traced(loaded)
     kind = trace.shortcut_kind(check_block(trace, path).path)
     parts = trace.parts(path)
     add, last = parts.total, parts.activation
     watched = tuple(each for each in (path, last, add) if each)
 
-    def forward(network: ResNet, input_tensor: Tensor) -> BlockView:
-        with torch.inference_mode(), record_io(network, watched) as seen:
-            forward_until(network, input_tensor, path)
+    def forward(network: ResNet, value: Tensor) -> BlockView:
+        with record_io(network, watched) as seen:
+            network.get_submodule(path)(value)
             total = seen[last].inputs[0] if last else seen[path].output
             branch, shortcut = seen[add].inputs if add in seen else (total, None)
             return BlockView(
@@ -61,27 +68,32 @@ def block_view(loaded: LoadedModel, image: ImageInput, path: str) -> BlockView:
                 output=as_array(seen[path].output[0]),
             )
 
-    return run_forward(loaded, image, forward)
+    return at_step(loaded, image, path, forward, known)
 
 
 def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
     """For every block, in order, how F(x) compares with x; empty for a plain network. One forward."""
-    trace = traced(loaded)
+    ratios: list[BlockRatio] = []
+    capture(loaded, image, (), measuring_ratios(traced(loaded), ratios))
+    return tuple(ratios)
+
+
+def measuring_ratios(trace: Trace, ratios: list[BlockRatio]) -> Watch:
+    """Fill `ratios` in a pass that this watches."""
     kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
     blocks = {trace.parts(path).total: path for path, kind in kinds.items() if kind != "none"}
 
-    def forward(network: ResNet, input_tensor: Tensor) -> tuple[BlockRatio, ...]:
-        ratios: list[BlockRatio] = []
+    def measure(path: str, passage: ModuleIO) -> None:  # at once: the maps need not be kept
+        block = blocks[path]
+        ratios.append(_ratio(block, kinds[block], *passage.inputs))
 
-        def measure(path: str, passage: ModuleIO) -> None:  # at once: the maps need not be kept
-            block = blocks[path]
-            ratios.append(_ratio(block, kinds[block], *passage.inputs))
+    @contextmanager
+    def watch(network: ResNet) -> Iterator[None]:
+        ratios.clear()
+        with forward_hooks(network, blocks, measure):
+            yield
 
-        with torch.inference_mode(), forward_hooks(network, blocks, measure):
-            network(input_tensor)
-        return tuple(ratios)
-
-    return run_forward(loaded, image, forward)
+    return watch
 
 
 def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:

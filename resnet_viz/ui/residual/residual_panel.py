@@ -47,6 +47,7 @@ def why_this_block(view_state: ViewState, block: str) -> None:
 
 def taken_apart(view_state: ViewState, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
+    ratios_of(view_state)  # first: the block goes on from what this pass has brought to its stage
     view = cache.block_view(view_state.network, view_state.image, block)
     st.markdown(_finding(view, trained=view_state.weights.trained))
     block_maps.block_maps(view)

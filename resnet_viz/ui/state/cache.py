@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from resnet_viz import images
 from resnet_viz.analysis import ablation as ablations
 from resnet_viz.analysis import capture as questions
 from resnet_viz.analysis import effective_field as fields
-from resnet_viz.analysis import entries, filters, paths, price, responses, shattering
+from resnet_viz.analysis import entries, filters, passes, paths, price, responses, shattering
 from resnet_viz.analysis import gradient_flow as gradients
 from resnet_viz.analysis import initial_gradients as initial
 from resnet_viz.analysis import pixels as one_pixel
@@ -26,10 +26,12 @@ from resnet_viz.analysis.attribution.method import Method
 from resnet_viz.analysis.attribution.records import Heatmap
 from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, split_logit
 from resnet_viz.analysis.effective_field import EffectiveField
+from resnet_viz.analysis.entries import Entry
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
 from resnet_viz.analysis.gradient_flow import GradientFlow
 from resnet_viz.analysis.image_collections import ImageCollection
 from resnet_viz.analysis.initial_gradients import InitialGradients
+from resnet_viz.analysis.passes import Pass
 from resnet_viz.analysis.paths import PathLengths
 from resnet_viz.analysis.pixels import NormalisedValue
 from resnet_viz.analysis.price import Price
@@ -117,15 +119,38 @@ def training_range(network: ModelKey) -> TrainingRange | None:
 
 def capture(network: ModelKey, image: ImageInput, paths: tuple[str, ...]) -> Capture:
     """One image through the network, with the outputs of the layers at `paths`."""
+    asker = visitor().session
     return ask(
         ("capture", network, image.sha256, paths),
         lambda: _run(
             network,
             price.price_of_outputs(_trace(network), paths),
-            lambda loaded: questions.capture(loaded, image, paths),
+            lambda loaded: _captured(loaded, network, image, paths, asker),
         ),
         _RUNNING,
     )
+
+
+def _captured(
+    loaded: LoadedModel, network: ModelKey, image: ImageInput, paths: tuple[str, ...], asker: str
+) -> Capture:
+    """What is left to do of a capture after a pass that is kept; else a whole pass, and that is kept."""
+    before = _pass(network, image)
+    found = passes.capture_after(loaded, image, before, paths) if before else None
+    if found is None:
+        found, done = passes.whole_pass(loaded, image, paths)
+        STORE.put(_pass_key(network, image), done, asker)
+    return found
+
+
+def _pass_key(network: ModelKey, image: ImageInput) -> Hashable:
+    return ("pass", network, image.sha256)
+
+
+def _pass(network: ModelKey, image: ImageInput) -> Pass | None:
+    """What is kept of an image's last pass through a network."""
+    found: Pass | None = kept(_pass_key(network, image))
+    return found
 
 
 def is_affordable(network: ModelKey, paths: tuple[str, ...]) -> bool:
@@ -135,26 +160,32 @@ def is_affordable(network: ModelKey, paths: tuple[str, ...]) -> bool:
 
 def block_view(network: ModelKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
+
+    def view(loaded: LoadedModel) -> BlockView:
+        steps = entries.steps_until(_trace(network), (path,))
+        return decomposition.block_view(loaded, image, path, _entry(network, image, steps))
+
     return ask(
         ("block_view", network, image.sha256, path),
-        lambda: _run(
-            network,
-            price.price_of_block(_trace(network), _trace(network)[path]),
-            lambda loaded: decomposition.block_view(loaded, image, path),
-        ),
+        lambda: _run(network, price.price_of_block(_trace(network), _trace(network)[path]), view),
         _RUNNING,
     )
 
 
 def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, ...]:
     """What every block adds to its shortcut, in norms and angles."""
+    asker = visitor().session
+
+    def ratios(loaded: LoadedModel) -> tuple[BlockRatio, ...]:
+        found: list[BlockRatio] = []
+        watch = decomposition.measuring_ratios(_trace(network), found)
+        _, done = passes.whole_pass(loaded, image, (), watch)
+        STORE.put(_pass_key(network, image), done, asker)
+        return tuple(found)
+
     return ask(
         ("residual_ratios", network, image.sha256),
-        lambda: _run(
-            network,
-            price.price_of_outputs(_trace(network)),
-            lambda loaded: decomposition.residual_ratios(loaded, image),
-        ),
+        lambda: _run(network, price.price_of_outputs(_trace(network)), ratios),
         _RUNNING,
     )
 
@@ -355,18 +386,28 @@ def _example_task(network: ModelKey, image: ImageInput, path: str, asker: str) -
 def _outputs(
     loaded: LoadedModel, network: ModelKey, image: ImageInput, paths: tuple[str, ...], asker: str
 ) -> Outputs:
-    """What layers of one block put out, from the latest block on whose input is kept; and that is kept."""
-
-    def key(step: str) -> Hashable:
-        return ("entry", network, image.sha256, step)
-
+    """What layers of one block put out, from the latest step on whose entry is kept; and that is kept."""
     steps = entries.steps_until(_trace(network), paths)
     if not steps:
         return questions.outputs(loaded, image, paths)
-    known = next((found for step in reversed(steps) if (found := STORE.get(key(step)))), None)
-    seen, entry = entries.outputs_in_step(loaded, image, paths, known.value if known else None)
-    STORE.put(key(entry.step), entry, asker)
+    known = _entry(network, image, steps)
+    seen, entry = entries.outputs_in_step(loaded, image, paths, known)
+    STORE.put(_entry_key(network, image, entry.step), entry, asker)
     return seen
+
+
+def _entry_key(network: ModelKey, image: ImageInput, step: str) -> Hashable:
+    return ("entry", network, image.sha256, step)
+
+
+def _entry(network: ModelKey, image: ImageInput, steps: Sequence[str]) -> Entry | None:
+    """The entry of the last of some steps of which one is kept."""
+    done = _pass(network, image)
+    for step in reversed(steps):
+        found: Entry | None = kept(_entry_key(network, image, step))
+        if found := found or (done.nearest((step,)) if done else None):
+            return found
+    return None
 
 
 def worked_example(
