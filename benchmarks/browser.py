@@ -49,7 +49,10 @@ _CLOCK = """
     '[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
   const watch = (...asked) => void (bench.answer = until(...asked));
   window.bench = { all, until, watch, idle };
-  const clicked = () => void Object.assign(bench, { clicked: performance.now(), changes: 0 });
+  const clicked = () => {
+    const now = performance.now();
+    Object.assign(bench, { clicked: now, changed: now, changes: 0 });
+  };
   addEventListener("click", clicked, { capture: true });
   const changed = () => void Object.assign(bench, { changed: performance.now(), changes: bench.changes + 1 });
   new MutationObserver(changed).observe(document, {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +13,7 @@ from resnet_viz.analysis import capture as captures
 from resnet_viz.analysis.capture import Watch, maps_of
 from resnet_viz.analysis.entries import Entry, outputs_in_step, steps_of, steps_until
 from resnet_viz.analysis.forward import ModuleIO, forward_hooks, traced
-from resnet_viz.analysis.records import Activation, Capture, Trace
+from resnet_viz.analysis.records import INPUT, Activation, Capture, Trace
 from resnet_viz.images import ImageInput
 from resnet_viz.model.resnet import ResNet
 from resnet_viz.model.roles import Role
@@ -30,6 +31,11 @@ class Pass:
 
     scores: Capture  # of no layer
     entries: tuple[Entry, ...]  # of each stage's first block, and of the head's first layer
+
+    def without(self, seconds: float) -> Pass:
+        """The same, of whose time some went to something else."""
+        own = replace(self.scores, seconds=self.scores.seconds - seconds)
+        return replace(self, scores=own)
 
     def nearest(self, steps: Iterable[str]) -> Entry | None:
         """The last entry of some steps, which are given in order."""
@@ -70,19 +76,26 @@ def capture_after(
     # What a step puts out is what the next one reads.
     ends = {trace.producer(step): after for step, after in pairwise(steps)}
     known = {entry.step: entry for entry in kept.entries}
-    found: list[Activation] = []
-    ran = 0
-    for path in paths:
-        if entry := known.get(ends.get(trace.producer(path), "")):
-            found.append(Activation(path, maps_of(entry.value)))
-            continue
-        ran += 1
-        before = steps_until(trace, (path,))
-        if not before or ran > _MOST_STEPS:
-            return None
-        outputs, _ = outputs_in_step(loaded, image, (path,), kept.nearest(before))
-        found.extend(outputs.activations)
-    return replace(kept.scores, activations=tuple(found))
+    asked = tuple(dict.fromkeys(paths))
+    if INPUT in asked:
+        return None
+    here = {path: known.get(ends.get(trace.producer(path), "")) for path in asked}
+    before = {path: steps_until(trace, (path,)) for path, entry in here.items() if not entry}
+    if len(before) > _MOST_STEPS or not all(map(partial(_is_near, kept, trace), before.values())):
+        return None
+    values: dict[str, Activation] = {}
+    for path, entry in here.items():
+        if entry:
+            values[path] = Activation(path, maps_of(entry.value))
+        else:
+            outputs, _ = outputs_in_step(loaded, image, (path,), kept.nearest(before[path]))
+            values[path] = outputs[path]
+    return replace(kept.scores, activations=tuple(values[path] for path in asked))
+
+
+def _is_near(kept: Pass, trace: Trace, steps: Sequence[str]) -> bool:
+    """Whether the last of some steps is reached from an entry that is kept, or lies in the stem."""
+    return bool(steps) and (bool(kept.nearest(steps)) or not set(_starts(trace)) & set(steps))
 
 
 def _starts(trace: Trace) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from resnet_viz.analysis.capture import Watch, capture
 from resnet_viz.analysis.entries import Entry, at_step
 from resnet_viz.analysis.forward import (
     ModuleIO,
@@ -16,6 +17,7 @@ from resnet_viz.analysis.forward import (
     finite,
     forward_hooks,
     record_io,
+    run_forward,
     traced,
 )
 from resnet_viz.analysis.records import LayerRecord, Trace
@@ -73,27 +75,40 @@ def block_view(
 
 def residual_ratios(loaded: LoadedModel, image: ImageInput) -> tuple[BlockRatio, ...]:
     """For every block, in order, how F(x) compares with x; empty for a plain network. One forward."""
-    ratios: list[BlockRatio] = []
-    capture(loaded, image, (), measuring_ratios(traced(loaded), ratios))
-    return tuple(ratios)
+    meter = RatioMeter(traced(loaded))
+
+    def forward(network: ResNet, input_tensor: Tensor) -> None:
+        with torch.inference_mode(), meter.watch(network):
+            network(input_tensor)
+
+    run_forward(loaded, image, forward)
+    return tuple(meter.ratios)
 
 
-def measuring_ratios(trace: Trace, ratios: list[BlockRatio]) -> Watch:
-    """Fill `ratios` in a pass that this watches."""
-    kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
-    blocks = {trace.parts(path).total: path for path, kind in kinds.items() if kind != "none"}
+class RatioMeter:
+    """Measures the ratio of every block of a network in a pass that it watches."""
 
-    def measure(path: str, passage: ModuleIO) -> None:  # at once: the maps need not be kept
-        block = blocks[path]
-        ratios.append(_ratio(block, kinds[block], *passage.inputs))
+    def __init__(self, trace: Trace) -> None:
+        self.ratios: list[BlockRatio] = []  # in order
+        self.seconds = 0.0  # that measuring took
+        self._kinds = {block.path: trace.shortcut_kind(block.path) for block in trace.blocks()}
+        self._blocks = {
+            trace.parts(path).total: path for path, kind in self._kinds.items() if kind != "none"
+        }
 
     @contextmanager
-    def watch(network: ResNet) -> Iterator[None]:
-        ratios.clear()
-        with forward_hooks(network, blocks, measure):
+    def watch(self, network: ResNet) -> Iterator[None]:
+        """Measure while the network runs; a pass that is repeated is measured anew."""
+        self.ratios.clear()
+        self.seconds = 0.0
+        with forward_hooks(network, self._blocks, self._measure):
             yield
 
-    return watch
+    def _measure(self, path: str, passage: ModuleIO) -> None:
+        """At once, so that the maps need not be kept."""
+        start, block = time.perf_counter(), self._blocks[path]
+        self.ratios.append(_ratio(block, self._kinds[block], *passage.inputs))
+        self.seconds += time.perf_counter() - start
 
 
 def _ratio(path: str, kind: str, branch: Tensor, shortcut: Tensor) -> BlockRatio:

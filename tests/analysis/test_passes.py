@@ -10,9 +10,8 @@ from resnet_viz.analysis import passes
 from resnet_viz.analysis.capture import capture
 from resnet_viz.analysis.entries import steps_until
 from resnet_viz.analysis.passes import Pass, capture_after, whole_pass
-from resnet_viz.analysis.records import Capture
-from resnet_viz.analysis.residual import block_view, measuring_ratios, residual_ratios
-from resnet_viz.analysis.residual_records import BlockRatio
+from resnet_viz.analysis.records import INPUT, Capture
+from resnet_viz.analysis.residual import RatioMeter, block_view, residual_ratios
 from resnet_viz.analysis.trace import trace
 from resnet_viz.images import read_sample
 from resnet_viz.weights.loaded import LoadedModel
@@ -82,9 +81,14 @@ def test_scores_and_the_ends_of_stages_need_no_layer_to_run(loaded: LoadedModel)
 
 def test_many_blocks_are_another_pass(loaded: LoadedModel) -> None:  # noqa: F811
     blocks = tuple(row.path for row in trace(loaded.config, SIZE).blocks())
-    inside = tuple(f"{block}.conv1" for block in blocks)
+    inside, left = tuple(f"{block}.conv1" for block in blocks), kept(loaded)
     assert len(inside) > passes._MOST_STEPS
-    assert capture_after(loaded, CAT, kept(loaded), inside) is None
+    with ran(loaded) as layers:
+        assert capture_after(loaded, CAT, left, inside) is None
+        assert capture_after(loaded, CAT, left, (INPUT,)) is None
+    assert layers == []
+    twice = (inside[-1], inside[-1])
+    same(capture_after(loaded, CAT, left, twice), capture(loaded, CAT, twice))
 
 
 def test_what_is_large_is_not_kept(
@@ -92,17 +96,20 @@ def test_what_is_large_is_not_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(passes, "_MOST_BYTES", 0)
-    assert kept(loaded).entries == ()
-    same(capture_after(loaded, CAT, kept(loaded), ()), capture(loaded, CAT))
+    left = kept(loaded)
+    assert left.entries == ()
+    same(capture_after(loaded, CAT, left, ()), capture(loaded, CAT))
+    assert capture_after(loaded, CAT, left, ("layer1",)) is None
 
 
 def test_ratios_are_measured_in_the_same_pass(loaded: LoadedModel) -> None:  # noqa: F811
-    found: list[BlockRatio] = []
-    watch = measuring_ratios(trace(loaded.config, SIZE), found)
+    meter = RatioMeter(trace(loaded.config, SIZE))
     with ran(loaded) as layers:
-        whole_pass(loaded, CAT, (), watch)
+        _, left = whole_pass(loaded, CAT, (), meter.watch)
     assert len(layers) == len(set(layers))
-    assert tuple(found) == residual_ratios(loaded, CAT)
+    assert tuple(meter.ratios) == residual_ratios(loaded, CAT)
+    assert 0 <= meter.seconds < left.scores.seconds
+    assert left.without(meter.seconds).scores.seconds == left.scores.seconds - meter.seconds
 
 
 def test_a_block_is_the_same_from_what_a_pass_left(loaded: LoadedModel) -> None:  # noqa: F811
@@ -111,5 +118,5 @@ def test_a_block_is_the_same_from_what_a_pass_left(loaded: LoadedModel) -> None:
         known = left.nearest(steps_until(trace(loaded.config, SIZE), (row.path,)))
         assert known
         mine, other = block_view(loaded, CAT, row.path, known), block_view(loaded, CAT, row.path)
-        for name in ("input", "branch", "total", "output"):
+        for name in ("input", "branch", "shortcut", "total", "output"):
             np.testing.assert_array_equal(getattr(mine, name), getattr(other, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -196,20 +197,87 @@ def test_a_chosen_layer_is_drawn_before_the_page_is_and_its_maps_come_once(
     assert [url.partition("&layer=")[2] for url in asked] == ["layer2.1"]
 
 
+def read_wall(page: Page) -> tuple[str, str]:
+    """All texts of the wall, and what it says with the cursor in the middle of the large map."""
+    root = page.locator(".st-key-feature_wall .root")
+    page.mouse.move(0, 0)
+    text = root.inner_text()
+    root.locator(".map .board").hover()
+    return text, root.inner_text()
+
+
 def test_what_is_drawn_early_is_what_the_page_draws(page: Page, app: str) -> None:
-    """Every text of the wall, and a value under the cursor."""
+    server = Server(page)
     link = "feature_maps?model=resnet20&layer=layer2.1&sort=variance&scale=channel"
     visit(page, app, link)
     settled(page)
-    described = page.locator(".st-key-feature_wall .root")
     expect(wall(page, "layer2.1")).to_be_visible()
-    expected = described.inner_text()
+    expected = read_wall(page)
     visit(page, app, link.replace("layer2.1", "layer2.0"))
     settled(page)
+    server.hold()
     choose_block(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
+    assert read_wall(page) == expected
+    server.let_go()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
     settled(page)
-    assert described.inner_text() == expected
+    assert read_wall(page) == expected
+
+
+def test_a_pin_stays_though_the_maps_are_not_sent_again(page: Page, app: str) -> None:
+    """The page brings the wall whole; later it learns that the browser has asked for it too."""
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    expect(wall(page, "layer2.0")).to_be_visible()
+    source = page.evaluate(
+        "() => performance.getEntriesByType('resource').map(({ name }) => name)"
+        ".find((name) => name.includes('resnet-explorer-wall'))"
+    )
+    assert source is None
+    asked = requests_for_walls(page)
+    choose_block(page, "layer2.1")
+    settled(page)
+    choose_block(page, "layer2.0")
+    settled(page)
+    (url,) = asked
+    page.evaluate("url => fetch(url)", url.replace("layer2.1", "layer2.0"))
+    page.locator(".st-key-feature_wall .map .board").click()
+    expect(page).to_have_url(re.compile("cell="))
+    settled(page)
+    expect(page.locator(".st-key-feature_wall .map .pin")).to_be_visible()
+
+
+def test_another_image_while_a_layer_is_drawn_early_is_shown(page: Page, app: str) -> None:
+    server = Server(page)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    choose_block(page, "layer2.1")
+    settled(page)
+    choose_block(page, "layer2.0")
+    settled(page)
+    server.hold()
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    before = page.locator(".st-key-feature_wall .facts").inner_text()
+    choose(page, "Image", "coffee")
+    server.let_go()
+    expect(page.get_by_test_id("stMain")).to_contain_text("Cup of coffee")
+    settled(page)
+    expect(page.locator(".st-key-feature_wall .facts")).not_to_have_text(before)
+
+
+def test_another_choice_while_a_layer_is_drawn_early_is_shown(page: Page, app: str) -> None:
+    server = Server(page)
+    visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
+    settled(page)
+    server.hold()
+    choose_block(page, "layer2.1")
+    expect(wall(page, "layer2.1")).to_be_visible()
+    choose(page, "Selected layer", "layer3.0")  # of which the wall hears from Python alone
+    server.let_go()
+    expect(page.get_by_test_id("stMain")).to_contain_text("layer3.0 · BasicBlock")
+    expect(wall(page, "layer3.0")).to_be_visible(timeout=2_000)  # sooner than doubts come
 
 
 def test_maps_that_do_not_come_are_brought_by_the_page(page: Page, app: str) -> None:

@@ -34,6 +34,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     STORE.clear()
 
 
+@pytest.fixture(autouse=True)
+def long_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_MOST_S", 1.0)
+
+
 def choose(layer: str = LAYER) -> Chosen:
     chosen = early_wall.choose("a visit", "cat in resnet20", layer)
     assert chosen
@@ -42,8 +47,9 @@ def choose(layer: str = LAYER) -> Chosen:
 
 def content(layer: str = LAYER) -> bytes:
     chosen = choose(layer)
-    chosen.request.wait(BOUND)
+    until(lambda: not chosen.request.waits)
     sent = chosen.content()
+    chosen.end(is_sent=True)
     assert sent
     return sent
 
@@ -73,7 +79,7 @@ def test_a_page_need_not_bring_what_the_browser_has_asked_for(shown: Shown) -> N
     chosen = choose()
     assert has_this()  # though nothing has been sent yet
     assert not has_this("layer3.0")
-    chosen.request.leave()
+    chosen.end(is_sent=True)
     assert has_this()
     source = early_wall.source(replace(VIEW, layer=LAYER))
     assert source
@@ -105,7 +111,9 @@ def test_what_is_too_large_is_left_to_the_page_that_says_so(
         raise ConfigError("Too large.")
 
     monkeypatch.setattr("resnet_viz.analysis.price.check", refuse)
-    assert choose().content() is None
+    chosen = choose()
+    assert chosen.content() is None
+    chosen.end(is_sent=False)
     assert not has_this()
 
 
@@ -131,6 +139,10 @@ def test_a_newer_choice_of_a_visitor_ends_the_one_before(
     go.set()
     assert job.wait(BOUND).state == "cancelled"
     assert before.content() is None
+    again = choose()
+    before.end(is_sent=False)
+    assert has_this()  # by the second time
+    again.end(is_sent=False)
     assert not has_this()
 
 
@@ -144,7 +156,8 @@ def test_the_page_waits_until_its_wall_has_left_and_no_longer(shown: Shown) -> N
         passed.set()
 
     threading.Thread(target=page, daemon=True).start()
-    chosen.request.answered.set()
+    assert not passed.wait(0.05)
+    chosen.end(is_sent=True)
     assert passed.wait(BOUND)
-    choose().request.leave()
-    ahead.let_pass(LAYER)  # a browser that has gone away holds nobody up for long
+    choose()
+    ahead.let_pass(LAYER)  # an answer that takes long holds the page up for a moment only

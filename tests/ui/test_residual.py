@@ -1,23 +1,27 @@
 """The residual page: a block taken apart, ablation that changes the answer, the lesion study."""
 
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
+from resnet_viz.analysis import passes
 from resnet_viz.analysis.ablation import Ablation, capture_ablated
 from resnet_viz.analysis.lesions import lesion_study
 from resnet_viz.analysis.residual import block_view, residual_ratios
 from resnet_viz.analysis.residual_records import Lesion, SetLesions
 from resnet_viz.analysis.set_lesions import SetLesionJob
+from resnet_viz.errors import WeightsError
 from resnet_viz.images import read_sample
 from resnet_viz.model.presets import PRESETS
+from resnet_viz.store import STORE
 from resnet_viz.training.rendered import RenderedImages, Split
 from resnet_viz.ui.residual import lesion_panel, set_lesion_panel
 from resnet_viz.ui.shared import asked_job
-from resnet_viz.ui.state import pages, session
+from resnet_viz.ui.state import cache, pages, session
 from resnet_viz.weights.sources import load
 from tests.ui.test_controls import warnings
 from tests.ui.test_pages import charts, problems, texts
@@ -394,3 +398,17 @@ def test_where_no_block_is_missed_none_is_said_to_be():
     assert "No block is missed" in said
     worse = replace(lesion, path="layer2.0", probability=0.05)
     assert "**layer2.0** is missed most" in lesion_panel.verdict((lesion, worse), trained=True)
+
+
+def test_blocks_are_measured_though_there_are_no_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a classifier whose sums overflow, what the blocks do is sound all the same."""
+
+    def overflowing(*_: object) -> NoReturn:
+        raise WeightsError("Too large.")
+
+    network, image = cache.bundled_key("resnet20"), read_sample("rocket")
+    STORE.clear()
+    monkeypatch.setattr(passes, "whole_pass", overflowing)
+    loaded = load(PRESETS["resnet20"], "bundled", 32)
+    assert cache.residual_ratios(network, image) == residual_ratios(loaded, image)
+    STORE.clear()

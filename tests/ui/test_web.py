@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -368,24 +367,77 @@ def test_a_request_for_what_the_cursor_rests_on_ends_with_its_browser(
     assert left.is_set()
 
 
+class Asked:
+    """A layer that a browser has asked for; its answer comes at the third look."""
+
+    def __init__(self, content: bytes | Exception | None) -> None:
+        self._content, self._looks = content, iter((True, True))
+        self.ended: list[bool] = []
+
+    @property
+    def request(self) -> Asked:
+        return self
+
+    @property
+    def waits(self) -> bool:
+        return next(self._looks, False)
+
+    def content(self) -> bytes | None:
+        if isinstance(self._content, Exception):
+            raise self._content
+        return self._content
+
+    def end(self, *, is_sent: bool) -> None:
+        self.ended.append(is_sent)
+
+
+def wall_route(monkeypatch: pytest.MonkeyPatch, asked: Asked | None) -> tuple[Any, list[Any]]:
+    names: list[tuple[str, ...]] = []
+
+    def choose(*sent: str) -> Asked | None:
+        names.append(sent)
+        return asked
+
+    monkeypatch.setattr(early_wall, "choose", choose)
+    return next(route for route in web.routes() if route.path == f"/{WALL}"), names
+
+
 @pytest.mark.parametrize("content", [b"maps", None])
 def test_the_wall_that_a_browser_asks_for_leaves_when_it_is_there(
     monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
-    asked: list[tuple[str, ...]] = []
-    request = ahead.Request()
-
-    def choose(*names: str) -> Any:
-        asked.append(names)
-        return SimpleNamespace(request=request, content=lambda: content)
-
-    monkeypatch.setattr(early_wall, "choose", choose)
-    route = next(route for route in web.routes() if route.path == f"/{WALL}")
-    status, headers, body = ask(route.app, route.path, query=b"visit=a&subject=b&layer=conv1")
+    asked = Asked(content)
+    route, names = wall_route(monkeypatch, asked)
+    query = b"visit=a&subject=b&layer=conv1"
+    status, headers, body = ask(route.app, route.path, query=query)
     assert (status, body) == ((200, b"maps") if content else (204, b""))
     assert headers["cache-control"] == "no-store"
-    assert asked == [("a", "b", "conv1")]
-    assert request.answered.is_set()
+    assert names == [("a", "b", "conv1")]
+    assert asked.ended == [content is not None]
+
+
+def test_a_wall_that_nobody_may_ask_for_or_that_fails_is_left_to_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    route, _ = wall_route(monkeypatch, None)
+    assert ask(route.app, route.path)[0] == 204
+    asked = Asked(ValueError("no"))
+    route, _ = wall_route(monkeypatch, asked)
+    with pytest.raises(ValueError, match="no"):
+        ask(route.app, route.path)
+    assert asked.ended == [False]
+
+
+def test_nothing_is_packed_for_a_browser_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(AssertionError("packed"))
+    route, _ = wall_route(monkeypatch, asked)
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "headers": [], "query_string": b""}
+    answer = asyncio.run(route.endpoint(Request(scope, gone)))
+    assert answer.status_code == 204
 
 
 def test_what_is_short_leaves_at_once_on_every_connection() -> None:

@@ -16,5 +16,5 @@ export function watchChoices() {
 /** @type {(event: Event, isMade: boolean) => void} */
 function tell(event, isMade) {
   const layer = layerToChoose(event.composedPath());
-  if (layer) tellChoice({ layer, isMade });
+  if (layer !== undefined) tellChoice({ layer, isMade });
 }

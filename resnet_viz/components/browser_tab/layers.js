@@ -6,11 +6,14 @@ export function layerUnder(path) {
   return named?.dataset.path ?? layerOfButton(buttonUnder(path));
 }
 
-// The button of a stage, block or layer; a click on one that is pressed chooses what is around it.
-/** @type {(path: EventTarget[]) => string} */
+// What a click there chooses: nothing outside of the buttons of stages, blocks and layers, and "" on one that
+// is pressed, since that leads to what is around it.
+/** @type {(path: EventTarget[]) => string | undefined} */
 export function layerToChoose(path) {
   const button = buttonUnder(path);
-  return button?.ariaChecked === "true" ? "" : layerOfButton(button);
+  const layer = layerOfButton(button);
+  if (!layer) return undefined;
+  return button?.ariaChecked === "true" ? "" : layer;
 }
 
 /** @type {(path: EventTarget[]) => HTMLElement[]} */

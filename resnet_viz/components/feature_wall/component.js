@@ -1,5 +1,6 @@
 // The wall's state and what changes it. Hover stays here; a pin and a change of options are told.
 
+/** @import { Choice } from "../shared/choice.js" */
 /** @import { Bytes, Component, Send } from "../shared/types.d.ts" */
 /** @import { Layout, MapPosition, InitialView, Options, Sheet, Unit, Wall } from "./types.d.ts" */
 
@@ -56,7 +57,8 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 export class FeatureWall {
   /** @type {Send} */ tell;
   /** @type {Bytes} */ told; // what Python sent last
-  source = ""; // where other layers come from
+  source = ""; // where other layers of the same network and image come from
+  opening = ""; // with what Python opened it last
   chosen = ""; // the layer that was clicked last
   expected = ""; // the layer that is shown and that Python has not sent yet
   /** @type {object | undefined} */ untold; // a pin on it
@@ -82,7 +84,6 @@ export class FeatureWall {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.parts = build(root);
-    this.listen();
     new ResizeObserver(() => this.wall && this.arrange()).observe(this.parts.tiles.grid);
   }
 
@@ -99,18 +100,25 @@ export class FeatureWall {
   /** @type {(bytes: Bytes) => void} */
   believe(bytes) {
     const { name, source, wall, initialView } = readWall(bytes);
+    if (source && source !== this.source) this.settle(); // another network or image
     if (this.expected && this.expected !== name) return; // it answers an earlier choice
-    this.source = source;
-    if (!wall) return void this.wait(bytes, name, initialView);
-    if (!initialView.pinned) remember(source, name, bytes);
-    this.follow(wall, initialView);
+    this.source = source || this.source;
+    if (this.chosen !== name) this.chosen = "";
+    if (wall && !initialView.pinned) remember(this.source, name, bytes);
+    const opening = JSON.stringify([this.source, name, initialView]);
+    // The same once more, only with its values or without: the wall has moved on by itself since.
+    if (!this.expected && opening === this.opening && name === this.wall?.name) return;
+    this.opening = opening;
+    if (wall) this.follow(wall, initialView);
+    else this.wait(bytes, name, initialView);
   }
 
   // Python knows that the layer was asked for, and does not send it again.
   /** @type {(bytes: Bytes, name: string, initialView: InitialView) => Promise<void>} */
   async wait(bytes, name, initialView) {
     const whole = await found(this.source, name);
-    if (this.told !== bytes) return;
+    const isOvertaken = this.told !== bytes || (this.expected && this.expected !== name);
+    if (isOvertaken) return;
     const { wall } = whole ? readWall(whole) : {};
     if (wall) this.follow(wall, initialView);
     else this.tell("lost", name);
@@ -120,24 +128,25 @@ export class FeatureWall {
   /** @type {(wall: Wall, initialView: InitialView) => void} */
   follow(wall, initialView) {
     const { expected, untold } = this;
+    const { options, pinned } = initialView;
+    const isShown = expected && !pinned && sameOptions(options, this.options);
     this.settle();
-    if (!expected || initialView.pinned || !sameOptions(initialView.options, this.options)) {
-      this.open(wall, initialView);
-    } else if (untold) {
-      this.tell("pin", untold);
-    }
+    if (expected && untold) this.tell("pin", untold);
+    else if (!isShown) this.open(wall, initialView);
   }
 
   // A layer is chosen. Its maps are asked for, unless there is a pin: that goes to another place, where
   // only Python knows. Once the choice is made they are shown, if they come before Python's answer.
-  /** @type {(choice: { layer: string, isMade: boolean }) => Promise<void>} */
+  /** @type {(choice: Choice) => Promise<void>} */
   async expect({ layer, isMade }) {
     this.chosen = isMade ? layer : "";
+    if (!layer) return this.settle(); // where that leads only Python knows
+    const { source } = this;
     const isGone = !this.parts.root.isConnected;
-    if (isGone || !this.source || this.pinned || layer === this.wall?.name) return;
-    const bytes = await asked(this.source, layer);
+    if (isGone || !source || this.pinned || layer === this.wall?.name) return;
+    const bytes = await asked(source, layer);
     await new Promise(requestAnimationFrame); // Streamlit sends the choice to Python first
-    const isLate = this.chosen !== layer || this.wall.name === layer;
+    const isLate = this.chosen !== layer || this.source !== source || this.wall?.name === layer;
     if (!bytes || isLate || this.pinned) return;
     const { wall, initialView } = readWall(bytes);
     if (!wall) return;
@@ -152,6 +161,7 @@ export class FeatureWall {
     this.doubting = setTimeout(() => {
       if (isRunning()) return this.doubt();
       this.settle();
+      this.opening = "";
       this.believe(this.told);
     }, DOUBTS);
   }
@@ -164,6 +174,7 @@ export class FeatureWall {
 
   /** @type {(wall: Wall, initialView: InitialView) => void} */
   open(wall, initialView) {
+    if (!this.wall) this.listen();
     this.wall = wall;
     this.sheet = makeSheet(wall);
     this.takeOver(initialView);

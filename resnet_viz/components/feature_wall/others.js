@@ -49,7 +49,7 @@ async function load(url, signal) {
 
 /** @type {(source: string, layer: string, bytes: Bytes) => void} */
 export function remember(source, layer, bytes) {
-  keep(urlOf(source, layer), bytes);
+  if (source) keep(urlOf(source, layer), bytes);
 }
 
 /** @type {(url: string, bytes: Bytes) => void} */

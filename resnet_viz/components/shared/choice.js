@@ -2,7 +2,10 @@
 
 const EVENT = "resnet-explorer-choice";
 
-/** @typedef {{ layer: string, isMade: boolean }} Choice */ // made by a click, or about to be: pressed
+/**
+ * Made by a click, or about to be: pressed. No layer: one that only Python knows.
+ * @typedef {{ layer: string, isMade: boolean }} Choice
+ */
 
 /** @type {(choice: Choice) => void} */
 export function tellChoice(choice) {

@@ -28,7 +28,7 @@ def source(view_state: ViewState) -> Source | None:
     return Source(
         f"{WALL}?{urlencode({'visit': visit, 'subject': shown.subject})}",
         has_this=layer in shown.asked,
-        on_lost=lambda: _forget(shown, layer),
+        on_lost=lambda: forget(shown, layer, shown.asked.get(layer)),
     )
 
 
@@ -45,12 +45,18 @@ class Chosen:
         state = replace(self.shown.view_state, layer=self.layer)
         job = self.request.job
         kept = cache.kept_example_outputs(state.network, state.image, self.layer)
-        if not (outputs := kept or (job and job.result)):
-            _forget(self.shown, self.layer)
+        if self.request.is_left or not (outputs := kept or (job and job.result)):
             return None
         values, row = outputs[self.layer].values, state.selected
         header = unpinned(wall_state.default_position(values))
         return content(row.path, values, state.pixels, row.field, wall_state.classes(state), header)
+
+    def end(self, *, is_sent: bool) -> None:
+        """The request has been answered, or nobody waits for the answer."""
+        if not is_sent:
+            forget(self.shown, self.layer, self.request)
+        self.request.leave()
+        self.request.answered.set()
 
 
 def choose(visit: str, subject: str, layer: str) -> Chosen | None:
@@ -62,12 +68,14 @@ def choose(visit: str, subject: str, layer: str) -> Chosen | None:
     if not shown or shown.subject != subject or layer not in shown.view_state.trace:
         return None
     for request in list(shown.asked.values()):
-        if request.waits:
+        if not request.answered.is_set():
             request.leave()
     # The page may be made before this is answered.
     request = shown.asked[layer] = ahead.begin(shown, layer)
     return Chosen(shown, layer, request)
 
 
-def _forget(shown: Shown, layer: str) -> None:
-    shown.asked.pop(layer, None)
+def forget(shown: Shown, layer: str, request: Request | None) -> None:
+    """Let the page bring a layer, unless the browser has asked for it once more since."""
+    if shown.asked.get(layer) is request:
+        shown.asked.pop(layer, None)

@@ -33,6 +33,9 @@ _ORIGIN: Final = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?", re.ASCII)
 _SCRIPT: Final = "resnet-explorer.js"
 _STYLE: Final = "resnet-explorer.css"
 _LOOK_S: Final = 0.05  # between two looks at whether the browser still waits
+_MOMENT_S: Final = 0.005  # the same where a visitor waits
+# Maps that are packed at a time; those of a very large layer take 70 MB meanwhile.
+_PACKING: Final = asyncio.Semaphore(2)
 _METRICS: Final = "/_stcore/metrics"  # how many visitors there are, and what they have stored
 
 
@@ -100,19 +103,19 @@ async def _wall(request: Request) -> Response:
     chosen = await run_in_threadpool(early_wall.choose, *asked)
     if chosen is None:
         return Response(status_code=204)
+    content = None
     try:
         while chosen.request.waits and not await request.is_disconnected():
-            await run_in_threadpool(chosen.request.wait, _LOOK_S)
-        content = await run_in_threadpool(chosen.content)
-    finally:
-        chosen.request.leave()
-    return Response(
-        content,
-        200 if content else 204,
-        {"Cache-Control": "no-store"},
-        "application/octet-stream",
-        BackgroundTask(chosen.request.answered.set),
-    )
+            await asyncio.sleep(_MOMENT_S)
+        async with _PACKING:
+            if not await request.is_disconnected():
+                content = await run_in_threadpool(chosen.content)
+    except BaseException:
+        chosen.end(is_sent=False)
+        raise
+    sent = BackgroundTask(chosen.end, is_sent=content is not None)
+    headers = {"Cache-Control": "no-store"}
+    return Response(content, 200 if content else 204, headers, "application/octet-stream", sent)
 
 
 def is_origin(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import streamlit as st
 
 from resnet_viz.analysis.records import Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
+from resnet_viz.errors import ExplorerError
 from resnet_viz.figures import formatting, residual
 from resnet_viz.model.roles import Role
 from resnet_viz.texts import text
@@ -47,7 +49,9 @@ def why_this_block(view_state: ViewState, block: str) -> None:
 
 def taken_apart(view_state: ViewState, block: str) -> None:
     """x, F(x), x + F(x) and the output for the same channels, and a sentence of what is to be seen."""
-    ratios_of(view_state)  # first: the block goes on from what this pass has brought to its stage
+    if view_state.config.shortcut != "none":
+        with suppress(ExplorerError):  # said where they are shown
+            ratios_of(view_state)  # first: the block goes on from what this pass has brought
     view = cache.block_view(view_state.network, view_state.image, block)
     st.markdown(_finding(view, trained=view_state.weights.trained))
     block_maps.block_maps(view)

@@ -49,10 +49,10 @@ class Request:
         job = self.job
         return job is not None and not job.progress.has_ended
 
-    def wait(self, seconds: float) -> None:
-        """Wait for it, but no longer than that."""
-        if job := self.job:
-            job.wait(seconds)
+    @property
+    def is_left(self) -> bool:
+        """Whether the browser no longer asks."""
+        return not self._is_there
 
     def leave(self) -> None:
         """The browser asks no longer; what nobody else waits for ends, and nothing of it is held."""

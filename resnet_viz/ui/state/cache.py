@@ -28,6 +28,7 @@ from resnet_viz.analysis.attribution.split import LogitSplit, price_of_split, sp
 from resnet_viz.analysis.effective_field import EffectiveField
 from resnet_viz.analysis.entries import Entry
 from resnet_viz.analysis.filters import Histogram, WeightStatistics
+from resnet_viz.analysis.forward import traced
 from resnet_viz.analysis.gradient_flow import GradientFlow
 from resnet_viz.analysis.image_collections import ImageCollection
 from resnet_viz.analysis.initial_gradients import InitialGradients
@@ -39,6 +40,7 @@ from resnet_viz.analysis.records import Capture, Outputs, Trace
 from resnet_viz.analysis.residual_records import BlockRatio, BlockView
 from resnet_viz.analysis.shattering import ShatteredGradient
 from resnet_viz.analysis.worked_example import Contributions, WorkedExample
+from resnet_viz.errors import WeightsError
 from resnet_viz.images import ImageInput, Preprocessing, folder
 from resnet_viz.images.folder import FolderImages
 from resnet_viz.images.records import Pixels
@@ -162,7 +164,7 @@ def block_view(network: ModelKey, image: ImageInput, path: str) -> BlockView:
     """One block's input, branch, shortcut, sum and output."""
 
     def view(loaded: LoadedModel) -> BlockView:
-        steps = entries.steps_until(_trace(network), (path,))
+        steps = entries.steps_until(traced(loaded), (path,))
         return decomposition.block_view(loaded, image, path, _entry(network, image, steps))
 
     return ask(
@@ -177,11 +179,13 @@ def residual_ratios(network: ModelKey, image: ImageInput) -> tuple[BlockRatio, .
     asker = visitor().session
 
     def ratios(loaded: LoadedModel) -> tuple[BlockRatio, ...]:
-        found: list[BlockRatio] = []
-        watch = decomposition.measuring_ratios(_trace(network), found)
-        _, done = passes.whole_pass(loaded, image, (), watch)
-        STORE.put(_pass_key(network, image), done, asker)
-        return tuple(found)
+        meter = decomposition.RatioMeter(traced(loaded))
+        try:
+            _, done = passes.whole_pass(loaded, image, (), meter.watch)
+        except WeightsError:  # there are no scores; the blocks may be sound
+            return decomposition.residual_ratios(loaded, image)
+        STORE.put(_pass_key(network, image), done.without(meter.seconds), asker)
+        return tuple(meter.ratios)
 
     return ask(
         ("residual_ratios", network, image.sha256),
@@ -387,7 +391,7 @@ def _outputs(
     loaded: LoadedModel, network: ModelKey, image: ImageInput, paths: tuple[str, ...], asker: str
 ) -> Outputs:
     """What layers of one block put out, from the latest step on whose entry is kept; and that is kept."""
-    steps = entries.steps_until(_trace(network), paths)
+    steps = entries.steps_until(traced(loaded), paths)
     if not steps:
         return questions.outputs(loaded, image, paths)
     known = _entry(network, image, steps)
