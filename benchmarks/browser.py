@@ -130,6 +130,16 @@ def finished(page: Page) -> float:
     return milliseconds
 
 
+def fetched(page: Page) -> int:
+    """The bytes that came by requests of the page since the last look, headers and all."""
+    count: int = page.evaluate("""() => {
+      const sizes = performance.getEntriesByType("resource").map((entry) => entry.transferSize);
+      performance.clearResourceTimings();
+      return sizes.reduce((sum, size) => sum + size, 0);
+    }""")
+    return count
+
+
 def settle(page: Page) -> None:
     """Wait until the server has nothing more to say."""
     page.wait_for_function("() => bench.idle()")

@@ -45,7 +45,7 @@ class Click:
     first: bool  # whether nobody had asked for that layer before
     milliseconds: float  # until the maps are there
     finished: float  # until nothing of the page is changed any more, milliseconds
-    received: int  # bytes
+    received: int  # bytes, by Streamlit's connection and by requests
     changes: int  # of the page's elements, those at once being one
 
 
@@ -94,10 +94,11 @@ def _visit(browser: Browser, page_address: str, block: str) -> list[Click]:
         for layer in CLICKS:
             browsers.settle(page)
             traffic.take()
+            browsers.fetched(page)
             milliseconds = _click(page, layer)
             browsers.settle(page)
             finished, changes = browsers.finished(page), browsers.changes(page)
-            first, received = layer not in seen, traffic.take()
+            first, received = layer not in seen, traffic.take() + browsers.fetched(page)
             clicks.append(Click(first, milliseconds, finished, received, changes))
             seen.add(layer)
     return clicks

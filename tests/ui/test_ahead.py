@@ -40,6 +40,21 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     STORE.clear()
 
 
+def held_back(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Let answers begin, which is told, and go on when they may."""
+    begun, go = threading.Event(), threading.Event()
+    outputs = cache._outputs
+
+    def slow(*asked: object) -> object:
+        begun.set()
+        go.wait(BOUND)
+        jobs.check()
+        return outputs(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache, "_outputs", slow)
+    return begun, go
+
+
 def ended(request: Request) -> Job[Outputs]:
     job = request.job
     assert job
@@ -95,16 +110,7 @@ def test_while_anybody_computes_nothing_is_begun(visit: str) -> None:
 def test_what_the_cursor_has_left_ends_unless_a_click_waits_for_it(
     visit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go = threading.Event(), threading.Event()
-    outputs = cache._outputs
-
-    def slow(*asked: object) -> object:
-        begun.set()
-        go.wait(BOUND)
-        jobs.check()
-        return outputs(*asked)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(cache, "_outputs", slow)
+    begun, go = held_back(monkeypatch)
     left = ahead.rest(visit, LAYER)
     assert begun.wait(BOUND)
     job = left.job

@@ -17,7 +17,7 @@ from resnet_viz.ui.state import ahead, cache
 from resnet_viz.ui.state.ahead import Shown
 from resnet_viz.ui.state.answers import Visitor
 from tests.components.node import evaluated
-from tests.ui.test_ahead import CAT, LAYER, NETWORK, VIEW
+from tests.ui.test_ahead import CAT, LAYER, NETWORK, VIEW, held_back
 from tests.waiting import BOUND, until
 
 
@@ -120,16 +120,8 @@ def test_what_is_too_large_is_left_to_the_page_that_says_so(
 def test_a_newer_choice_of_a_visitor_ends_the_one_before(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go = threading.Event(), threading.Event()
     outputs = cache._outputs
-
-    def slow(*asked: object) -> object:
-        begun.set()
-        go.wait(BOUND)
-        jobs.check()
-        return outputs(*asked)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(cache, "_outputs", slow)
+    begun, go = held_back(monkeypatch)
     before = choose()
     job = before.request.job
     assert job

@@ -120,8 +120,9 @@ export class FeatureWall {
     const isOvertaken = this.told !== bytes || (this.expected && this.expected !== name);
     if (isOvertaken) return;
     const { wall } = whole ? readWall(whole) : {};
-    if (wall) this.follow(wall, initialView);
-    else this.tell("lost", name);
+    if (wall) return this.follow(wall, initialView);
+    this.opening = "";
+    this.tell("lost", name);
   }
 
   // What Python says holds; mostly it is what is shown.
@@ -161,7 +162,7 @@ export class FeatureWall {
     this.doubting = setTimeout(() => {
       if (isRunning()) return this.doubt();
       this.settle();
-      this.opening = "";
+      this.opening = ""; // open it, though it was open before
       this.believe(this.told);
     }, DOUBTS);
   }

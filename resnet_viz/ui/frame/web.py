@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -104,15 +105,14 @@ async def _wall(request: Request) -> Response:
     if chosen is None:
         return Response(status_code=204)
     content = None
-    try:
+    with ExitStack() as failed:
+        failed.callback(chosen.end, is_sent=False)
         while chosen.request.waits and not await request.is_disconnected():
             await asyncio.sleep(_MOMENT_S)
         async with _PACKING:
             if not await request.is_disconnected():
                 content = await run_in_threadpool(chosen.content)
-    except BaseException:
-        chosen.end(is_sent=False)
-        raise
+        failed.pop_all()  # it has not
     sent = BackgroundTask(chosen.end, is_sent=content is not None)
     headers = {"Cache-Control": "no-store"}
     return Response(content, 200 if content else 204, headers, "application/octet-stream", sent)
