@@ -162,6 +162,12 @@ def choose_block(page: Page, layer: str) -> None:
     page.get_by_role("radiogroup", name="Blocks").get_by_role("radio", name=layer).click()
 
 
+def arrived(page: Page, layer: str) -> None:
+    """Wait until the whole page shows a block; before, the answer to a click may not have begun."""
+    expect(page.get_by_test_id("stMain")).to_contain_text(f"{layer} · BasicBlock")
+    settled(page)
+
+
 def requests_for_walls(page: Page) -> list[str]:
     asked: list[str] = []
     page.on(
@@ -185,15 +191,13 @@ def test_a_chosen_layer_is_drawn_before_the_page_is_and_its_maps_come_once(
         page.wait_for_timeout(20)
     assert max(server.sent_for_the_wall) < 1_000
     server.let_go()
-    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
-    settled(page)
+    arrived(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
     server.hold()
     choose_block(page, "layer2.0")  # seen before: nobody is asked
     expect(wall(page, "layer2.0")).to_be_visible()
     server.let_go()
-    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.0 · BasicBlock")
-    settled(page)
+    arrived(page, "layer2.0")
     assert [url.partition("&layer=")[2] for url in asked] == ["layer2.1"]
 
 
@@ -220,8 +224,7 @@ def test_what_is_drawn_early_is_what_the_page_draws(page: Page, app: str) -> Non
     expect(wall(page, "layer2.1")).to_be_visible()
     assert read_wall(page) == expected
     server.let_go()
-    expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
-    settled(page)
+    arrived(page, "layer2.1")
     assert read_wall(page) == expected
 
 
@@ -232,9 +235,9 @@ def test_a_pin_stays_though_the_maps_are_not_sent_again(page: Page, app: str) ->
     expect(wall(page, "layer2.0")).to_be_visible()
     asked = requests_for_walls(page)
     choose_block(page, "layer2.1")
-    settled(page)
+    arrived(page, "layer2.1")
     choose_block(page, "layer2.0")
-    settled(page)
+    arrived(page, "layer2.0")
     (url,) = asked
     page.evaluate("url => fetch(url)", url.replace("layer2.1", "layer2.0"))
     page.locator(".st-key-feature_wall .map .board").click()
@@ -248,9 +251,9 @@ def test_another_image_while_a_layer_is_drawn_early_is_shown(page: Page, app: st
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
     settled(page)
     choose_block(page, "layer2.1")
-    settled(page)
+    arrived(page, "layer2.1")
     choose_block(page, "layer2.0")
-    settled(page)
+    arrived(page, "layer2.0")
     server.hold()
     choose_block(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
