@@ -162,6 +162,13 @@ def choose_block(page: Page, layer: str) -> None:
     page.get_by_role("radiogroup", name="Blocks").get_by_role("radio", name=layer).click()
 
 
+def choose_ahead(page: Page, server: Server, layer: str) -> None:
+    """Choose a block that the wall shows, although Streamlit says nothing any more."""
+    server.hold()
+    choose_block(page, layer)
+    expect(wall(page, layer)).to_be_visible()
+
+
 def arrived(page: Page, layer: str) -> None:
     """Wait until the whole page shows a block; before, the answer to a click may not have begun."""
     expect(page.get_by_test_id("stMain")).to_contain_text(f"{layer} · BasicBlock")
@@ -181,11 +188,8 @@ def test_a_chosen_layer_is_drawn_before_the_page_is_and_its_maps_come_once(
 ) -> None:
     server, asked = Server(page), requests_for_walls(page)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
     expect(wall(page, "layer2.0")).to_be_visible()
-    server.hold()
-    choose_block(page, "layer2.1")
-    expect(wall(page, "layer2.1")).to_be_visible()  # and Streamlit has said nothing yet
+    choose_ahead(page, server, "layer2.1")
     expect(page.get_by_test_id("stMain")).to_contain_text("layer2.0 · BasicBlock")
     while not server.sent_for_the_wall:
         page.wait_for_timeout(20)
@@ -193,9 +197,7 @@ def test_a_chosen_layer_is_drawn_before_the_page_is_and_its_maps_come_once(
     server.let_go()
     arrived(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
-    server.hold()
-    choose_block(page, "layer2.0")  # seen before: nobody is asked
-    expect(wall(page, "layer2.0")).to_be_visible()
+    choose_ahead(page, server, "layer2.0")  # seen before: nobody is asked
     server.let_go()
     arrived(page, "layer2.0")
     assert [url.partition("&layer=")[2] for url in asked] == ["layer2.1"]
@@ -214,14 +216,10 @@ def test_what_is_drawn_early_is_what_the_page_draws(page: Page, app: str) -> Non
     server = Server(page)
     link = "feature_maps?model=resnet20&layer=layer2.1&sort=variance&scale=channel"
     visit(page, app, link)
-    settled(page)
     expect(wall(page, "layer2.1")).to_be_visible()
     expected = read_wall(page)
     visit(page, app, link.replace("layer2.1", "layer2.0"))
-    settled(page)
-    server.hold()
-    choose_block(page, "layer2.1")
-    expect(wall(page, "layer2.1")).to_be_visible()
+    choose_ahead(page, server, "layer2.1")
     assert read_wall(page) == expected
     server.let_go()
     arrived(page, "layer2.1")
@@ -231,7 +229,6 @@ def test_what_is_drawn_early_is_what_the_page_draws(page: Page, app: str) -> Non
 def test_a_pin_stays_though_the_maps_are_not_sent_again(page: Page, app: str) -> None:
     """The page brings the wall whole; later it learns that the browser has asked for it too."""
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
     expect(wall(page, "layer2.0")).to_be_visible()
     asked = requests_for_walls(page)
     choose_block(page, "layer2.1")
@@ -249,14 +246,11 @@ def test_a_pin_stays_though_the_maps_are_not_sent_again(page: Page, app: str) ->
 def test_another_image_while_a_layer_is_drawn_early_is_shown(page: Page, app: str) -> None:
     server = Server(page)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
     choose_block(page, "layer2.1")
     arrived(page, "layer2.1")
     choose_block(page, "layer2.0")
     arrived(page, "layer2.0")
-    server.hold()
-    choose_block(page, "layer2.1")
-    expect(wall(page, "layer2.1")).to_be_visible()
+    choose_ahead(page, server, "layer2.1")
     before = page.locator(".st-key-feature_wall .facts").inner_text()
     choose(page, "Image", "coffee")
     server.let_go()
@@ -268,10 +262,7 @@ def test_another_image_while_a_layer_is_drawn_early_is_shown(page: Page, app: st
 def test_another_choice_while_a_layer_is_drawn_early_is_shown(page: Page, app: str) -> None:
     server = Server(page)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
-    server.hold()
-    choose_block(page, "layer2.1")
-    expect(wall(page, "layer2.1")).to_be_visible()
+    choose_ahead(page, server, "layer2.1")
     choose(page, "Selected layer", "layer3.0")  # of which the wall hears from Python alone
     server.let_go()
     expect(page.get_by_test_id("stMain")).to_contain_text("layer3.0 · BasicBlock")
@@ -285,7 +276,6 @@ def test_maps_that_do_not_come_are_brought_by_the_page(page: Page, app: str) -> 
 
     page.route(f"**/{WALL}*", lose)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
     choose_block(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
     expect(page.get_by_test_id("stMain")).to_contain_text("layer2.1 · BasicBlock")
@@ -294,17 +284,13 @@ def test_maps_that_do_not_come_are_brought_by_the_page(page: Page, app: str) -> 
 def test_a_wall_whose_choice_was_never_heard_goes_back(page: Page, app: str) -> None:
     server = Server(page)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0")
-    settled(page)
-    server.hold()
-    choose_block(page, "layer2.1")
-    expect(wall(page, "layer2.1")).to_be_visible()
+    choose_ahead(page, server, "layer2.1")
     expect(wall(page, "layer2.0")).to_be_visible()
 
 
 def test_a_pin_goes_to_its_place_on_another_layer_which_python_knows(page: Page, app: str) -> None:
     asked = requests_for_walls(page)
     visit(page, app, "feature_maps?model=resnet20&layer=layer2.0&channel=3&cell=5-6")
-    settled(page)
     choose_block(page, "layer2.1")
     expect(wall(page, "layer2.1")).to_be_visible()
     expect(page.locator(".st-key-feature_wall .position")).to_contain_text("row 5, column 6")

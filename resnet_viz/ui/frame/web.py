@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 from starlette.background import BackgroundTask
@@ -29,6 +29,9 @@ from resnet_viz.components.browser_tab import AHEAD, page_script
 from resnet_viz.ui.frame.page_style import page_style
 from resnet_viz.ui.frame.upload_limits import UploadLimits
 from resnet_viz.ui.state.pages import PAGES, WALL
+
+if TYPE_CHECKING:
+    from resnet_viz.ui.state import ahead
 
 _ORIGIN: Final = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?", re.ASCII)
 _SCRIPT: Final = "resnet-explorer.js"
@@ -89,11 +92,16 @@ async def _ahead(request: Request) -> Response:
     asked = (request.query_params.get(name, "") for name in ("visit", "layer"))
     resting = await run_in_threadpool(ahead.rest, *asked)
     try:
-        while resting.waits and not await request.is_disconnected():
-            await asyncio.sleep(_LOOK_S)
+        await _computed(resting, request, _LOOK_S)
     finally:
         resting.leave()
     return Response(status_code=204)
+
+
+async def _computed(answer: ahead.Request, request: Request, every: float) -> None:
+    """Wait until an answer is there or the browser has gone, which is looked at `every` so many seconds."""
+    while answer.waits and not await request.is_disconnected():
+        await asyncio.sleep(every)
 
 
 async def _wall(request: Request) -> Response:
@@ -107,8 +115,7 @@ async def _wall(request: Request) -> Response:
     content = None
     with ExitStack() as failed:
         failed.callback(chosen.end, is_sent=False)
-        while chosen.request.waits and not await request.is_disconnected():
-            await asyncio.sleep(_MOMENT_S)
+        await _computed(chosen.request, request, _MOMENT_S)
         async with _PACKING:
             if not await request.is_disconnected():
                 content = await run_in_threadpool(chosen.content)

@@ -99,7 +99,7 @@ def look_at(view_state: ViewState) -> None:
 
 def let_pass(path: str | None) -> None:
     """Wait for a moment where the browser asks for a layer by itself: it draws that before the page."""
-    shown = _SHOWN.get(visit_name())
+    shown = looked_at(visit_name())
     if shown and path and (request := shown.asked.get(path)):
         request.answered.wait(_MOST_S)
 
